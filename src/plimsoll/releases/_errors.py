@@ -1,0 +1,66 @@
+"""What can go wrong with releases and environments."""
+
+from plimsoll.kernel.errors import ConflictError, InvalidError, NotFoundError
+
+
+class ReleaseMissingError(NotFoundError):
+    """No release of that name."""
+
+    code = "release_missing"
+
+    def __init__(self, app: str, name: str) -> None:
+        super().__init__(
+            f"{app} has no release `{name}`",
+            hint="`plimsoll release list` shows the releases there are; `plimsoll release` makes one",
+        )
+
+
+class ReleaseAmbiguousError(InvalidError):
+    """A short name that fits more than one release."""
+
+    code = "release_ambiguous"
+
+    def __init__(self, name: str, count: int) -> None:
+        super().__init__(f"`{name}` fits {count} releases", hint="write more digits of its digest")
+
+
+class NothingLiveError(NotFoundError):
+    """No release is live in that environment."""
+
+    code = "nothing_live"
+
+    def __init__(self, app: str, environment: str) -> None:
+        super().__init__(
+            f"no release of {app} is live in {environment}",
+            hint=f"`plimsoll ship RELEASE {environment}` puts one there",
+        )
+
+
+class NothingBuiltError(NotFoundError):
+    """The application was never built."""
+
+    code = "nothing_built"
+
+    def __init__(self, app: str) -> None:
+        super().__init__(f"{app} was not built yet", hint="run `plimsoll build`")
+
+
+class NoEarlierReleaseError(ConflictError):
+    """There is nothing to roll back to."""
+
+    code = "no_earlier_release"
+
+    def __init__(self, app: str, environment: str) -> None:
+        super().__init__(
+            f"no earlier release of {app} was live in {environment}",
+            hint="`plimsoll ship RELEASE ENVIRONMENT` moves to any release",
+        )
+
+
+class AlreadyLiveError(ConflictError):
+    """The release is live there already."""
+
+    code = "already_live"
+
+    def __init__(self, release: str, environment: str) -> None:
+        super().__init__(f"{release} is live in {environment} already", hint="there is nothing to do")

@@ -1,0 +1,92 @@
+"""How this installation is set up: read once from the environment, only by the composition root and the doors.
+
+Every setting has a default that works without any: PLIMSOLL_HOME (where records are kept; `.plimsoll` in the project),
+PLIMSOLL_ACTOR (who acts; the user's name), PLIMSOLL_API_KEY (asked of every caller when set), PLIMSOLL_WORKERS
+(processes for heavy stages; one less than the processors).
+"""
+
+import getpass
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plimsoll.kernel.errors import InvalidError
+
+_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_MOST_WORKERS = 64
+
+
+class SettingInvalidError(InvalidError):
+    """An environment variable has a value that cannot be used."""
+
+    code = "setting_invalid"
+
+    def __init__(self, name: str, wanted: str) -> None:
+        super().__init__(f"the environment variable {name} must be {wanted}", hint=f"set {name} again, or unset it")
+
+
+class SecretMissingError(InvalidError):
+    """A `${env:NAME}` reference names a variable that is not set."""
+
+    code = "secret_missing"
+
+    def __init__(self, name: str, where: str) -> None:
+        super().__init__(
+            f"{where} needs the environment variable {name}, which is not set",
+            hint=f"export {name}=… before you run this command",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this installation is set up."""
+
+    home: Path
+    """Folder of databases, blobs and indexes."""
+    actor: str
+    """Who is recorded as the author of versions, releases and moves."""
+    workers: int
+    api_key: str | None = field(default=None, repr=False)
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where `${env:NAME}` references are looked up."""
+
+    def resolve(self, text: str, *, where: str) -> str:
+        """`text` with every `${env:NAME}` replaced. `where` says who needs it. Raises SecretMissingError."""
+
+        def value(match: re.Match[str]) -> str:
+            name = match.group(1)
+            found = self.environ.get(name)
+            if not found:
+                raise SecretMissingError(name, where)
+            return found
+
+        return _REFERENCE.sub(value, text)
+
+
+def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings for a project folder. Raises SettingInvalidError."""
+    home = environ.get("PLIMSOLL_HOME")
+    return Settings(
+        home=Path(home).expanduser().absolute() if home else project / ".plimsoll",
+        actor=environ.get("PLIMSOLL_ACTOR") or _user_name(),
+        workers=_workers(environ.get("PLIMSOLL_WORKERS")),
+        api_key=environ.get("PLIMSOLL_API_KEY") or None,
+        environ=environ,
+    )
+
+
+def _user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return f"uid-{os.getuid()}"
+
+
+def _workers(text: str | None) -> int:
+    if text is None:
+        return max(1, (os.cpu_count() or 1) - 1)
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise SettingInvalidError("PLIMSOLL_WORKERS", f"a whole number from 1 to {_MOST_WORKERS}")
+    return int(text)

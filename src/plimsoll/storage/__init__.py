@@ -1,0 +1,11 @@
+"""Where things are kept: databases with their migrations, and content-addressed blobs.
+
+Only stores (`_store.py` of a room) and the composition root come here; what the records mean is known by their rooms.
+The schemas are in `plimsoll.storage.migrations`.
+"""
+
+from ._blobs import BlobFolder, Blobs, write_whole
+from ._database import Database, conflict_insert
+from ._errors import StorageFullError, storage_failure
+
+__all__ = ["BlobFolder", "Blobs", "Database", "StorageFullError", "conflict_insert", "storage_failure", "write_whole"]

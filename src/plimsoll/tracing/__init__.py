@@ -1,0 +1,17 @@
+"""What happened in each request: recorded here by everybody, judged only by `monitoring` and `governance`."""
+
+from ._errors import TraceMissingError
+from ._recorder import BatchedRecorder
+from ._store import Traces
+from ._types import Recorder, Span, Status, Trace, TraceSummary
+
+__all__ = [
+    "BatchedRecorder",
+    "Recorder",
+    "Span",
+    "Status",
+    "Trace",
+    "TraceMissingError",
+    "TraceSummary",
+    "Traces",
+]
