@@ -1,4 +1,4 @@
-"""The whole chain behind one answer: query, passages, prompt, answer, and the release with everything it was made of."""
+"""The whole chain behind one answer: query, passages, prompt, answer, and the release with all it was made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

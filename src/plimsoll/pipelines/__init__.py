@@ -4,7 +4,7 @@ What a stage does is known by the room that it comes from; this room knows keys,
 """
 
 from ._cache import CachedStage, StageCount
-from ._errors import StageCrashedError, StageTimeoutError
+from ._errors import StageCrashedError, StageOutputLostError, StageTimeoutError
 from ._store import StageCache
 from .executors import Done, Failed, Outcome, map_isolated
 
@@ -16,6 +16,7 @@ __all__ = [
     "StageCache",
     "StageCount",
     "StageCrashedError",
+    "StageOutputLostError",
     "StageTimeoutError",
     "map_isolated",
 ]

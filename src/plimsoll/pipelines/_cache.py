@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ._errors import StageOutputLostError
 from ._store import StageCache
 
 
@@ -27,6 +28,19 @@ class CachedStage:
         found = self.cache.get(self.name, keys)
         self.count.cached += len(found)
         return found
+
+    def present(self, keys: Sequence[str]) -> set[str]:
+        """The keys whose outputs need not be made, without reading the outputs."""
+        found = self.cache.present(self.name, keys)
+        self.count.cached += len(found)
+        return found
+
+    def read(self, keys: Sequence[str]) -> list[bytes]:
+        """The outputs of keys that are present, in order, for a later stage. Raises StageOutputLostError."""
+        found = self.cache.get(self.name, keys)
+        if any(key not in found for key in keys):
+            raise StageOutputLostError(self.name)
+        return [found[key] for key in keys]
 
     def remember(self, outputs: Mapping[str, bytes]) -> None:
         """Keep outputs that were just made."""

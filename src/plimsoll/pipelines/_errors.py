@@ -1,6 +1,6 @@
 """What can happen to a piece of work in another process."""
 
-from plimsoll.kernel.errors import InvalidError, UnavailableError
+from plimsoll.kernel.errors import IntegrityError, InvalidError, UnavailableError
 
 
 class StageCrashedError(InvalidError):
@@ -23,4 +23,16 @@ class StageTimeoutError(UnavailableError):
     def __init__(self, what: str, timeout_s: float) -> None:
         super().__init__(
             f"{what} took longer than {timeout_s:g} seconds", hint="split the file, or leave it out with `exclude`"
+        )
+
+
+class StageOutputLostError(IntegrityError):
+    """An output that was remembered can no longer be read."""
+
+    code = "stage_output_lost"
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(
+            f"the cache of the stage `{stage}` is damaged",
+            hint="delete cache.db in the folder of records (.plimsoll) and build again; nothing else is lost",
         )

@@ -43,6 +43,17 @@ class StageCache:
                 found |= {key: value for key, digest, value in rows if digest_bytes(value) == digest}
         return found
 
+    def present(self, stage: str, keys: Iterable[str]) -> set[str]:
+        """Those of the keys whose outputs are known, without reading the outputs."""
+        wanted = list(dict.fromkeys(keys))
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for first in range(0, len(wanted), _KEYS_PER_QUERY):
+                some = wanted[first : first + _KEYS_PER_QUERY]
+                query = select(_output.c.key).where(_output.c.stage == stage, _output.c.key.in_(some))
+                found.update(connection.scalars(query))
+        return found
+
     def put(self, stage: str, outputs: Mapping[str, bytes]) -> None:
         """Remember outputs, all in one transaction."""
         if not outputs:

@@ -10,5 +10,6 @@ class VersionMissingError(NotFoundError):
 
     def __init__(self, app: str, kind: str, name: str, which: str) -> None:
         super().__init__(
-            f"{app} has no {kind} `{name}` {which}", hint="`plimsoll registry list` shows the versions there are"
+            f"{app} has no {kind} `{name}` {which}".rstrip(),
+            hint="`plimsoll registry list` shows the versions there are",
         )

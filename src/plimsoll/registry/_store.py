@@ -85,6 +85,18 @@ class Registry:
         with self._database.read() as connection:
             return tuple(_to_version(row) for row in connection.execute(query).mappings())
 
+    def find(self, app: str, key: str, number: int | None = None) -> Version:
+        """A version by `kind:name` and number, or the newest one. Raises VersionMissingError."""
+        kind, _, name = key.partition(":")
+        query = select(_version).where(_version.c.app == app, _version.c.kind == kind, _version.c.name == name)
+        if number is not None:
+            query = query.where(_version.c.number == number)
+        with self._database.read() as connection:
+            row = connection.execute(query.order_by(_version.c.number.desc()).limit(1)).mappings().first()
+        if row is None:
+            raise VersionMissingError(app, kind, name, "" if number is None else f"version {number}")
+        return _to_version(row)
+
     def parents(self, app: str, ref: VersionRef) -> tuple[VersionRef, ...]:
         """The versions from which a version was made."""
         query = select(_parent.c.parent_kind, _parent.c.parent_name, _parent.c.parent_digest).where(

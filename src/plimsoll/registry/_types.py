@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast, get_args
 
-from plimsoll.kernel.digest import Digest, Json
+from plimsoll.kernel.digest import Digest, Json, digest_json
 
 Kind = Literal["prompt", "source", "knowledge", "index", "route", "endpoint", "dataset", "suite"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -38,6 +38,11 @@ class Publication:
     name: str
     content: Json
     parents: tuple[VersionRef, ...] = ()
+
+    @property
+    def ref(self) -> VersionRef:
+        """The exact name that the version will have."""
+        return VersionRef(self.kind, self.name, digest_json(self.content))
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,9 @@ class Releases:
         """A release by its digest, the digits of one, or its short name. Raises ReleaseMissingError."""
         digits = hex_part(name).removeprefix("r-")
         releases = _release.c
-        query = select(_release).where(releases.app == app, releases.digest.startswith(f"sha256:{digits}"))
+        query = select(_release).where(
+            releases.app == app, releases.digest.startswith(f"sha256:{digits}", autoescape=True)
+        )
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
         if not digits or not rows:

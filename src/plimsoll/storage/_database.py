@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects.sqlite import insert as conflict_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import IntegrityError as ConstraintError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from plimsoll.kernel.errors import PlimsollError
@@ -69,6 +70,9 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except ConstraintError:
+            # A broken rule of the schema is a fault of ours, not of the disk.
+            raise
         except DatabaseError as error:
             raise _translate(self._path, error) from error
 

@@ -35,6 +35,7 @@ _trace = Table(
     Column("tokens_estimated", Boolean, nullable=False),
     Column("cost_usd", Float),
     Column("question", Text, nullable=False),
+    Column("request", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("answered", Boolean),
     Column("passages", Text, nullable=False),
@@ -103,6 +104,7 @@ class Traces:
 def _from_trace(trace: Trace) -> dict[str, Any]:
     row = {column.name: getattr(trace, column.name) for column in _trace.c}
     row["started_at"] = to_text(trace.started_at)
+    row["request"] = _write_json(trace.request)
     for name in _LISTS:
         row[name] = _write_json(row[name])
     return row
@@ -123,7 +125,8 @@ def _from_span(trace_id: str, span: Span) -> dict[str, Any]:
 
 def _to_trace(row: RowMapping, spans: tuple[Span, ...]) -> Trace:
     lists = {name: tuple(json.decode(row[name])) for name in _LISTS}
-    return Trace(**{**row, **lists, "started_at": from_text(row["started_at"]), "spans": spans})
+    request = json.decode(row["request"])
+    return Trace(**{**row, **lists, "request": request, "started_at": from_text(row["started_at"]), "spans": spans})
 
 
 def _to_span(row: RowMapping) -> Span:

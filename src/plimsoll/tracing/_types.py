@@ -56,6 +56,8 @@ class Trace:
     cost_usd: float | None
     """None when no price is known."""
     question: str
+    request: Mapping[str, Json]
+    """What the caller sent, so that it can be run again: messages, parameters."""
     answer: str
     answered: bool | None
     """False when the answer was that the documents do not say."""

@@ -27,6 +27,7 @@ def _journey(op: Operations) -> None:
         Column("tokens_estimated", Boolean, nullable=False),
         Column("cost_usd", Float, nullable=True),
         Column("question", Text, nullable=False),
+        Column("request", Text, nullable=False),
         Column("answer", Text, nullable=False),
         Column("answered", Boolean, nullable=True),
         Column("passages", Text, nullable=False),

@@ -1,0 +1,66 @@
+# Every target sets up what it needs: a machine with python3, make and git is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help setup demo demo-check test lint types contract check format lock bench-journey clean
+
+help: ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.installed ## Make the environment alone
+
+demo: $(VENV)/.installed ## The whole journey on a sample project; leaves the server up
+	$(BIN)/plimsoll demo
+
+demo-check: $(VENV)/.installed ## The same journey, asserted, without leaving a server
+	$(BIN)/plimsoll demo --check
+
+test: $(VENV)/.installed-test ## All tests, with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test
+	$(BIN)/mypy
+
+contract: $(VENV)/.installed-test
+	$(BIN)/lint-imports --no-cache
+
+check: lint types contract test ## What CI runs
+
+format: $(VENV)/.installed-test ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-journey: $(VENV)/.installed ## Measure the journey on real documents; JSON
+	$(BIN)/python benchmarks/journey.py
+
+lock: ## Pin the dependencies again (needs uv)
+	uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements/base.txt
+	uv pip compile pyproject.toml requirements/build.in --extra test --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/base.txt \
+		-o requirements/test.txt
+
+clean: ## Remove the environment and everything that was made
+	rm -rf $(VENV) build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "python3 (3.11 or newer) is needed and was not found" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 has no venv module: apt-get install python3-venv" >&2; exit 2; }
+
+$(VENV)/.installed: $(VENV)/bin/python requirements/base.txt pyproject.toml
+	@echo "setting up the environment in $(VENV) (about a minute, the first time)"
+	@$(PIP) install --require-hashes -r requirements/base.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@

@@ -1,0 +1,114 @@
+"""The outermost layer: request id, security headers, who may call, and every error as a proper response."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from plimsoll.kernel.errors import PlimsollError
+from plimsoll.kernel.ids import new_trace_id
+
+from ._access import admit, is_api_path
+from ._problems import Problem, problem_from
+from ._settings import ApiSettings
+
+_log = logging.getLogger("plimsoll.api")
+
+ErrorPage = Callable[[Problem], str]
+"""Writes the page that a person sees instead of the one that failed."""
+
+_API_HEADERS: Final = ((b"x-content-type-options", b"nosniff"),)
+_CONTENT_SECURITY_POLICY: Final = (
+    b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# Pages show text from documents and from strangers: even if escaping failed, no script could run.
+_PAGE_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", _CONTENT_SECURITY_POLICY),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+def request_id_of(scope: Scope) -> str:
+    """The id that the response will carry in `x-request-id`, unless the answer's trace gives a better one."""
+    value = scope["state"]["request_id"]
+    return value if isinstance(value, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponses:
+    """Turns an error into a response: OpenAI's error body for programs, a page for people."""
+
+    page: ErrorPage
+
+    def respond(self, scope: Scope, error: Exception) -> Response:
+        """The response for `error`; an unexpected one goes to the log, with its traceback, and only there."""
+        request_id = request_id_of(scope)
+        problem = problem_from(error, request_id=request_id)
+        log_error(error, problem, request_id)
+        for_program = is_api_path(scope["path"])
+        headers = dict(problem.headers)
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            headers["www-authenticate"] = "Bearer" if for_program else 'Basic realm="Plimsoll", charset="UTF-8"'
+        if for_program:
+            return Response(problem.to_json(), problem.status, headers, media_type="application/json")
+        headers["cache-control"] = "no-store"
+        return Response(self.page(problem), problem.status, headers, media_type="text/html")
+
+
+def log_error(error: Exception, problem: Problem, request_id: str) -> None:
+    """Write to the log what the operator must know: mistakes with their traceback, failures of parts in one line."""
+    if problem.code == "server_error":
+        _log.error("request %s failed", request_id, exc_info=error)
+    elif isinstance(error, PlimsollError) and problem.type == "server_error":
+        _log.warning("request %s: %s (%s)", request_id, error.message, error.code)
+
+
+class Edge:
+    """ASGI middleware around the whole application."""
+
+    def __init__(self, app: ASGIApp, *, settings: ApiSettings, errors: ErrorResponses) -> None:
+        self._app = app
+        self._settings = settings
+        self._errors = errors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["request_id"] = new_trace_id()
+        stamped = _Stamped(scope, send)
+        try:
+            admit(scope, self._settings)
+            await self._app(scope, receive, stamped)
+        except Exception as error:  # noqa: BLE001 (this is the door: nothing may leave it but a response)
+            response = self._errors.respond(scope, error)
+            if not stamped.started:
+                await response(scope, receive, stamped)
+
+
+class _Stamped:
+    """`send`, with the headers that every response carries."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._send = send
+        self._request_id = request_id_of(scope).encode()
+        self._extra = _API_HEADERS if is_api_path(scope["path"]) else _PAGE_HEADERS
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = [*message.get("headers", ()), *self._extra]
+            if not any(name == b"x-request-id" for name, _ in headers):
+                headers.append((b"x-request-id", self._request_id))
+            message = {**message, "headers": headers}
+        await self._send(message)

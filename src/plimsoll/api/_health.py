@@ -1,0 +1,40 @@
+"""What machines ask about the server itself: alive, ready, metrics."""
+
+from collections.abc import Awaitable, Callable
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ._metrics import Metrics
+from ._problems import without_file_paths
+from ._service import Service
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def healthz(_request: Request) -> Response:
+    """Alive: the process answers. Asks nothing of the platform, so that a slow database does not get it killed."""
+    return JSONResponse({"status": "ok"})
+
+
+def readyz(service: Service) -> Endpoint:
+    """The endpoint that says whether requests can be answered now."""
+
+    async def endpoint(_request: Request) -> Response:
+        reason = await to_thread.run_sync(service.ready)
+        if reason is None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "reason": without_file_paths(reason)}, 503, {"retry-after": "1"})
+
+    return endpoint
+
+
+def metrics_page(metrics: Metrics) -> Endpoint:
+    """The endpoint that Prometheus reads."""
+
+    async def endpoint(request: Request) -> Response:
+        body, content_type = metrics.exposition(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    return endpoint

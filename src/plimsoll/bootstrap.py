@@ -1,0 +1,165 @@
+"""The composition root: the only place where concrete parts are chosen and joined."""
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, cast
+
+from plimsoll.evaluation import Runs
+from plimsoll.flows.build import BuildParts, OnProgress
+from plimsoll.flows.serve import Searcher, ServeParts
+from plimsoll.flows.ship import FreezeParts, Mover
+from plimsoll.kernel.digest import Json
+from plimsoll.models import ChatModel, Embedder, RouteSettings, default_key_reference, make_chat_model, make_embedder
+from plimsoll.pipelines import StageCache
+from plimsoll.project import load_app, source_commit
+from plimsoll.registry import Registry, Version, VersionRef
+from plimsoll.releases import Manifest, Releases
+from plimsoll.retrieval import Snapshot, open_index, write_segment
+from plimsoll.settings import Settings
+from plimsoll.storage import BlobFolder, Database
+from plimsoll.storage.migrations.cache import CACHE
+from plimsoll.storage.migrations.records import RECORDS
+from plimsoll.storage.migrations.traces import TRACES
+from plimsoll.tracing import BatchedRecorder, Traces
+
+DEFAULT_EMBEDDER = "builtin/static"
+
+
+class Platform:
+    """The records and engines of one installation. Everything is opened when it is first used."""
+
+    def __init__(self, settings: Settings, project: Path) -> None:
+        self.settings = settings
+        self._project = project
+        self._open: list[Callable[[], None]] = []
+        self._embedders: dict[str, Embedder] = {}
+
+    @cached_property
+    def app(self) -> str:
+        """The application of the project folder. Raises ProjectInvalidError."""
+        return load_app(self._project).name
+
+    @cached_property
+    def source_commit(self) -> str:
+        """The commit of the project folder."""
+        return source_commit(self._project)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Versions of artifacts."""
+        return Registry(self._records, self._blobs)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Releases and environments."""
+        return Releases(self._records, self._blobs)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Evaluation runs."""
+        return Runs(self._blobs)
+
+    @cached_property
+    def traces(self) -> Traces:
+        """Traces that were written."""
+        return Traces(self._database("traces.db", TRACES, "normal"))
+
+    @cached_property
+    def recorder(self) -> BatchedRecorder:
+        """Where new traces go."""
+        recorder = BatchedRecorder(self.traces.write)
+        self._open.append(recorder.close)
+        return recorder
+
+    def build_parts(self, on_progress: OnProgress) -> BuildParts:
+        """What the build needs."""
+        return BuildParts(
+            registry=self.registry,
+            releases=self.releases,
+            cache=StageCache(self._database("cache.db", CACHE, "normal")),
+            write_segment=partial(write_segment, self._blobs),
+            has_segment=self._blobs.has,
+            make_embedder=self.embedder,
+            prepare_index=lambda content, embedder: self._open_index(content, embedder).close(),
+            workers=self.settings.workers,
+            author=self.settings.actor,
+            source_commit=self.source_commit,
+            on_progress=on_progress,
+        )
+
+    def serve_parts(self) -> ServeParts:
+        """What serving needs."""
+        return ServeParts(
+            registry=self.registry,
+            releases=self.releases,
+            recorder=self.recorder,
+            open_index=self._open_index,
+            make_model=self._chat_model,
+        )
+
+    def freeze_parts(self) -> FreezeParts:
+        """What making a release needs."""
+        return FreezeParts(self.releases, self.runs, self.settings.actor, self.source_commit)
+
+    def mover(self, reason: str) -> Mover:
+        """Who moves pointers."""
+        return Mover(self.releases, self.settings.actor, reason)
+
+    def versions_of(self, manifest: Manifest) -> tuple[Version, ...]:
+        """The record of every version in a manifest, by kind and name."""
+        refs = [VersionRef.from_key(key, manifest.artifacts[key]) for key in sorted(manifest.artifacts)]
+        return tuple(self.registry.version(manifest.app, ref) for ref in refs)
+
+    def embedder(self, name: str) -> Embedder:
+        """An embedder, loaded once."""
+        if name not in self._embedders:
+            self._embedders[name] = make_embedder(name)
+        return self._embedders[name]
+
+    def check_route(self, name: str, content: Json) -> None:
+        """Raises SecretMissingError when a route needs a secret that is not set."""
+        self._route_settings(name, content)
+
+    def close(self) -> None:
+        """Write what is waiting and give everything back, the latest first."""
+        while self._open:
+            self._open.pop()()
+
+    @cached_property
+    def _records(self) -> Database:
+        return self._database("records.db", RECORDS, "full")
+
+    @cached_property
+    def _blobs(self) -> BlobFolder:
+        return BlobFolder(self.settings.home / "blobs")
+
+    def _database(self, name: str, migrations: Any, durability: Any) -> Database:
+        database = Database(self.settings.home / name, migrations, durability=durability)
+        self._open.append(database.close)
+        return database
+
+    def _open_index(self, content: Json, embedder: str) -> Searcher:
+        folder = self.settings.home / "indexes"
+        return open_index(Snapshot.from_json(content), self._blobs, folder, self.embedder(embedder))
+
+    def _chat_model(self, name: str, content: Json) -> ChatModel:
+        return make_chat_model(self._route_settings(name, content), embedder=self.embedder(DEFAULT_EMBEDDER))
+
+    def _route_settings(self, name: str, content: Json) -> RouteSettings:
+        route = cast("dict[str, Any]", content)
+        reference = route["api_key"] or default_key_reference(route["model"])
+        price = route["price"] or {}
+        return RouteSettings(
+            model=route["model"],
+            base_url=route["base_url"],
+            api_key=self.settings.resolve(reference, where=f"routes/{name}.yaml") if reference else None,
+            timeout_s=route["timeout_s"],
+            input_usd_per_million=price.get("input_usd_per_million"),
+            output_usd_per_million=price.get("output_usd_per_million"),
+        )
+
+
+def open_platform(settings: Settings, project: Path) -> Platform:
+    """The platform of an installation, for a project folder; nothing is opened yet."""
+    return Platform(settings, project)

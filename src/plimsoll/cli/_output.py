@@ -1,0 +1,124 @@
+"""Printing: tables and colours for people, one JSON object for programs, errors that say what to do next."""
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from plimsoll.kernel.errors import PlimsollError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Column = str | tuple[str, str]
+"""A heading, or a heading and how its cells are justified."""
+
+
+@dataclasses.dataclass(slots=True)
+class Output:
+    """Where a command's result goes. Results go to stdout, everything else to stderr."""
+
+    json: bool = False
+
+    def result(self, data: Any, show: "Callable[[Console], None]") -> None:
+        """Print a result: `data` as one JSON object, or whatever `show` draws for a person."""
+        if self.json:
+            import msgspec
+
+            click.echo(msgspec.json.format(msgspec.json.encode(data, enc_hook=_to_builtin), indent=2).decode())
+        else:
+            show(console())
+
+    def say(self, text: str) -> None:
+        """Tell a person what is going on; programs do not want to know."""
+        if not self.json:
+            console(stderr=True).print(text, highlight=False)
+
+    def error(self, error: PlimsollError) -> None:
+        """Print an expected error: one sentence, and a hint."""
+        if self.json:
+            self.result({"error": error_json(error)}, lambda _: None)
+            return
+        screen = console(stderr=True)
+        screen.print("[bold red]error:[/]", _plain(error.message), highlight=False, soft_wrap=True)
+        for line in _details(error):
+            screen.print("  ", _plain(line), highlight=False, soft_wrap=True)
+        if error.hint:
+            screen.print("[bold]hint:[/]", _plain(error.hint), highlight=False, soft_wrap=True)
+
+
+def error_json(error: PlimsollError) -> dict[str, Any]:
+    """An error for a program."""
+    content: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    mistakes = getattr(error, "mistakes", ())
+    if mistakes:
+        content["mistakes"] = [dataclasses.asdict(mistake) for mistake in mistakes]
+    return content
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A console with colours only on a terminal; piped output is never cut at a width."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else 160, emoji=False)
+
+
+def table(screen: "Console", title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table; cells are plain text."""
+    from rich import box
+    from rich.table import Table
+
+    drawn = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
+    for column in columns:
+        heading, justify = (column, "left") if isinstance(column, str) else column
+        drawn.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]  # a literal of rich's
+    for row in rows:
+        drawn.add_row(*(_plain(cell) for cell in row))
+    screen.print(drawn)
+
+
+@contextmanager
+def progress(output: Output) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars on stderr, one for each stage; nothing when stderr is not a terminal."""
+    if output.json or not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield advance
+
+
+def _details(error: PlimsollError) -> Iterator[str]:
+    for mistake in getattr(error, "mistakes", ()):
+        place = f"{mistake.file}:{mistake.line}" if hasattr(mistake, "file") else f"line {mistake.line}"
+        right = f" — {mistake.instead}" if mistake.instead else ""
+        yield f"{place}: {mistake.what}{right}"
+
+
+def _plain(text: str) -> Any:
+    from rich.text import Text
+
+    return Text(text)
+
+
+def _to_builtin(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Path | datetime):
+        return str(value)
+    raise NotImplementedError(type(value))

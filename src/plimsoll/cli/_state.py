@@ -1,0 +1,64 @@
+"""What the commands of one run share: the output, the project, the platform."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+
+from ._output import Output
+
+if TYPE_CHECKING:
+    from plimsoll.bootstrap import Platform
+    from plimsoll.project import Project
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class State:
+    """Made once for each run of the command line."""
+
+    output: Output = field(default_factory=Output)
+    start: Path | None = None
+
+    def project_root(self) -> Path:
+        """The project folder. Raises InvalidError when there is none."""
+        from plimsoll.project import find_project
+
+        return find_project(self.start or Path.cwd())
+
+    def project(self) -> "Project":
+        """The project, read from its folder. Raises ProjectInvalidError with every mistake."""
+        from plimsoll.project import load_project
+
+        return load_project(self.project_root())
+
+    @contextmanager
+    def platform(self, root: Path) -> "Iterator[Platform]":
+        """The records and engines of a project folder, closed at the end."""
+        from plimsoll.bootstrap import open_platform
+        from plimsoll.settings import read_settings
+
+        platform = open_platform(read_settings(root), root)
+        try:
+            yield platform
+        finally:
+            platform.close()
+
+
+def json_option(function: F) -> F:
+    """Adds `--json` to a command."""
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, as_json: bool, **kwargs: Any) -> Any:
+        state = click.get_current_context().find_object(State)
+        assert state is not None  # noqa: S101  # main() made it
+        state.output.json |= as_json
+        return function(state, *args, **kwargs)
+
+    option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for programs.")
+    return cast("F", option(wrapper))

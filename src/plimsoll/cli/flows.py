@@ -1,0 +1,105 @@
+"""The verbs of the journey: init, build, ask, eval."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import show
+from ._exits import DONE, REFUSED, WRONG_USE
+from ._output import progress
+from ._state import State, json_option
+
+if TYPE_CHECKING:
+    from plimsoll.bootstrap import Platform
+    from plimsoll.evaluation import Run, Suite
+    from plimsoll.flows.build import BuildReport
+    from plimsoll.project import Project
+
+
+@click.command(epilog="Example: plimsoll init rag my-app")
+@click.argument("template", type=click.Choice(["rag", "documents", "chat"]))
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--name", help="Name of the application; otherwise the folder's.")
+@json_option
+def init(state: State, template: str, directory: Path, name: str | None) -> None:
+    """Make a new project folder: `rag` (texts), `documents` (PDFs, Word files, scans) or `chat` (no documents)."""
+    from plimsoll.project import project_name, write_template
+
+    written = write_template(template, directory, name=name or project_name(directory))
+    state.output.result(
+        {"directory": directory, "files": written}, lambda screen: show.init(screen, directory, written)
+    )
+
+
+@click.command(epilog="Example: plimsoll build && plimsoll ask 'What is the notice period?'")
+@click.option("--strict", is_flag=True, help="Exit with 2 when a document could not be indexed.")
+@json_option
+def build(state: State, strict: bool) -> int:
+    """Read the project and its documents, and index what changed."""
+    project = state.project()
+    with state.platform(project.root) as platform:
+        report = build_with_progress(state, project, platform)
+    state.output.result(show.build_json(report), lambda screen: show.build(screen, report))
+    failed = any(outcome.fate == "failed" for knowledge in report.knowledge for outcome in knowledge.outcomes)
+    return WRONG_USE if strict and failed else DONE
+
+
+@click.command(epilog="Example: plimsoll ask 'When does the lease end?' --env staging")
+@click.argument("question")
+@click.option("--endpoint", help="The endpoint to ask; needed when there are several.")
+@click.option("--env", "environment", help="Ask the release that is live there, not the working build.")
+@json_option
+def ask(state: State, question: str, endpoint: str | None, environment: str | None) -> None:
+    """Ask one question; the answer names its documents and its release."""
+    from plimsoll.flows.ask import ask as ask_flow
+
+    root = state.project_root()
+    with state.platform(root) as platform:
+        answer = asyncio.run(
+            ask_flow(platform.app, question, endpoint=endpoint, environment=environment, parts=platform.serve_parts())
+        )
+    state.output.result(show.answer_json(answer), lambda screen: show.answer(screen, answer))
+
+
+@click.command("eval", epilog="Example: plimsoll eval ask --json")
+@click.argument("suite", required=False)
+@json_option
+def evaluate(state: State, suite: str | None) -> int:
+    """Run the project's suites through the function that serves; exit 1 when a gate says no."""
+    from plimsoll.flows.ship import suites_of
+
+    project = state.project()
+    with state.platform(project.root) as platform:
+        report = build_with_progress(state, project, platform)
+        runs = run_suites(state, platform, report, suites_of(project, report.versions, suite))
+    state.output.result([run.to_json() for run in runs], lambda screen: show.runs(screen, runs))
+    return DONE if all(run.verdict.outcome == "pass" for run in runs) else REFUSED
+
+
+def build_with_progress(state: State, project: "Project", platform: "Platform") -> "BuildReport":
+    """Build, with progress bars on a terminal."""
+    from plimsoll.flows.build import build as build_flow
+
+    with progress(state.output) as advance:
+        return build_flow(project, platform.build_parts(advance))
+
+
+def run_suites(
+    state: State, platform: "Platform", report: "BuildReport", suites: "tuple[Suite, ...]"
+) -> "tuple[Run, ...]":
+    """Run suites, with progress bars on a terminal."""
+    from plimsoll.flows.ship import evaluate as evaluate_flow
+
+    done: dict[str, int] = {}
+    with progress(state.output) as advance:
+
+        def tick(suite: "Suite") -> None:
+            done[suite.name] = done.get(suite.name, 0) + 1
+            advance(f"eval {suite.name}", done[suite.name], len(suite.rows))
+
+        return asyncio.run(evaluate_flow(report.draft, suites, platform.serve_parts(), on_row=tick))
+
+
+COMMANDS = (init, build, ask, evaluate)

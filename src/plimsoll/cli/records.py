@@ -1,0 +1,93 @@
+"""The nouns whose records can be looked at: trace, registry; and the verbs that explain an answer: lineage, replay."""
+
+import asyncio
+
+import click
+
+from . import show
+from ._exits import DONE, REFUSED
+from ._state import State, json_option
+
+
+@click.group()
+def trace() -> None:
+    """What happened in each request."""
+
+
+@trace.command("list", epilog="Example: plimsoll trace list --limit 50")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+@json_option
+def list_traces(state: State, limit: int) -> None:
+    """The latest requests."""
+    with state.platform(state.project_root()) as platform:
+        traces = platform.traces.latest(limit)
+    state.output.result(traces, lambda screen: show.traces(screen, traces))
+
+
+@trace.command("show", epilog="Example: plimsoll trace show 3f9c2a81")
+@click.argument("answer")
+@json_option
+def show_trace(state: State, answer: str) -> None:
+    """One request, from the question to the answer; ANSWER is its id, or the first digits of it."""
+    with state.platform(state.project_root()) as platform:
+        found = platform.traces.get(answer)
+    state.output.result(found, lambda screen: show.trace(screen, found))
+
+
+@click.command(epilog="Example: plimsoll lineage 3f9c2a81 --json")
+@click.argument("answer")
+@json_option
+def lineage(state: State, answer: str) -> None:
+    """The whole chain behind an answer: question, passages, prompt, model, release, versions, documents, evidence."""
+    from plimsoll.governance import trace_lineage
+
+    with state.platform(state.project_root()) as platform:
+        chain = trace_lineage(platform.traces.get(answer), platform.registry, platform.releases)
+    state.output.result(chain.to_json(), lambda screen: show.lineage(screen, chain))
+
+
+@click.command(epilog="Example: plimsoll replay 3f9c2a81")
+@click.argument("answer")
+@json_option
+def replay(state: State, answer: str) -> int:
+    """Run a past answer again on the exact versions that made it; exit 1 when a provable part differs."""
+    from plimsoll.flows.replay import replay as replay_flow
+
+    with state.platform(state.project_root()) as platform:
+        past = platform.traces.get(answer)
+        again = asyncio.run(replay_flow(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
+    state.output.result(show.replay_json(again), lambda screen: show.replay(screen, again))
+    return DONE if again.proved else REFUSED
+
+
+@click.group()
+def registry() -> None:
+    """Artifacts and their immutable versions."""
+
+
+@registry.command("list", epilog="Example: plimsoll registry list")
+@json_option
+def list_versions(state: State) -> None:
+    """Every version of every artifact."""
+    with state.platform(state.project_root()) as platform:
+        versions = platform.registry.versions(platform.app)
+    state.output.result(versions, lambda screen: show.versions(screen, versions))
+
+
+@registry.command("show", epilog="Example: plimsoll registry show prompt:answer --version 2")
+@click.argument("artifact", metavar="KIND:NAME")
+@click.option("--version", "number", type=click.IntRange(min=1), help="Which version; otherwise the newest.")
+@json_option
+def show_version(state: State, artifact: str, number: int | None) -> None:
+    """The content of a version, and what it was made from."""
+    with state.platform(state.project_root()) as platform:
+        version = platform.registry.find(platform.app, artifact, number)
+        content = platform.registry.content(version.digest)
+        parents = platform.registry.parents(platform.app, version.ref)
+    state.output.result(
+        {"version": version, "parents": parents, "content": content},
+        lambda screen: show.version(screen, version, parents, content),
+    )
+
+
+COMMANDS = (trace, lineage, replay, registry)

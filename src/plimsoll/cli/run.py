@@ -1,0 +1,121 @@
+"""Running: serve, status."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from plimsoll.kernel.errors import DeniedError, InvalidError
+
+from . import show
+from ._state import State, json_option
+
+if TYPE_CHECKING:
+    from plimsoll.releases import Environment
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_LATEST = 200
+
+
+class KeyNeededError(DeniedError):
+    """A server that others can reach must ask for a key."""
+
+    code = "key_needed"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"a server on {host} can be reached by others, and no key is set",
+            hint="export PLIMSOLL_API_KEY=… (callers then send it as their OpenAI key), or use --host 127.0.0.1",
+        )
+
+
+class NothingToServeError(InvalidError):
+    """Nothing is live anywhere."""
+
+    code = "nothing_to_serve"
+
+    def __init__(self, app: str) -> None:
+        super().__init__(
+            f"no release of {app} is live in any environment",
+            hint="run `plimsoll release`, then `plimsoll ship RELEASE staging`",
+        )
+
+
+@click.command(epilog="Example: plimsoll serve --env staging --port 8080")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
+@click.option(
+    "--env", "environment", help="Answers requests that name no environment; otherwise the last with a release."
+)
+@click.option("--allowed-host", "hosts", multiple=True, help="A name by which callers reach this server; repeatable.")
+@click.pass_obj
+def serve(state: State, host: str, port: int, environment: str | None, hosts: tuple[str, ...]) -> None:
+    """Answer over HTTP: OpenAI's API at /v1, the console at /, health and metrics beside them."""
+    from plimsoll.api import ApiSettings, PlatformService, create_app, run_server
+
+    project = state.project()
+    with state.platform(project.root) as platform:
+        key = platform.settings.api_key
+        if host not in _LOOPBACK and key is None:
+            raise KeyNeededError(host)
+        places = platform.releases.environments(project.app.name)
+        chosen = choose_environment(project.app.name, project.app.environments, places, environment)
+        service = PlatformService(platform, project.app.name, project.app.environments)
+        service.check(chosen)
+        settings = ApiSettings(
+            api_key=key, default_environment=chosen, allowed_hosts=(*ApiSettings().allowed_hosts, host, *hosts)
+        )
+        run_server(
+            create_app(service, settings=settings),
+            host=host,
+            port=port,
+            on_ready=lambda url: _tell(state, url, f"{project.app.name} in {chosen}"),
+        )
+
+
+@click.command(epilog="Example: plimsoll status --json")
+@json_option
+def status(state: State) -> None:
+    """Environments, live releases and the latest requests at a glance."""
+    from plimsoll.releases import Environment
+
+    project = state.project()
+    app = project.app.name
+    with state.platform(project.root) as platform:
+        live = {place.name: place for place in platform.releases.environments(app)}
+        latest = platform.traces.latest(_LATEST, app=app)
+    nothing = [Environment(app, name, None, "", None, "") for name in project.app.environments if name not in live]
+    places = sorted([*live.values(), *nothing], key=lambda place: place.name)
+    notes = _missing_tools()
+    state.output.result(
+        show.status_json(places, latest, notes), lambda screen: show.status(screen, places, latest, notes)
+    )
+
+
+def choose_environment(app: str, declared: Sequence[str], live: "Sequence[Environment]", wanted: str | None) -> str:
+    """The environment that answers requests which name none. Raises NothingToServeError."""
+    if wanted is not None:
+        return wanted
+    names = {place.name for place in live}
+    in_order = [name for name in declared if name in names] or sorted(names)
+    if not in_order:
+        raise NothingToServeError(app)
+    return in_order[-1]
+
+
+def _missing_tools() -> list[str]:
+    from plimsoll.documents import ocr_available
+
+    if ocr_available() is None:
+        return ["tesseract is not installed, so scanned documents are left out: apt-get install tesseract-ocr"]
+    return []
+
+
+def _tell(state: State, url: str, what: str) -> None:
+    state.output.say(f"[bold green]serving[/] {what}")
+    state.output.say(f"  console      {url}/")
+    state.output.say(f"  OpenAI API   {url}/v1   (base_url of the openai SDK)")
+    state.output.say("  Ctrl-C stops")
+
+
+COMMANDS = (serve, status)

@@ -1,0 +1,102 @@
+"""New projects, builds and versions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plimsoll.kernel.digest import Json
+
+from ._text import heading, line, short, table, when
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from plimsoll.flows.build import BuildReport, DocumentOutcome, KnowledgeBuilt
+    from plimsoll.registry import Version, VersionRef
+
+_LISTED = 40
+
+
+def init(screen: "Console", directory: Path, written: Sequence[Path]) -> None:
+    """A project that was just made, and what to do next."""
+    line(screen, f"made {len(written)} files in {directory}", style="bold")
+    for path in written:
+        line(screen, f"  {path.relative_to(directory) if path.is_relative_to(directory) else path}")
+    heading(screen, "next")
+    line(screen, f"  cd {directory}")
+    line(screen, "  plimsoll build          # put your own documents into documents/ first, or try it as it is")
+    line(screen, '  plimsoll ask "…"')
+
+
+def build(screen: "Console", report: "BuildReport") -> None:
+    """What a build did."""
+    for knowledge in report.knowledge:
+        _knowledge(screen, knowledge)
+    done = [(name, count) for name, count in report.stages.items() if count.done or count.cached]
+    if done:
+        rows = [(name, str(count.done), str(count.cached)) for name, count in done]
+        table(screen, "stages", ["stage", ("done", "right"), ("known already", "right")], rows)
+    line(screen, f"draft {report.draft.name} of {report.draft.app} is ready", style="bold green")
+    if not report.work_done and report.stages:
+        line(screen, "nothing had changed")
+
+
+def build_json(report: "BuildReport") -> dict[str, Any]:
+    """For programs."""
+    return {
+        "app": report.draft.app,
+        "draft": report.draft.digest,
+        "name": report.draft.name,
+        "work_done": report.work_done,
+        "stages": {name: {"done": count.done, "cached": count.cached} for name, count in report.stages.items()},
+        "knowledge": [
+            {
+                "name": knowledge.name,
+                "index": knowledge.snapshot.digest,
+                "documents": knowledge.snapshot.documents,
+                "chunks": knowledge.snapshot.chunks,
+                "outcomes": knowledge.outcomes,
+            }
+            for knowledge in report.knowledge
+        ],
+        "versions": report.versions,
+    }
+
+
+def versions(screen: "Console", found: "Sequence[Version]") -> None:
+    """Versions, newest first of each artifact."""
+    rows = [(v.kind, v.name, f"v{v.number}", short(v.digest), when(v.created_at), v.author) for v in found]
+    table(screen, "versions", ["kind", "name", "version", "digest", "created (UTC)", "author"], rows)
+
+
+def version(screen: "Console", found: "Version", parents: "Sequence[VersionRef]", content: Json) -> None:
+    """One version with its content."""
+    import msgspec
+
+    line(screen, f"{found.kind} {found.label}", style="bold")
+    line(screen, f"{found.digest}  ·  {when(found.created_at)} UTC  ·  {found.author}")
+    for parent in parents:
+        line(screen, f"made from {parent.key} {short(parent.digest)}")
+    screen.print()
+    line(screen, msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+
+
+def _knowledge(screen: "Console", knowledge: "KnowledgeBuilt") -> None:
+    total = len(knowledge.outcomes)
+    line(
+        screen,
+        f"{knowledge.name}: {knowledge.indexed} of {total} files indexed, {knowledge.snapshot.chunks:,} chunks",
+        style="bold",
+    )
+    left_out = [outcome for outcome in knowledge.outcomes if outcome.fate != "indexed"]
+    for outcome in left_out[:_LISTED]:
+        _left_out(screen, outcome)
+    if len(left_out) > _LISTED:
+        line(screen, f"  … and {len(left_out) - _LISTED} more; `plimsoll build --json` lists all")
+
+
+def _left_out(screen: "Console", outcome: "DocumentOutcome") -> None:
+    style = "yellow" if outcome.fate == "failed" else "dim"
+    line(screen, f"  {outcome.fate}: {outcome.path}: {outcome.reason}", style=style)
+    if outcome.hint and outcome.fate == "failed":
+        line(screen, f"    hint: {outcome.hint}", style="dim")

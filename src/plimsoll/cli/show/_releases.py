@@ -1,0 +1,188 @@
+"""Runs, gates, releases, and the moves between them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from plimsoll.kernel.clock import to_text
+from plimsoll.kernel.digest import short_name
+
+from ._text import Column, brief, heading, line, short, table, when
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from plimsoll.evaluation import Condition, Measure, Run
+    from plimsoll.flows.ship import Gated
+    from plimsoll.registry import Version
+    from plimsoll.releases import Environment, EnvironmentMove, Release
+    from plimsoll.tracing import TraceSummary
+
+_STYLES = {"pass": "bold green", "fail": "bold red", "not measured": "bold yellow"}
+_WRONG_LISTED = 8
+
+
+def runs(screen: "Console", made: "Sequence[Run]") -> None:
+    """The figures of runs, held against their thresholds."""
+    for run in made:
+        conditions = {condition.threshold.measure: condition for condition in run.verdict.conditions}
+        rows = [_measure_row(measure, conditions.get(measure.name)) for measure in run.measures]
+        title = f"suite {run.suite.name}: {len(run.rows)} rows through {run.suite.endpoint}"
+        columns: list[Column] = [
+            "measure",
+            ("value", "right"),
+            ("95 % interval", "right"),
+            ("rows", "right"),
+            "threshold",
+            "outcome",
+        ]
+        table(screen, title, columns, rows)
+        _wrong_rows(screen, run)
+        line(screen, f"verdict of {run.suite.name}: {run.verdict.outcome}", style=_STYLES[run.verdict.outcome])
+    if not made:
+        line(screen, "the project has no suite: write one in evals/, so that a gate can be measured", style="yellow")
+
+
+def gated(screen: "Console", result: "Gated") -> None:
+    """What came of a release."""
+    if result.existed and result.release is not None:
+        line(screen, f"nothing changed since {result.release.manifest.name}; that is your release", style="bold green")
+        return
+    runs(screen, result.runs)
+    if result.release is not None:
+        name = result.release.manifest.name
+        line(screen, f"release {name} {result.release.manifest.digest}", style="bold green")
+        line(screen, f"next: plimsoll ship {name} staging")
+        return
+    line(screen, f"refused: draft {result.draft.name} did not pass its gates", style="bold red")
+    for verdict in result.verdicts:
+        for condition in verdict.conditions:
+            if condition.outcome != "pass":
+                line(screen, f"  {verdict.suite}: {condition.threshold.measure}: {condition.why}", style="red")
+
+
+def gated_json(result: "Gated") -> dict[str, Any]:
+    """For programs."""
+    return {
+        "draft": result.draft.digest,
+        "release": None if result.release is None else release_json(result.release),
+        "existed": result.existed,
+        "runs": [run.to_json() for run in result.runs],
+    }
+
+
+def releases(screen: "Console", found: "Sequence[Release]", environments: "Sequence[Environment]") -> None:
+    """The releases of an application, newest first."""
+    rows = [
+        (
+            release.manifest.name,
+            when(release.created_at),
+            release.author,
+            release.source_commit[:12],
+            ", ".join(f"{evidence.suite} {evidence.verdict}" for evidence in release.manifest.evidence),
+            ", ".join(place.name for place in environments if place.live == release.manifest.digest),
+        )
+        for release in found
+    ]
+    table(screen, "releases", ["release", "made (UTC)", "author", "commit", "evidence", "live in"], rows)
+    if not rows:
+        line(screen, "there is no release yet: run `plimsoll release`")
+
+
+def release(
+    screen: "Console", found: "Release", versions: "Sequence[Version]", evidence: Sequence[Mapping[str, Any]]
+) -> None:
+    """One release, whole."""
+    line(screen, f"{found.manifest.name}  {found.manifest.digest}", style="bold")
+    line(screen, f"made by {found.author}, {when(found.created_at)} UTC  ·  commit {found.source_commit or '(none)'}")
+    rows = [(version.kind, version.label, version.digest) for version in versions]
+    table(screen, "versions", ["kind", "version", "digest"], rows)
+    for run in evidence:
+        heading(screen, f"suite {run['suite']}: {run['verdict']} ({run['started_at']})")
+        for condition in run["conditions"]:
+            line(screen, f"  {condition['measure']}: {condition['why']} → {condition['outcome']}")
+
+
+def release_json(found: "Release") -> dict[str, Any]:
+    """For programs."""
+    return {
+        "name": found.manifest.name,
+        "digest": found.manifest.digest,
+        "created_at": to_text(found.created_at),
+        "author": found.author,
+        "source_commit": found.source_commit,
+        "manifest": found.manifest.to_json(),
+    }
+
+
+def move(screen: "Console", made: "EnvironmentMove") -> None:
+    """A pointer that was moved."""
+    before = short_name("r", made.from_release) if made.from_release else "nothing"
+    after = short_name("r", made.to_release)
+    line(screen, f"{made.environment}: {before} → {after}", style="bold green")
+    line(screen, f"by {made.actor}, {when(made.moved_at)} UTC{': ' + made.reason if made.reason else ''}")
+
+
+def move_json(made: "EnvironmentMove") -> dict[str, Any]:
+    """For programs."""
+    return {
+        "environment": made.environment,
+        "move": made.move,
+        "from": made.from_release,
+        "to": made.to_release,
+        "name": short_name("r", made.to_release),
+        "moved_at": to_text(made.moved_at),
+        "actor": made.actor,
+        "reason": made.reason,
+    }
+
+
+def status(
+    screen: "Console", places: "Sequence[Environment]", found: "Sequence[TraceSummary]", notes: Sequence[str]
+) -> None:
+    """Environments and the latest requests at a glance."""
+    rows = [(place.name, place.live_name or "(nothing live)", when(place.moved_at), place.actor) for place in places]
+    table(screen, "environments", ["environment", "live", "since (UTC)", "by"], rows)
+    if found:
+        errors = sum(trace.status == "error" for trace in found)
+        refused = sum(trace.answered is False for trace in found)
+        spent = sum(trace.cost_usd or 0 for trace in found)
+        line(
+            screen,
+            f"the last {len(found)} requests: {refused} refused, {errors} failed, ${spent:.4f} of known cost; "
+            f"the latest at {when(found[0].started_at)} UTC",
+        )
+    for note in notes:
+        line(screen, note, style="yellow")
+
+
+def status_json(
+    places: "Sequence[Environment]", found: "Sequence[TraceSummary]", notes: Sequence[str]
+) -> dict[str, Any]:
+    """For programs."""
+    return {"environments": places, "latest_requests": found, "notes": notes}
+
+
+def _measure_row(measure: "Measure", condition: "Condition | None") -> tuple[str, ...]:
+    value = "not measured" if measure.value is None else f"{measure.value:,.3f}"
+    interval = "" if measure.low is None else f"{measure.low:.2f} to {measure.high:.2f}"
+    count = f"{measure.count}" + (f" ({measure.missing} missing)" if measure.missing else "")
+    threshold = "" if condition is None else condition.threshold.text()
+    return measure.name, value, interval, count, threshold, "" if condition is None else condition.outcome
+
+
+def _wrong_rows(screen: "Console", run: "Run") -> None:
+    """The rows that cost points, so that a person can see what is wrong."""
+    wrong = [row for row in run.rows if row.observation.error or any(score < 1 for score in row.scores.values())]
+    rows = [
+        (
+            row.row.id,
+            ", ".join(name for name, score in row.scores.items() if score < 1) or "error",
+            brief(row.row.question, 50),
+            brief(row.observation.error or row.observation.answer, 60),
+            short(row.observation.trace) if row.observation.trace else "",
+        )
+        for row in wrong[:_WRONG_LISTED]
+    ]
+    if rows:
+        title = f"{len(wrong)} rows lost points" + (f", the first {len(rows)}" if len(wrong) > len(rows) else "")
+        table(screen, title, ["row", "lost", "question", "answer", "trace"], rows)

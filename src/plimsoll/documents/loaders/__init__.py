@@ -1,0 +1,1 @@
+"""One loader per kind of file. Each has `VERSION` (raise it when the same bytes give another text) and `read`."""

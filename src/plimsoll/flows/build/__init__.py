@@ -1,0 +1,18 @@
+"""Building: the project's files become versions, its documents an index, and both a working draft.
+
+What is in the files is known by `project`; this flow only carries it from room to room.
+"""
+
+from ._build import NothingIndexedError, build
+from ._types import BuildParts, BuildReport, DocumentOutcome, Fate, KnowledgeBuilt, OnProgress
+
+__all__ = [
+    "BuildParts",
+    "BuildReport",
+    "DocumentOutcome",
+    "Fate",
+    "KnowledgeBuilt",
+    "NothingIndexedError",
+    "OnProgress",
+    "build",
+]

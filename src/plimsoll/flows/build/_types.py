@@ -1,0 +1,85 @@
+"""What a build needs, and what it tells."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plimsoll.kernel.digest import Digest, Json
+from plimsoll.models import Embedder
+from plimsoll.pipelines import StageCache, StageCount
+from plimsoll.registry import Registry, Version
+from plimsoll.releases import Manifest, Releases
+from plimsoll.retrieval import IndexedDocument, SegmentRef, Snapshot
+
+Fate = Literal["indexed", "duplicate", "skipped", "failed"]
+
+OnProgress = Callable[[str, int, int], None]
+"""Called with the name of a stage, how much of it is done, and how much there is."""
+
+
+def no_progress(_stage: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildParts:
+    """Everything that a build needs from outside."""
+
+    registry: Registry
+    releases: Releases
+    cache: StageCache
+    write_segment: Callable[[Sequence[IndexedDocument], NDArray[np.float32]], SegmentRef]
+    has_segment: Callable[[Digest], bool]
+    make_embedder: Callable[[str], Embedder]
+    prepare_index: Callable[[Json, str], None]
+    """Makes an index ready to be searched, given the content of its version and the name of its embedder."""
+    workers: int
+    author: str
+    source_commit: str
+    on_progress: OnProgress = no_progress
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentOutcome:
+    """What became of one file of a source."""
+
+    path: str
+    fate: Fate
+    reason: str = ""
+    """Why it is not indexed, in one sentence; empty for indexed ones."""
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+    digest: Digest = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeBuilt:
+    """What became of one knowledge base."""
+
+    name: str
+    snapshot: Snapshot
+    outcomes: tuple[DocumentOutcome, ...]
+    """Every file of its sources, by path."""
+
+    @property
+    def indexed(self) -> int:
+        """How many documents can be found."""
+        return sum(outcome.fate == "indexed" for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did."""
+
+    draft: Manifest
+    versions: tuple[Version, ...]
+    knowledge: tuple[KnowledgeBuilt, ...]
+    stages: Mapping[str, StageCount] = field(default_factory=dict)
+
+    @property
+    def work_done(self) -> int:
+        """How many pieces of stage work were not known before; 0 when nothing had changed."""
+        return sum(count.done for count in self.stages.values())

@@ -1,0 +1,94 @@
+"""Running a past answer again on the exact versions that made it, and saying what is the same.
+
+Retrieval and prompt are provable: the same versions must give the same passages and the same messages. The text is
+best effort: a hosted model may answer the same prompt differently.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec import convert
+
+from plimsoll.kernel.digest import Json, digest_json, hex_part
+from plimsoll.models import Message
+from plimsoll.tracing import Trace, Traces
+
+from .serve import Answer, Answering, AnswerRequest, ServeParts
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One part of an answer, then and now."""
+
+    part: str
+    provable: bool
+    same: bool
+    then: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A past answer, and the same question answered again."""
+
+    trace: Trace
+    again: Answer
+    parts: tuple[Compared, ...]
+
+    @property
+    def proved(self) -> bool:
+        """Whether every provable part is the same."""
+        return all(part.same for part in self.parts if part.provable)
+
+
+async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callable[[], None]) -> Replay:
+    """Ask again what was asked, of the same release (or draft); `flush` makes the new trace readable.
+
+    Raises what serving raises.
+    """
+    answering = Answering(parts)
+    try:
+        again = await answering.answer(
+            AnswerRequest(
+                app=trace.app,
+                endpoint=trace.endpoint,
+                messages=tuple(convert(trace.request["messages"], list[Message])),
+                parameters=convert(trace.request["parameters"], dict[str, Json]),
+                environment="replay",
+                release=trace.release,
+            )
+        )
+    finally:
+        await answering.close()
+    flush()
+    return Replay(trace, again, _compare(trace, traces.get(again.started.trace_id)))
+
+
+def _compare(then: Trace, now: Trace) -> tuple[Compared, ...]:
+    return (
+        _part("passages", (_passages(then), _passages(now)), provable=True),
+        _part("prompt", (list(then.messages), list(now.messages)), provable=True),
+        _part("citations", (_citations(then), _citations(now)), provable=False),
+        _part("answer", (then.answer, now.answer), provable=False),
+    )
+
+
+def _part(name: str, values: tuple[Json, Json], *, provable: bool) -> Compared:
+    then, now = values
+    return Compared(name, provable, then == now, _summary(then), _summary(now))
+
+
+def _passages(trace: Trace) -> Json:
+    return [{"id": passage["id"], "score": passage["score"]} for passage in trace.passages]
+
+
+def _citations(trace: Trace) -> Json:
+    return [{name: citation[name] for name in ("document", "page", "start", "end")} for citation in trace.citations]
+
+
+def _summary(value: Json) -> str:
+    """Text as it is; anything else as its size and the first digits of its digest."""
+    if isinstance(value, str):
+        return value
+    items: Sequence[Json] | Mapping[str, Json] = value if isinstance(value, Sequence) else []
+    return f"{len(items)} · {hex_part(digest_json(value))[:8]}"

@@ -1,0 +1,113 @@
+"""Answer a question from passages: choose quotations, point out the span, and write the text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ..._types import Passage, Quote
+from ._evidence import Embed, Evidence, Findings, find, is_answered
+from ._kinds import Kind, typed
+from ._question import Question, read_question
+from ._spans import LIKE_FOCUS, score_candidates
+from ._terms import words
+
+ABSTAIN: Final = "The documents do not say."
+SECOND_SHARE: Final = 0.9
+"""A second quotation needs this share of the first one's score."""
+
+_KEY_VALUE = re.compile(r"([^\W\d_a-z][^\n:]{0,40}):\s*(\S(?:.*\S)?)", re.DOTALL)
+_REASON = re.compile(
+    r"\b(?:because of|because|due to|in order to|owing to|so that|as a result of)\s+([^,;.]+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the reader says."""
+
+    text: str
+    quotes: tuple[Quote, ...] = ()
+    span: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """False when the passages do not answer."""
+        return bool(self.quotes)
+
+
+def answer(question: str, passages: Sequence[Passage], embed: Embed) -> Answer:
+    """Answer `question` with quotations from `passages`; never fails for want of evidence, but says so."""
+    asked = read_question(question)
+    findings = find(asked, passages, embed)
+    if not is_answered(asked, findings):
+        return Answer(text=ABSTAIN)
+    chosen = _choose(findings)
+    quotes = tuple(_quote(evidence, passages[evidence.passage]) for evidence in chosen)
+    span = _span(asked, chosen[0], findings, embed)
+    return Answer(text=_text(quotes), quotes=quotes, span=span)
+
+
+def _choose(findings: Findings) -> list[Evidence]:
+    """The best unit, and the next one if it is nearly as good and covers a word that was asked and the first lacks."""
+    first = findings.units[0]
+    for other in findings.units[1:]:
+        if other.score < SECOND_SHARE * first.score:
+            break
+        if other.covered - first.covered and other.text != first.text:
+            return [first, other]
+    return [first]
+
+
+def _quote(evidence: Evidence, passage: Passage) -> Quote:
+    return Quote(
+        marker=evidence.passage + 1,
+        passage_id=passage.id,
+        document=passage.document,
+        page=passage.page,
+        start=passage.start + evidence.unit.start,
+        end=passage.start + evidence.unit.end,
+        text=evidence.text,
+    )
+
+
+def _text(quotes: Sequence[Quote]) -> str:
+    lines = [f'"{" ".join(quote.text.split())}" [{quote.marker}]' for quote in quotes]
+    sources = {quote.marker: f"[{quote.marker}] {quote.document}, page {quote.page}" for quote in quotes}
+    return "\n".join([*lines, "", *(sources[marker] for marker in sorted(sources))])
+
+
+def _span(question: Question, evidence: Evidence, findings: Findings, embed: Embed) -> str | None:
+    if question.kind is Kind.YES_NO:
+        return None
+    return _value(question, evidence) or _reason(question, evidence) or _best(question, evidence, findings, embed)
+
+
+def _value(question: Question, evidence: Evidence) -> str | None:
+    """The value of a `Key: value` line whose key was asked for, or the wanted kind of expression in it."""
+    match = _KEY_VALUE.fullmatch(evidence.text)
+    asked = {term.stem for term in question.terms}
+    if match is None or not any(word.stem in asked for word in words(match.group(1))):
+        return None
+    value = match.group(2)
+    found = typed(question.kind, value) if question.kind not in {Kind.NAME, Kind.PLACE} else []
+    return value[slice(*found[0])] if found else value
+
+
+def _reason(question: Question, evidence: Evidence) -> str | None:
+    match = _REASON.search(evidence.text) if question.kind is Kind.REASON else None
+    return match.group(1).strip() if match else None
+
+
+def _best(question: Question, evidence: Evidence, findings: Findings, embed: Embed) -> str | None:
+    scored = score_candidates(question, evidence.text, evidence.words, findings.weights)
+    if not scored:
+        return None
+    texts = [evidence.text[candidate.start : candidate.end] for candidate, _ in scored]
+    scores = [score for _, score in scored]
+    if question.focus:
+        vectors = embed([question.focus, *texts])
+        scores = [
+            score + LIKE_FOCUS * float(like) for score, like in zip(scores, vectors[1:] @ vectors[0], strict=True)
+        ]
+    return max(zip(scores, texts, strict=True), key=lambda pair: pair[0])[1]

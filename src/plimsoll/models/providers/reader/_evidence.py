@@ -1,0 +1,185 @@
+"""How well each unit of the passages answers a question, and whether any of them does.
+
+The score of a unit is the share of the question's words that it covers, each word weighted by how rare it is among the
+units (inverse document frequency, Spärck Jones 1972; here in the smoothed form of BM25, Robertson and Zaragoza 2009).
+A word counts in full where the unit has it, in part where another word of the unit means nearly the same (cosine of
+word vectors), and less where it stands only before the unit, elsewhere in the passage, or in the document's name.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._types import Passage
+from ._kinds import TYPED, typed
+from ._question import Question
+from ._sentences import Unit, split_units
+from ._terms import Word, words
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+
+# Set by hand, in round numbers.
+SIMILAR: Final = 0.7
+SIMILAR_FROM: Final = 0.3
+BEFORE: Final = 0.5
+UNDER_HEADING: Final = 0.7
+IN_NAME: Final = 0.7
+IN_PASSAGE: Final = 0.15
+KIND_ABSENT: Final = 0.2
+RANK: Final = 0.01
+
+ENOUGH_COVERED: Final = 0.3
+MISSING_SPECIFIC: Final = 0.5
+IDENTIFIER_CHARS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One unit of a passage with its score."""
+
+    passage: int
+    """Place of the passage in the request, from 0."""
+    unit: Unit
+    text: str
+    words: tuple[Word, ...]
+    covered: frozenset[str]
+    """Stems of the question that stand in the unit itself."""
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    passage: int
+    unit: Unit
+    text: str
+    words: tuple[Word, ...]
+    stems: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that was found for a question: units, best first, and how rare each word of the question is."""
+
+    units: tuple[Evidence, ...]
+    weights: Mapping[str, float]
+    known: frozenset[str]
+    """Stems of the question that stand anywhere in the passages or in their documents' names."""
+
+
+def find(question: Question, passages: Sequence[Passage], embed: Embed) -> Findings:
+    """Score all units of `passages` for `question`."""
+    pieces = [piece for number, passage in enumerate(passages) for piece in _pieces(number, passage)]
+    names = [frozenset(w.stem for w in words(f"{p.title} {p.document}")) for p in passages]
+    weights = _weights(question, pieces)
+    similar = _similar(question, pieces, embed)
+    bodies = [frozenset[str]().union(*(p.stems for p in pieces if p.passage == n)) for n in range(len(passages))]
+    units: list[Evidence] = []
+    for index, piece in enumerate(pieces):
+        before = pieces[index - 1] if index and pieces[index - 1].passage == piece.passage else None
+        around = _around(question, before, bodies[piece.passage], names[piece.passage])
+        units.append(_evidence(question, piece, weights, [similar[index], around]))
+    units.sort(key=lambda unit: -unit.score)
+    known = frozenset[str]().union(*bodies, *names)
+    return Findings(units=tuple(units), weights=weights, known=known & frozenset(weights))
+
+
+def is_answered(question: Question, findings: Findings) -> bool:
+    """Whether the passages answer at all; the rules, in the order in which they are checked.
+
+    - There is a unit, and the question has words to look for.
+    - Every number and identifier of three or more characters stands somewhere in the passages or in the names of
+      their documents.
+    - So does more than half of its names and numbers.
+    - The best unit covers enough of the question.
+    """
+    if not findings.units or not question.terms:
+        return False
+    missing = question.specific - findings.known
+    if any(len(stem) >= IDENTIFIER_CHARS and any(c.isdigit() for c in stem) for stem in missing):
+        return False
+    if len(missing) >= MISSING_SPECIFIC * len(question.specific) > 0:
+        return False
+    return findings.units[0].score >= ENOUGH_COVERED
+
+
+def _pieces(number: int, passage: Passage) -> list[_Piece]:
+    found = []
+    for unit in split_units(passage.text):
+        text = passage.text[unit.start : unit.end]
+        its_words = words(text)
+        found.append(_Piece(number, unit, text, its_words, frozenset(word.stem for word in its_words)))
+    return found
+
+
+def _weights(question: Question, pieces: Sequence[_Piece]) -> dict[str, float]:
+    weights = {}
+    for term in question.terms:
+        having = sum(term.stem in piece.stems for piece in pieces)
+        weights[term.stem] = math.log(1 + (len(pieces) + 0.5) / (having + 0.5))
+    return weights
+
+
+def _similar(question: Question, pieces: Sequence[_Piece], embed: Embed) -> list[dict[str, float]]:
+    """For each piece, how near its nearest word is to each word of the question, 0 to `SIMILAR`."""
+    vocabulary = sorted({word.text.lower() for piece in pieces for word in piece.words if not word.is_stop})
+    if not vocabulary or not question.terms:
+        return [{} for _ in pieces]
+    place = {word: index for index, word in enumerate(vocabulary)}
+    near = embed([term.text.lower() for term in question.terms]) @ embed(vocabulary).T
+    near = np.clip((near - SIMILAR_FROM) / (1 - SIMILAR_FROM), 0, 1) * SIMILAR
+    found = []
+    for piece in pieces:
+        columns = [place[word.text.lower()] for word in piece.words if not word.is_stop]
+        best = near[:, columns].max(axis=1) if columns else np.zeros(len(near))
+        found.append({term.stem: float(value) for term, value in zip(question.terms, best, strict=True)})
+    return found
+
+
+def _around(question: Question, before: _Piece | None, body: frozenset[str], name: frozenset[str]) -> dict[str, float]:
+    """What a word of the question counts for that does not stand in the unit, but near it."""
+    near = 0.0 if before is None else (UNDER_HEADING if _is_heading(question, before) else BEFORE)
+    counts = {}
+    for term in question.terms:
+        places = [
+            IN_NAME if term.stem in name else 0.0,
+            near if before is not None and term.stem in before.stems else 0.0,
+            IN_PASSAGE if term.stem in body else 0.0,
+        ]
+        counts[term.stem] = max(places)
+    return counts
+
+
+def _is_heading(question: Question, piece: _Piece) -> bool:
+    """Whether a unit says nothing but words of the question, or is itself a question."""
+    asked = {term.stem for term in question.terms}
+    return piece.text.endswith("?") or all(w.is_stop or w.stem in asked or w.has_digit for w in piece.words)
+
+
+def _has_news(question: Question, piece: _Piece) -> bool:
+    """Whether a unit has an expression of the wanted kind that does not merely repeat the question."""
+    asked = {term.stem for term in question.terms}
+    told = [(word.start, word.end) for word in piece.words if not word.is_stop and word.stem not in asked]
+    expressions = typed(question.kind, piece.text)
+    return any(start < last and first < end for start, end in expressions for first, last in told)
+
+
+def _evidence(
+    question: Question, piece: _Piece, weights: Mapping[str, float], partial: Sequence[Mapping[str, float]]
+) -> Evidence:
+    total = sum(weights.values()) or 1.0
+    covered = piece.stems & weights.keys()
+    inside, around = partial
+    score = sum(
+        weight * (1.0 if stem in covered else inside.get(stem, 0.0) + around[stem]) for stem, weight in weights.items()
+    )
+    score = score / total - RANK * piece.passage
+    news = _has_news(question, piece)
+    if question.kind in TYPED and not news:
+        score -= KIND_ABSENT
+    if _is_heading(question, piece) and not news:
+        score = 0.0
+    return Evidence(piece.passage, piece.unit, piece.text, piece.words, frozenset(covered), score)

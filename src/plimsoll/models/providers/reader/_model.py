@@ -1,0 +1,52 @@
+"""The extractive reader as a chat model."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+
+from ..._types import ChatEnd, ChatEvent, ChatRequest, Embedder, TextDelta, Usage
+from ._answer import Answer, answer
+
+NAME = "builtin/reader"
+
+_PIECE = re.compile(r"[^\n]*\n*")
+
+
+class ReaderModel:
+    """Answers from `request.passages` with exact quotations and citation markers, or says that they do not answer.
+
+    Tokens are counted with the tokenizer that is at hand, exactly; the cost is 0.
+    """
+
+    name: str = NAME
+
+    def __init__(self, *, embedder: Embedder, count_tokens: Callable[[str], int]) -> None:
+        self._embedder = embedder
+        self._count_tokens = count_tokens
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """The answer, line by line, and its end. Fails only as the embedder fails."""
+        # In a thread, so that reading long passages does not hold up other requests.
+        said, usage = await asyncio.to_thread(self._read, request)
+        for piece in _PIECE.findall(said.text):
+            if piece:
+                yield TextDelta(piece)
+        yield ChatEnd(usage=usage, model=NAME, quotes=said.quotes, answered=said.answered, span=said.span)
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+    def _read(self, request: ChatRequest) -> tuple[Answer, Usage]:
+        said = answer(_question(request), request.passages, self._embedder.embed)
+        usage = Usage(
+            input_tokens=sum(self._count_tokens(message.content) for message in request.messages),
+            output_tokens=self._count_tokens(said.text),
+            cost_usd=0.0,
+        )
+        return said, usage
+
+
+def _question(request: ChatRequest) -> str:
+    if request.question:
+        return request.question
+    return next((message.content for message in reversed(request.messages) if message.role == "user"), "")

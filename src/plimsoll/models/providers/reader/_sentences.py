@@ -1,0 +1,123 @@
+"""Cut a text into the units that can be quoted: sentences, list items, `Key: value` lines and table rows.
+
+A single line break inside a paragraph is a space, because PDFs wrap lines; a blank line always ends a unit.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+MAX_UNIT_CHARS: Final = 1000
+_HEADING_CHARS: Final = 60
+
+_ABBREVIATION_LIST = (
+    "no nos inc ltd co corp llc mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie cf approx art sec fig p pp vol ed al "
+    "dept est gen gov hon lt sgt col capt rev jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k a.m p.m ph.d "
+    "nr bzw ca bros mt ft tel ext v"
+)
+_ABBREVIATIONS: Final = frozenset(_ABBREVIATION_LIST.split())
+_LINE = re.compile(r"[^\n]*(?:\n|$)")
+_WIDE_ENDS = "\u3002\uff01\uff1f\u0964"
+_SENTENCE_END = re.compile(rf"[.!?\u2026{_WIDE_ENDS}]+[\"'\u201d\u2019)\]]*(?:\[\w+\])*(?=\s|$)|[{_WIDE_ENDS}]")
+_LAST_WORD = re.compile(r"[\w.]+$")
+_SECTION_NUMBER = re.compile(r"(?:\d{1,3}\.)*\d{1,3}|[ivxIVX]{1,4}|[a-zA-Z]")
+_BULLET = r"[-*\u2022\u2013\u2023\u25e6]\s"
+_LIST_ITEM = re.compile(
+    rf"\s*(?:{_BULLET}|\(?(?:\d{{1,3}}(?:\.\d{{1,3}}){{0,3}}|[a-z]|[ivx]{{1,4}})[.)]\s|\d{{1,3}}(?:\.\d{{1,3}}){{1,3}}\s)"
+)
+_KEY_VALUE = re.compile(r"\s*[^\W\d_a-z][^:\n.;|]{0,40}:(?:\s|$)")
+_TABLE_ROW = re.compile(r".*\S(?:\s*\||\t| {2,})\s*\S")
+_HEADING_END = re.compile(r".*[\w)\]\"'\u201d\u2019]\s*$")
+_HEADING_WORD = re.compile(r"[^\W\d_]{4,}")
+_STARTS_ANEW = re.compile(rf"\s*[\"'\u201c\u2018(\[]?(?:[A-Z0-9]|{_BULLET})")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Characters `start` to `end` of a text: something that can be quoted by itself, without white space around."""
+
+    start: int
+    end: int
+
+
+def split_units(text: str) -> tuple[Unit, ...]:
+    """All units of `text`, in order and without overlap; every character that is not white space is in one of them."""
+    units: list[Unit] = []
+    for start, end in _blocks(text):
+        for first, last in _sentences(text, start, end):
+            units.extend(_bounded(text, first, last))
+    return tuple(units)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Paragraphs and single lines that stand for themselves."""
+    begin = -1
+    closed = False
+    for line in _LINE.finditer(text):
+        content = line.group()
+        if begin >= 0 and (closed or not content.strip() or _stands_alone(content) or _LIST_ITEM.match(content)):
+            yield begin, line.start()
+            begin, closed = -1, False
+        if content.strip():
+            begin = line.start() if begin < 0 else begin
+            closed = _ends_block(content, text[line.end() : line.end() + _HEADING_CHARS])
+    if begin >= 0:
+        yield begin, len(text)
+
+
+def _stands_alone(line: str) -> bool:
+    return bool(_KEY_VALUE.match(line) or _TABLE_ROW.match(line))
+
+
+def _ends_block(line: str, following: str) -> bool:
+    """A `Key: value` line, a table row, or a heading; but a key without a value takes the next line as its value."""
+    if _KEY_VALUE.match(line):
+        starts_anew = bool(_STARTS_ANEW.match(following))
+        return not line.rstrip().endswith(":") and (starts_anew or line.rstrip()[-1] in ".;")
+    if _TABLE_ROW.match(line):
+        return True
+    return _is_heading(line) and bool(_STARTS_ANEW.match(following))
+
+
+def _is_heading(line: str) -> bool:
+    if len(line.strip()) > _HEADING_CHARS or not _HEADING_END.match(line):
+        return False
+    words = _HEADING_WORD.findall(line)
+    return bool(words) and all(word[0].isupper() for word in words)
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    begin = start
+    for match in _SENTENCE_END.finditer(text, start, end):
+        if _is_end(text, begin, match):
+            yield begin, match.end()
+            begin = match.end()
+    yield begin, end
+
+
+def _is_end(text: str, begin: int, match: re.Match[str]) -> bool:
+    rest = text[match.end() : match.end() + 40].lstrip()
+    if not match.group().startswith("."):
+        return not rest[:1].islower()
+    before = _LAST_WORD.search(text, begin, match.start())
+    word = before.group() if before else ""
+    if len(match.group()) == 1 and (word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())):
+        return False
+    if _SECTION_NUMBER.fullmatch(text[begin : match.start()].strip()):
+        return False
+    return not rest[:1].islower()
+
+
+def _bounded(text: str, start: int, end: int) -> Iterator[Unit]:
+    """The stretch without white space around it, cut at white space where it is longer than a unit may be."""
+    while end - start > MAX_UNIT_CHARS:
+        space = text.rfind(" ", start + MAX_UNIT_CHARS // 2, start + MAX_UNIT_CHARS)
+        cut = space if space > start else start + MAX_UNIT_CHARS
+        yield from _bounded(text, start, cut)
+        start = cut
+    piece = text[start:end]
+    first = start + len(piece) - len(piece.lstrip())
+    last = end - (len(piece) - len(piece.rstrip()))
+    if first < last:
+        yield Unit(first, last)

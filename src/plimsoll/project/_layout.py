@@ -1,0 +1,89 @@
+"""Which files of a folder belong to a project, and which look as if they should."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ._fields import NAME_PATTERN, NAME_RULE
+from ._mistakes import Mistake, did_you_mean, shown_name
+
+APP_FILE = "plimsoll.yaml"
+ENDINGS = {
+    "prompts": ".yaml",
+    "knowledge": ".yaml",
+    "routes": ".yaml",
+    "endpoints": ".yaml",
+    "evals": ".yaml",
+    "datasets": ".jsonl",
+}
+LATER_FOLDERS = ("guardrails", "agents", "models", "tuning")
+"""Folders of the design that this version does not read. Silence would let people believe that they are in force."""
+
+_NEAR_ENDINGS = {".yaml": (".yaml", ".yml"), ".jsonl": (".jsonl", ".ndjson", ".json")}
+_NEARNESS = 0.75
+
+
+def file_name(path: Path) -> str:
+    """The name of a file as it may be printed, also where it is not UTF-8."""
+    return shown_name(path.name)
+
+
+def stem(path: Path) -> str:
+    """The name that a file gives to what stands in it."""
+    return path.stem.encode("utf-8", "backslashreplace").decode()
+
+
+def visible(folder: Path) -> list[Path]:
+    """What lies in a folder, in the order of names, without hidden files; nothing where there is no folder.
+
+    Raises OSError.
+    """
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def definition_files(folder: Path) -> Iterator[Path | Mistake]:
+    """The files of one of the project's folders that are to be read, and what is wrong with the others."""
+    ending = ENDINGS[folder.name]
+    for path in visible(folder):
+        file = f"{folder.name}/{file_name(path)}"
+        if path.is_dir():
+            if any(inner.suffix == ending for inner in visible(path)):
+                what = f"folders inside {folder.name}/ are not read"
+                yield Mistake(f"{file}/", 0, what, f"move its files up to {folder.name}/")
+        elif path.suffix == ending:
+            yield path if path.is_file() else Mistake(file, 0, "this is not a file", "write a file of text")
+            if not re.fullmatch(NAME_PATTERN, path.stem):
+                yield Mistake(file, 0, "the name of the file cannot be a name", f"choose {NAME_RULE}")
+        elif path.suffix.lower() in _NEAR_ENDINGS[ending]:
+            yield Mistake(file, 0, f"files of {folder.name}/ end with {ending}", f"rename it to end with {ending}")
+
+
+def layout_mistakes(root: Path) -> Iterator[Mistake]:
+    """What lies at the top of a project and is not read, although it looks as if it should be."""
+    for path in visible(root):
+        if path.is_dir():
+            yield from _folder_mistakes(path)
+        elif path.suffix in {".yaml", ".yml"} and path.name != APP_FILE:
+            instead = did_you_mean(path.name, [APP_FILE], all_of_them="read here")
+            folders = ", ".join(f"{folder}/" for folder in ENDINGS)
+            yield Mistake(file_name(path), 0, "this file is not read", f"{instead}; other files stand in {folders}")
+
+
+def near_app_file(root: Path) -> str:
+    """A file that may be meant to be `plimsoll.yaml`; empty if there is none."""
+    names = [path.name for path in visible(root) if path.suffix in {".yaml", ".yml"}]
+    return next(iter(difflib.get_close_matches(APP_FILE, names, n=1, cutoff=_NEARNESS)), "")
+
+
+def _folder_mistakes(folder: Path) -> Iterator[Mistake]:
+    name = folder.name
+    if name in LATER_FOLDERS:
+        if visible(folder):
+            yield Mistake(f"{name}/", 0, f"this version does not read {name}/ yet", "move the folder away")
+    elif name not in ENDINGS:
+        near = difflib.get_close_matches(name.lower(), ENDINGS, n=1, cutoff=_NEARNESS)
+        if near and any(path.suffix == ENDINGS[near[0]] for path in visible(folder)):
+            yield Mistake(f"{file_name(folder)}/", 0, "this folder is not read", f"did you mean {near[0]}/?")

@@ -1,0 +1,172 @@
+"""Reading a project folder: everything that is right becomes a value, everything that is wrong is told at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+from pydantic import ValidationError
+
+from plimsoll.datasets import DatasetInvalidError, DatasetMissingError, Row, read_rows
+
+from ._errors import ProjectInvalidError, ProjectMissingError
+from ._explain import empty_file, explain
+from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
+from ._mistakes import Mistake
+from ._references import LoadedFile, find_env_references, reference_mistakes
+from ._schemas import (
+    AppDefinition,
+    Definition,
+    EndpointDefinition,
+    KnowledgeDefinition,
+    PromptDefinition,
+    RouteDefinition,
+    SuiteDefinition,
+)
+from ._types import Project
+from ._yaml import MAX_BYTES, parse_yaml
+
+_MODELS: Mapping[str, type[Definition]] = {
+    "prompts": PromptDefinition,
+    "knowledge": KnowledgeDefinition,
+    "routes": RouteDefinition,
+    "endpoints": EndpointDefinition,
+    "evals": SuiteDefinition,
+}
+
+D = TypeVar("D", bound=Definition)
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder with a `plimsoll.yaml`, from `start` upwards. Raises ProjectMissingError."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / APP_FILE).is_file():
+            return folder
+    raise ProjectMissingError(start, near=_near(start))
+
+
+def load_app(root: Path) -> AppDefinition:
+    """Read `plimsoll.yaml` alone, for commands that need no other file. Raises as `load_project` does."""
+    reader = _Reader(root.absolute())
+    app = reader.definition_file(root.absolute() / APP_FILE, AppDefinition)
+    if reader.mistakes:
+        raise ProjectInvalidError(root, reader.mistakes)
+    return cast("AppDefinition", app.definition)
+
+
+def load_project(root: Path) -> Project:
+    """Read the project in `root`.
+
+    Raises ProjectMissingError if there is none, and ProjectInvalidError with every mistake that could be found.
+    """
+    root = root.absolute()
+    if not (root / APP_FILE).is_file():
+        raise ProjectMissingError(root, near=_near(root))
+    reader = _Reader(root)
+    app = reader.definition_file(root / APP_FILE, AppDefinition)
+    folders = {folder: reader.folder(folder, model) for folder, model in _MODELS.items()}
+    datasets = reader.datasets()
+    reader.check(folders, datasets)
+    if reader.mistakes:
+        raise ProjectInvalidError(root, sorted(reader.mistakes, key=lambda mistake: (mistake.file, mistake.line)))
+    return Project(
+        root=root,
+        app=cast("AppDefinition", app.definition),
+        prompts=_definitions(folders["prompts"], PromptDefinition),
+        knowledge=_definitions(folders["knowledge"], KnowledgeDefinition),
+        routes=_definitions(folders["routes"], RouteDefinition),
+        endpoints=_definitions(folders["endpoints"], EndpointDefinition),
+        suites=_definitions(folders["evals"], SuiteDefinition),
+        datasets=MappingProxyType(datasets),
+        references=tuple(find_env_references(folders["routes"])),
+    )
+
+
+def _near(folder: Path) -> str:
+    try:
+        return near_app_file(folder)
+    except OSError:
+        return ""
+
+
+def _definitions(folder: Mapping[str, LoadedFile], model: type[D]) -> Mapping[str, D]:
+    return MappingProxyType(
+        {name: file.definition for name, file in folder.items() if isinstance(file.definition, model)}
+    )
+
+
+class _Reader:
+    """Reads the files of one project, and collects its mistakes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.mistakes: list[Mistake] = []
+
+    def folder(self, folder: str, model: type[Definition]) -> dict[str, LoadedFile]:
+        """The files of one folder by their names, with those that have mistakes."""
+        return {stem(path): self.definition_file(path, model) for path in self._files(folder)}
+
+    def datasets(self) -> dict[str, tuple[Row, ...]]:
+        """The datasets by their names; one with mistakes has no rows."""
+        return {stem(path): self._rows(path) for path in self._files("datasets")}
+
+    def check(self, folders: Mapping[str, Mapping[str, LoadedFile]], datasets: Mapping[str, tuple[Row, ...]]) -> None:
+        """What can be said only when all files are read."""
+        self.mistakes += reference_mistakes(folders, datasets, self._root)
+        try:
+            self.mistakes += layout_mistakes(self._root)
+        except OSError as error:
+            self._unreadable("./", error)
+        if not folders["endpoints"]:
+            what, instead = "a project needs at least one endpoint", "write endpoints/ask.yaml, or see `plimsoll init`"
+            self.mistakes.append(Mistake("endpoints/", 0, what, instead))
+
+    def definition_file(self, path: Path, model: type[Definition]) -> LoadedFile:
+        """One YAML file, checked by itself."""
+        file = self._name(path)
+        try:
+            with path.open("rb") as stream:
+                parsed = parse_yaml(stream.read(MAX_BYTES + 1))
+        except OSError as error:
+            self._unreadable(file, error)
+            parsed = parse_yaml(b"")
+            return LoadedFile(file, {}, parsed.lines, None)
+        self.mistakes += (Mistake(file, wrong.line, wrong.what, wrong.instead) for wrong in parsed.mistakes)
+        definition: Definition | None = None
+        if not parsed.mistakes and parsed.data is None:
+            self.mistakes.append(empty_file(model, file))
+        elif parsed.data is not None:
+            try:
+                definition = model.model_validate(parsed.data)
+            except ValidationError as error:
+                self.mistakes += explain(error, model, file, parsed.lines)
+        data = parsed.data if isinstance(parsed.data, dict) else {}
+        return LoadedFile(file, data, parsed.lines, definition)
+
+    def _rows(self, path: Path) -> tuple[Row, ...]:
+        file = self._name(path)
+        try:
+            return read_rows(path)
+        except DatasetInvalidError as error:
+            self.mistakes += (Mistake(file, wrong.line, wrong.what, wrong.instead) for wrong in error.mistakes)
+        except DatasetMissingError as error:
+            self.mistakes.append(Mistake(file, 0, error.message, error.hint))
+        return ()
+
+    def _files(self, folder: str) -> list[Path]:
+        try:
+            found = list(definition_files(self._root / folder))
+        except OSError as error:
+            self._unreadable(f"{folder}/", error)
+            return []
+        self.mistakes += (item for item in found if isinstance(item, Mistake))
+        return [item for item in found if isinstance(item, Path)]
+
+    def _name(self, path: Path) -> str:
+        folder = "" if path.parent == self._root else f"{path.parent.name}/"
+        return folder + file_name(path)
+
+    def _unreadable(self, file: str, error: OSError) -> None:
+        what = f"this cannot be read: {error.strerror or error}"
+        self.mistakes.append(Mistake(file, 0, what, "check its owner and rights"))

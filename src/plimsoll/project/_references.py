@@ -1,0 +1,137 @@
+"""What one file says about another: names that must exist, folders that must be there, templates that must fit.
+
+These checks look at what was written and not at finished definitions, so that a mistake in one key of a file does not
+hide the mistakes in the others.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plimsoll.evaluation import SCORERS
+from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
+
+from ._fields import environment_name
+from ._mistakes import Mistake, did_you_mean, shown, shown_name
+from ._schemas import DEFAULT_TEMPLATE, Definition
+from ._types import EnvReference
+from ._yaml import Data, Lines
+
+_FOLDER_OF = {
+    "prompt": "prompts",
+    "knowledge": "knowledge",
+    "route": "routes",
+    "dataset": "datasets",
+    "endpoint": "endpoints",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A file as it was read; `definition` is None where it has mistakes."""
+
+    file: str
+    data: Mapping[str, Data]
+    lines: Lines
+    definition: Definition | None
+
+    def text(self, key: str) -> str | None:
+        """The text behind a key, if there is one."""
+        value = self.data.get(key)
+        return value if isinstance(value, str) else None
+
+    def mistake(self, place: tuple[str | int, ...], what: str, instead: str) -> Mistake:
+        """A mistake in this file, at the line of a place of its data."""
+        return Mistake(self.file, self.lines.of(place), what, instead)
+
+
+Folder = Mapping[str, LoadedFile]
+
+
+def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str], root: Path) -> Iterator[Mistake]:
+    """Everything that does not fit together in the files of a project."""
+    known: dict[str, Collection[str]] = {**folders, "datasets": datasets}
+    for file in folders["prompts"].values():
+        yield from _template_mistakes(file)
+    for file in folders["knowledge"].values():
+        yield from _source_mistakes(file, root)
+    for file in folders["endpoints"].values():
+        yield from _name_mistakes(file, ("prompt", "knowledge", "route"), known)
+        yield from _passage_mistakes(file, folders["prompts"])
+    for file in folders["evals"].values():
+        yield from _name_mistakes(file, ("dataset", "endpoint"), known)
+        yield from _threshold_mistakes(file)
+
+
+def find_env_references(routes: Folder) -> Iterator[EnvReference]:
+    """The environment variables that routes name."""
+    for file in routes.values():
+        name = environment_name(file.text("api_key") or "")
+        if name is not None:
+            yield EnvReference(file.file, file.lines.of(("api_key",)), name)
+
+
+def _name_mistakes(file: LoadedFile, keys: tuple[str, ...], known: Mapping[str, Collection[str]]) -> Iterator[Mistake]:
+    for key in keys:
+        name, folder = file.text(key), _FOLDER_OF[key]
+        if name is not None and name not in known[folder]:
+            names = sorted(known[folder])
+            instead = did_you_mean(name, names, all_of_them=f"what there is in {folder}/")
+            yield file.mistake((key,), f"there is no {key} {shown(name)}", instead)
+
+
+def _template_mistakes(file: LoadedFile) -> Iterator[Mistake]:
+    for part in ("system", "template"):
+        text = file.text(part)
+        if text is None:
+            continue
+        found = check_template(text, TEMPLATE_NAMES)
+        for mistake in found:
+            line = file.lines.inside((part,), mistake.line)
+            yield Mistake(file.file, line, f"in `{part}`: {mistake.what}", mistake.instead)
+        if part == "template" and text.strip() and not found and "question" not in used_names(text):
+            yield file.mistake((part,), "`template` never uses the question", "write {{ question }} where it belongs")
+
+
+def _source_mistakes(file: LoadedFile, root: Path) -> Iterator[Mistake]:
+    sources = file.data.get("sources")
+    for number, source in enumerate(sources if isinstance(sources, tuple) else ()):
+        path = source.get("path") if isinstance(source, dict) else None
+        if isinstance(path, str) and path.strip() and not _exists(root / path):
+            what = f"there is no folder or file {shown(path)}"
+            yield file.mistake(("sources", number, "path"), what, "write a path from the project's folder on")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long, or a folder that may not be entered
+        return False
+
+
+def _passage_mistakes(file: LoadedFile, prompts: Folder) -> Iterator[Mistake]:
+    """Passages that would not reach the model, or that a template waits for in vain."""
+    prompt = prompts.get(file.text("prompt") or "")
+    if prompt is None:
+        return
+    template = prompt.text("template") or DEFAULT_TEMPLATE
+    texts = (template, prompt.text("system") or "")
+    if any(check_template(text, TEMPLATE_NAMES) for text in texts):
+        return
+    uses_passages = any("passages" in used_names(text) for text in texts)
+    if file.text("kind") == "chat" and uses_passages:
+        what = f"an endpoint of kind chat finds no passages, but {prompt.file} uses them"
+        yield file.mistake(("prompt",), what, "name a prompt whose `template` uses only {{ question }}")
+    if file.text("kind") == "rag" and not uses_passages:
+        what = f"the passages would never reach the model: {prompt.file} does not use `passages`"
+        yield file.mistake(("prompt",), what, "write a loop over `passages` in the prompt, or leave its `template` out")
+
+
+def _threshold_mistakes(file: LoadedFile) -> Iterator[Mistake]:
+    scorers, thresholds = file.data.get("scorers"), file.data.get("thresholds")
+    if not isinstance(scorers, tuple) or not isinstance(thresholds, dict):
+        return
+    for measure in thresholds:
+        if measure in SCORERS and measure not in scorers:
+            what = f"`{shown_name(measure)}` has a threshold, but is not among the scorers"
+            yield file.mistake(("thresholds", measure), what, f"add `{measure}` to `scorers`, or take it away here")

@@ -1,0 +1,41 @@
+"""What a project is, once it has been read without mistakes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from plimsoll.datasets import Row
+
+from ._schemas import (
+    AppDefinition,
+    EndpointDefinition,
+    KnowledgeDefinition,
+    PromptDefinition,
+    RouteDefinition,
+    SuiteDefinition,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvReference:
+    """A place where a project names an environment variable instead of a secret."""
+
+    file: str
+    line: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The user's folder. Every name that a definition uses exists; mappings are from names, in their order."""
+
+    root: Path
+    app: AppDefinition
+    prompts: Mapping[str, PromptDefinition]
+    knowledge: Mapping[str, KnowledgeDefinition]
+    routes: Mapping[str, RouteDefinition]
+    endpoints: Mapping[str, EndpointDefinition]
+    suites: Mapping[str, SuiteDefinition]
+    datasets: Mapping[str, tuple[Row, ...]]
+    references: tuple[EnvReference, ...] = ()
+    """The environment variables that serving needs, and where they are named."""

@@ -1,0 +1,55 @@
+"""Segments as blobs, and the way from a stored snapshot to an open index."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plimsoll.models import Embedder
+from plimsoll.storage import Blobs
+
+from ._errors import EmbedderMismatchError, SegmentFormatError
+from ._folder import IndexFolder
+from ._index import Index
+from ._segments import Segment, decode_segment, encode_segment
+from ._snapshot import Snapshot
+from ._types import IndexedDocument, SegmentRef
+
+
+def write_segment(blobs: Blobs, documents: Sequence[IndexedDocument], vectors: NDArray[np.float32]) -> SegmentRef:
+    """Store documents and the vectors of all their chunks (documents in the given order, chunks in theirs).
+
+    The order of the documents does not change the result. Raises InvalidError (shape of the vectors, a path given
+    twice, text that is not Unicode) and what `Blobs.put` raises.
+    """
+    digest = blobs.put(encode_segment(documents, vectors))
+    return SegmentRef(digest, documents=len(documents), chunks=len(vectors))
+
+
+def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedder) -> Index:
+    """Open a snapshot for search.
+
+    What a search needs is derived from the segments into `folder/<hex of the snapshot's digest>` when it is not there
+    yet, which takes a moment; several processes may ask for the same at once. `folder` must be on a local disk.
+    Raises EmbedderMismatchError, IntegrityError when a segment is damaged, NotFoundError when one is missing, and
+    UnavailableError when the folder cannot be used.
+    """
+    if embedder.fingerprint != snapshot.embedder:
+        raise EmbedderMismatchError(embedder.name, embedder.fingerprint, snapshot.embedder)
+    if embedder.dimension != snapshot.dimension:
+        wanted = f"{snapshot.embedder} with {snapshot.dimension} dimensions"
+        raise EmbedderMismatchError(embedder.name, f"one with {embedder.dimension} dimensions", wanted)
+    segments = (_read(blobs, ref, snapshot.dimension) for ref in snapshot.segments)
+    parts = IndexFolder(folder).open(snapshot, segments) if snapshot.chunks else None
+    return Index(parts, embedder)
+
+
+def _read(blobs: Blobs, ref: SegmentRef, dimension: int) -> Segment:
+    segment = decode_segment(ref.digest, blobs.get(ref.digest))
+    found = (len(segment.documents), segment.chunk_count, segment.vectors.shape[1])
+    wanted = (ref.documents, ref.chunks, dimension)
+    if found != wanted:
+        reason = "it holds {} documents, {} chunks, {} dimensions".format(*found)
+        raise SegmentFormatError(ref.digest, f"{reason}; the snapshot says {', '.join(map(str, wanted))}")
+    return segment

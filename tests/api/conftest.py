@@ -1,0 +1,216 @@
+"""A platform that answers from a script, and a real server on loopback."""
+
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+from plimsoll.api import ApiSettings, ServedModel, create_app
+from plimsoll.api._server import Server, bind, url_of
+from plimsoll.flows.serve import AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText
+from plimsoll.kernel.errors import NotFoundError
+from plimsoll.models import Passage, Quote, Usage
+from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.tracing import Trace, TraceSummary
+
+RELEASE = "sha256:" + "3f9c2a" + "0" * 58
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+MADE = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+Step = AnswerEvent | Exception | Callable[[], Awaitable[None]]
+
+
+def started() -> AnswerStarted:
+    passage = Passage(
+        id="p1",
+        document="contracts/acme.pdf",
+        title="Acme",
+        page=3,
+        start=100,
+        end=160,
+        text="The notice period is ninety days. It starts on the first.",
+        score=0.82,
+    )
+    return AnswerStarted(TRACE, RELEASE, "r-3f9c2a", "builtin/reader", (passage,))
+
+
+def done(*, cost_usd: float | None = 0.00125) -> AnswerDone:
+    return AnswerDone(
+        text="The notice period is ninety days. [1]",
+        finish_reason="stop",
+        usage=Usage(120, 9, cost_usd),
+        citations=(
+            Quote(1, "p1", "contracts/acme.pdf", page=3, start=100, end=133, text="The notice period is ninety days."),
+        ),
+        answered=True,
+        span="ninety days",
+        latency_ms=41.5,
+        time_to_first_token_ms=12.0,
+    )
+
+
+def whole_answer() -> list[Step]:
+    return [started(), AnswerText("The notice period "), AnswerText("is ninety days. [1]"), done()]
+
+
+@dataclass
+class ScriptedService:
+    """Implements `Service`; each answer runs through `script`."""
+
+    script: list[Step] = field(default_factory=whole_answer)
+    served: list[ServedModel] = field(
+        default_factory=lambda: [
+            ServedModel("contracts/ask", "contracts", "ask", MADE, "r-3f9c2a", "production"),
+            ServedModel("contracts/ask", "contracts", "ask", MADE, "r-77aa01", "staging"),
+            ServedModel("invoices/extract", "invoices", "extract", MADE, "r-11bb22", "production"),
+        ]
+    )
+    known_environments: list[Environment] = field(default_factory=list)
+    known_moves: list[EnvironmentMove] = field(default_factory=list)
+    summaries: list[TraceSummary] = field(default_factory=list)
+    traces: dict[str, Trace] = field(default_factory=dict)
+    not_ready: str | None = None
+    requests: list[AnswerRequest] = field(default_factory=list)
+    model_reads: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+    ran_to_end: bool = False
+
+    def stream(self, request: AnswerRequest) -> AsyncIterator[AnswerEvent]:
+        self.requests.append(request)
+        return self._run()
+
+    async def _run(self) -> AsyncIterator[AnswerEvent]:
+        try:
+            for step in self.script:
+                if isinstance(step, Exception):
+                    raise step
+                if callable(step):
+                    await step()
+                else:
+                    yield step
+            self.ran_to_end = True
+        finally:
+            self.ended.set()
+
+    def models(self) -> Sequence[ServedModel]:
+        self.model_reads += 1
+        return self.served
+
+    def environments(self) -> Sequence[Environment]:
+        return self.known_environments
+
+    def moves(self, limit: int) -> Sequence[EnvironmentMove]:
+        return self.known_moves[:limit]
+
+    def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
+        return self.summaries[:limit]
+
+    def trace(self, trace_id: str) -> Trace:
+        if trace_id not in self.traces:
+            message = f"there is no trace `{trace_id}`"
+            raise NotFoundError(message, hint="it may have been removed by retention")
+        return self.traces[trace_id]
+
+    def ready(self) -> str | None:
+        return self.not_ready
+
+
+@contextmanager
+def running(app: ASGIApp) -> Iterator[str]:
+    """A real server in a thread; gives its address."""
+    ready = threading.Event()
+    with bind("127.0.0.1", 0) as listener:
+        address = url_of(listener)
+        server = Server(app, graceful_timeout_s=3, on_ready=lambda _: ready.set())
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert ready.wait(20)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join(20)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def service() -> ScriptedService:
+    return ScriptedService()
+
+
+@pytest.fixture
+def client(service: ScriptedService) -> Iterator[TestClient]:
+    """Calls the application without a network."""
+    app = create_app(service, settings=ApiSettings())
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as test_client:
+        yield test_client
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[ASGIApp], str]]:
+    """Starts a real server for an application and gives its address."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(running(app))
+
+
+@pytest.fixture
+def address(service: ScriptedService, serve: Callable[[ASGIApp], str]) -> str:
+    return serve(create_app(service, settings=ApiSettings()))
+
+
+@pytest.fixture
+def a_trace(service: ScriptedService) -> Trace:
+    """A recorded request, known to the service, with text that wants to be HTML."""
+    trace = Trace(
+        id=TRACE,
+        app="contracts",
+        endpoint="ask",
+        environment="production",
+        release=RELEASE,
+        release_name="r-3f9c2a",
+        started_at=datetime.now(UTC) - timedelta(minutes=5),
+        latency_ms=41.5,
+        time_to_first_token_ms=12.0,
+        status="ok",
+        error="",
+        model="builtin/reader",
+        prompt="answer v3",
+        input_tokens=1204,
+        output_tokens=9,
+        tokens_estimated=True,
+        cost_usd=None,
+        question="How long is the <b>notice</b> period?",
+        request={},
+        answer="Ninety <i>days</i>. [1] See also [7].",
+        answered=True,
+        passages=(
+            {
+                "id": "p1",
+                "document": "contracts/<acme>.pdf",
+                "title": "Acme",
+                "page": 3,
+                "start": 100,
+                "end": 160,
+                "score": 0.82,
+                "text": "<script>alert(1)</script> The period is ninety days.",
+            },
+        ),
+        messages=({"role": "system", "content": "Answer from <passages>."},),
+        citations=(
+            {
+                "marker": 1,
+                "document": "contracts/<acme>.pdf",
+                "page": 3,
+                "start": 126,
+                "end": 152,
+                "text": "The period is ninety days.",
+            },
+        ),
+    )
+    service.traces[trace.id] = trace
+    return trace

@@ -1,0 +1,96 @@
+"""When the client leaves, the platform is told at once."""
+
+import asyncio
+import json
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from plimsoll.api._errors import ClientGoneError
+from plimsoll.api.openai._client import WhileConnected
+
+
+async def _forever() -> None:
+    await asyncio.Event().wait()
+
+
+def _leave(address: str, *, stream: bool, wait_for: bytes) -> None:
+    body = json.dumps(
+        {"model": "contracts/ask", "messages": [{"role": "user", "content": "?"}], "stream": stream}
+    ).encode()
+    parts = urlsplit(address)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
+        connection.sendall(
+            b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body
+        )
+        seen = b""
+        while wait_for not in seen:
+            seen += connection.recv(4096)
+
+
+@pytest.mark.parametrize("steps_before", [2, 3])
+def test_in_the_middle_of_a_stream(address: str, service: Any, steps_before: int) -> None:
+    service.script = [*service.script[:steps_before], _forever]
+    _leave(address, stream=True, wait_for=b"The notice period")
+    assert service.ended.wait(20)
+    assert not service.ran_to_end
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("steps_before", [0, 1])
+def test_before_the_first_text(address: str, service: Any, *, stream: bool, steps_before: int) -> None:
+    service.script = [*service.script[:steps_before], _forever]
+    _leave(address, stream=stream, wait_for=b"")
+    assert service.ended.wait(20)
+    assert not service.ran_to_end
+
+
+def test_the_body_is_cancelled_once_and_can_clean_up() -> None:
+    cleaned = []
+
+    async def work() -> None:
+        gone = asyncio.Event()
+
+        async def receive() -> Any:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def body() -> None:
+            async with WhileConnected(receive):
+                gone.set()
+                try:
+                    await _forever()
+                finally:
+                    await asyncio.sleep(0)
+                    cleaned.append(True)
+
+        with pytest.raises(ClientGoneError):
+            await body()
+        await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+
+    asyncio.run(work())
+    assert cleaned == [True]
+
+
+def test_another_cancellation_stays_one() -> None:
+    async def receive() -> Any:
+        await _forever()
+
+    async def work() -> None:
+        async with WhileConnected(receive):
+            await _forever()
+
+    async def outer() -> None:
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(outer())

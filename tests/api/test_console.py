@@ -1,0 +1,235 @@
+import html
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from plimsoll.api import ApiSettings, create_app
+from plimsoll.api.console._home import home
+from plimsoll.api.console._trace import trace_page
+from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.tracing import Span, Trace, TraceSummary
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+HOSTILE = "<script>alert('x')</script>"
+
+
+def _summary(**changes: Any) -> TraceSummary:
+    summary = TraceSummary(
+        id="4bf92f3577b34da6a3ce929d0e0e4736",
+        app="contracts",
+        endpoint="ask",
+        environment="production",
+        release_name="r-3f9c2a",
+        started_at=datetime.now(UTC) - timedelta(minutes=3),
+        latency_ms=412.0,
+        status="ok",
+        model="builtin/reader",
+        input_tokens=1204,
+        output_tokens=86,
+        cost_usd=0.00042,
+        question="How long is the notice period?",
+        answered=True,
+    )
+    return replace(summary, **changes)
+
+
+def _words(page: str) -> str:
+    """The text of a page, as a person reads it."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_an_empty_house_says_what_to_do(client: TestClient, service: Any) -> None:
+    service.served = []
+    words = _words(client.get("/").text)
+    assert "No environment yet" in words
+    assert "plimsoll ship RELEASE production" in words
+    assert "No requests yet" in words
+    assert 'plimsoll ask "Your question"' in words
+    assert "Nothing can be called yet" in words
+
+
+def test_environments_endpoints_moves_and_requests(client: TestClient, service: Any) -> None:
+    moved = datetime.now(UTC) - timedelta(hours=3)
+    live = "sha256:3f9c2a" + "0" * 58
+    service.known_environments = [
+        Environment("contracts", "production", live, "r-3f9c2a", moved, "ana"),
+        Environment("contracts", "staging", None, "", None, ""),
+    ]
+    service.known_moves = [
+        EnvironmentMove(2, "contracts", "production", "rollback", "sha256:aa", live, moved, "ana", "worse answers"),
+        EnvironmentMove(1, "contracts", "production", "ship", None, "sha256:77aa01ff", moved, "ben", ""),
+    ]
+    service.summaries = [
+        _summary(),
+        _summary(status="error", answered=None, cost_usd=None, question="Second?"),
+        _summary(status="cancelled", answered=None),
+        _summary(answered=False),
+        _summary(answered=None, environment=""),
+    ]
+    words = _words(client.get("/").text)
+    assert "production contracts r-3f9c2a live since 3 h ago , by ana" in words
+    assert "staging contracts nothing live Ship one with plimsoll ship RELEASE staging" in words
+    assert "Rolled back r-3f9c2a in production of contracts" in words
+    assert "worse answers" in words
+    assert "Shipped r-77aa01 to production" in words
+    assert (
+        "How long is the notice period? answered contracts/ask production r-3f9c2a 412 ms 1,204 → 86 $0.00042" in words
+    )
+    assert "Second? error" in words
+    for word in ("left", "no answer", "done", "working build"):
+        assert word in words
+
+
+def test_the_examples_can_be_pasted(service: Any) -> None:
+    page = home(service, ApiSettings(api_key="k"), address="http://127.0.0.1:8000", now=NOW)
+    production, staging, _ = page.endpoints
+    assert production.curl.startswith("curl http://127.0.0.1:8000/v1/chat/completions")
+    assert "$PLIMSOLL_API_KEY" in production.curl
+    assert "x-plimsoll-environment" not in production.curl
+    assert "x-plimsoll-environment: staging" in staging.curl
+    assert "Bearer" not in home(service, ApiSettings(), address="http://x", now=NOW).endpoints[0].curl
+    for endpoint in page.endpoints:
+        compile(endpoint.python, "example", "exec")
+
+
+def test_a_hostile_name_stays_inside_its_quotes(service: Any) -> None:
+    first = service.served[0]
+    service.served = [replace(first, id="a/'; rm -rf ~; '\"", environment="it's")]
+    [endpoint] = home(service, ApiSettings(), address="http://x", now=NOW).endpoints
+    compile(endpoint.python, "example", "exec")
+    assert "'\"'\"'" in endpoint.curl
+
+
+def test_the_chain_of_a_trace(client: TestClient, a_trace: Trace) -> None:
+    response = client.get(f"/traces/{a_trace.id}")
+    page = response.text
+    assert response.headers["cache-control"] == "no-store"
+    assert "<mark>The period is ninety days.</mark>" in page
+    assert '<a class="marker" href="#passage-1"' in page
+    assert "[7]" in page
+    assert 'href="#passage-7"' not in page
+    assert "no price known" in page
+    assert "≈ 1,204 → 9" in page
+    assert a_trace.release in page
+    assert "answer v3" in page
+
+
+def test_text_from_documents_is_text(client: TestClient, service: Any, a_trace: Trace) -> None:
+    service.traces[a_trace.id] = replace(
+        a_trace,
+        question=HOSTILE,
+        answer=HOSTILE,
+        error=HOSTILE,
+        model=HOSTILE,
+        prompt=HOSTILE,
+        environment=HOSTILE,
+        release_name=HOSTILE,
+        release=HOSTILE,
+        messages=({"role": HOSTILE, "content": HOSTILE},),
+        citations=({"marker": 1, "document": HOSTILE, "page": 1, "start": 0, "end": 5, "text": HOSTILE},),
+        spans=(Span("a", None, HOSTILE, a_trace.started_at, a_trace.started_at, {HOSTILE: HOSTILE}, HOSTILE),),
+    )
+    service.summaries = [_summary(question=HOSTILE, release_name=HOSTILE, environment=HOSTILE)]
+    for path in ("/", f"/traces/{a_trace.id}", f"/traces/{HOSTILE.replace('/', '')}"):
+        page = client.get(path).text
+        assert "<script" not in page
+        assert "&lt;script&gt;" in page or "%3Cscript" in page
+
+
+def test_a_trace_id_with_markup(client: TestClient) -> None:
+    response = client.get("/traces/%3Cimg%20src=x%3E")
+    assert response.status_code == 404
+    assert "<img src=x>" not in response.text
+    assert "It may have been removed by retention." in response.text
+
+
+def test_a_broken_record_still_makes_a_page(client: TestClient, service: Any, a_trace: Trace) -> None:
+    service.traces[a_trace.id] = replace(
+        a_trace,
+        passages=({}, {"score": "high", "text": None, "start": [], "page": "x"}),
+        messages=({},),
+        citations=({}, {"marker": 2, "text": "nowhere to be found"}),
+    )
+    assert client.get(f"/traces/{a_trace.id}").status_code == 200
+
+
+def test_an_unfinished_request(client: TestClient, service: Any, a_trace: Trace) -> None:
+    service.traces[a_trace.id] = replace(
+        a_trace, status="error", error="the provider is busy", answer="", passages=(), messages=(), citations=()
+    )
+    words = _words(client.get(f"/traces/{a_trace.id}").text)
+    assert "The request failed. the provider is busy" in words
+    assert "Nothing was retrieved" in words
+    assert "There is no answer" in words
+
+
+def test_unknown_pages(client: TestClient) -> None:
+    response = client.get("/nothing")
+    assert response.status_code == 404
+    assert "There is nothing at this address." in _words(response.text)
+    assert response.headers["content-type"].startswith("text/html")
+
+
+def test_an_unexpected_error_on_a_page(client: TestClient, service: Any, caplog: pytest.LogCaptureFixture) -> None:
+    service.summaries = [object()]
+    response = client.get("/")
+    assert response.status_code == 500
+    assert response.headers["x-request-id"] in response.text
+    assert "AttributeError" not in response.text
+    assert "AttributeError" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "kind"), [("console.css", "text/css; charset=utf-8"), ("mark.svg", "image/svg+xml")])
+def test_static_files(client: TestClient, name: str, kind: str) -> None:
+    response = client.get(f"/static/{name}")
+    assert (response.status_code, response.headers["content-type"]) == (200, kind)
+
+
+def test_static_files_end_at_their_folder(client: TestClient) -> None:
+    assert client.get("/static/%2e%2e/_pages.py").status_code == 404
+
+
+def test_pages_use_no_script_and_no_inline_style(client: TestClient, a_trace: Trace) -> None:
+    for path in ("/", f"/traces/{a_trace.id}", "/nothing"):
+        page = client.get(path).text
+        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", page)
+        assert "https://" not in page.replace("http://www.w3.org", "")
+
+
+def test_the_examples_name_the_server_as_it_was_called(service: Any) -> None:
+    app = create_app(service, settings=ApiSettings(allowed_hosts=("llm.example.com",)))
+    with TestClient(app, base_url="http://llm.example.com:8080") as client:
+        assert "http://llm.example.com:8080/v1" in client.get("/").text
+
+
+def test_spans_hang_below_their_parents(a_trace: Trace) -> None:
+    begin = a_trace.started_at
+
+    def span(name: str, parent: str | None, start_ms: int, end_ms: int) -> Span:
+        at, end = begin + timedelta(milliseconds=start_ms), begin + timedelta(milliseconds=end_ms)
+        return Span(name, parent, name, at, end)
+
+    spans = (
+        span("generate", "request", 40, 100),
+        span("search", "retrieve", 10, 30),
+        span("request", None, 0, 100),
+        span("retrieve", "request", 0, 40),
+        span("orphan", "lost", 50, 60),
+        span("circle-a", "circle-b", 0, 0),
+        span("circle-b", "circle-a", 0, 0),
+    )
+    bars = trace_page(replace(a_trace, spans=spans), now=NOW).bars
+    assert [(bar.name, bar.depth) for bar in bars] == [
+        ("request", 0),
+        ("retrieve", 1),
+        ("search", 2),
+        ("generate", 1),
+        ("orphan", 0),
+        ("circle-a", 0),
+        ("circle-b", 0),
+    ]
+    assert [(bar.left, bar.width) for bar in bars[:4]] == [(0, 100), (0, 40), (10, 20), (40, 60)]

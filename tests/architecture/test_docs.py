@@ -1,0 +1,68 @@
+"""Documentation as a property of the build: what exists is described, and what is described exists."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from plimsoll.cli._app import root
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "plimsoll"
+
+
+def commands(group: click.Group, before: str = "plimsoll") -> list[tuple[str, click.Command]]:
+    found: list[tuple[str, click.Command]] = []
+    for name, command in group.commands.items():
+        found.append((f"{before} {name}", command))
+        if isinstance(command, click.Group):
+            found += commands(command, f"{before} {name}")
+    return found
+
+
+def test_every_room_is_in_the_architecture_page() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rooms = [path.name for path in SOURCE.iterdir() if (path / "__init__.py").exists()]
+    assert [room for room in rooms if f"`{room}`" not in page] == []
+
+
+def test_every_door_says_what_lives_there() -> None:
+    for path in SOURCE.rglob("__init__.py"):
+        assert path.read_text().startswith('"""'), path
+
+
+@pytest.mark.parametrize(("name", "command"), commands(root))
+def test_every_command_has_help_and_an_example(name: str, command: click.Command) -> None:
+    assert command.help
+    if not isinstance(command, click.Group):
+        assert command.epilog
+        assert f"{name.removesuffix(' list')}" in command.epilog or name in command.epilog
+
+
+def test_every_command_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    assert [name for name, _ in commands(root) if f"`{name}" not in page] == []
+
+
+def test_the_readme_names_only_commands_and_targets_that_exist() -> None:
+    page = (ROOT / "README.md").read_text()
+    known = {name for name, _ in commands(root)}
+    used = set(re.findall(r"^\s*(?:\$ )?(plimsoll [a-z]+)", page, re.MULTILINE))
+    assert used <= known
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)`", page)) <= targets
+
+
+def test_decision_records_are_numbered_and_complete() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for path in records:
+        text = path.read_text()
+        assert [part for part in ("## Drivers", "## Options", "## Choice", "## Price") if part not in text] == [], path
+
+
+def test_links_in_the_documentation_lead_somewhere() -> None:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"

@@ -1,0 +1,47 @@
+"""`plimsoll --help` stays fast: said by what it imports, not by a clock."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "aiohttp",
+    "alembic",
+    "docx",
+    "jinja2",
+    "numpy",
+    "pebble",
+    "pydantic",
+    "pypdfium2",
+    "rich",
+    "sqlalchemy",
+    "starlette",
+    "tantivy",
+    "tokenizers",
+    "uvicorn",
+    "wordllama",
+}
+
+
+def imported_by(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sorted({{name.partition('.')[0] for name in sys.modules}}), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import plimsoll",
+        "from plimsoll.cli import main",
+        "from plimsoll.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit: pass",
+        "from plimsoll.cli import main\ntry:\n    main(['build', '--help'])\nexcept SystemExit: pass",
+    ],
+)
+def test_help_imports_nothing_heavy(statement: str) -> None:
+    assert imported_by(statement) & HEAVY == set()
+
+
+def test_the_check_can_fail() -> None:
+    assert "numpy" in imported_by("import plimsoll.models")

@@ -1,0 +1,84 @@
+"""The console as a browser shows it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+QUESTION = "How much notice must we give before we can end the Acme contract?"
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page that must not complain: no error in the console, no failed request."""
+    complaints: list[str] = []
+    context = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    # A request that is given up because the page is left is no failure.
+    page.on("requestfailed", lambda one: None if one.failure == "net::ERR_ABORTED" else complaints.append(one.url))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def _overflow(page: Page) -> Any:
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def test_from_the_overview_to_a_trace(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    expect(page).to_have_title("Overview · Plimsoll")
+    expect(page.get_by_role("heading", name="Environments")).to_be_visible()
+    page.get_by_role("link", name=QUESTION).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
+    expect(page.locator("#passage-1 mark")).to_contain_text("ninety (90) days' prior written notice.")
+    page.get_by_role("link", name="Passage 1").first.click()
+    expect(page.locator("#passage-1:target")).to_be_visible()
+    page.get_by_role("link", name="Overview").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def test_hostile_text_is_only_text(page: Page, console: Callable[..., str]) -> None:
+    address = console()
+    page.on("dialog", lambda _: pytest.fail("a script from a document ran"))
+    page.goto(address)
+    expect(page.get_by_role("link", name="<script>alert('x')</script>")).to_be_visible()
+    page.goto(f"{address}/traces/4bf92f3577b34da6a3ce929d0e0e4736")
+    expect(page.get_by_text("contracts/<script>alert(1)</script>.docx")).to_be_visible()
+    assert page.locator("main script, main [onerror]").count() == 0
+
+
+def test_the_whole_row_is_the_link(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    cell = page.locator("table.requests tbody tr").first.locator("td").last.bounding_box()
+    assert cell
+    page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
+    expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
+
+
+def test_styles_are_loaded(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    scheme = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert colour == ("rgb(11, 19, 27)" if scheme else "rgb(243, 246, 248)")
+    assert page.evaluate("document.querySelector('.brand img').naturalWidth") > 0
+
+
+@pytest.mark.parametrize("width", [320, 400, 800, 1280])
+@pytest.mark.parametrize("path", ["/", "/traces/4bf92f3577b34da6a3ce929d0e0e4736"])
+def test_nothing_sticks_out(page: Page, console: Callable[..., str], width: int, path: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(console() + path)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert _overflow(page) <= 0
+
+
+def test_an_empty_console_says_what_to_do(page: Page, console: Callable[..., str]) -> None:
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(console(empty=True))
+    expect(page.get_by_text("No environment yet.")).to_be_visible()
+    expect(page.get_by_text("No requests yet.")).to_be_visible()
+    assert _overflow(page) <= 0

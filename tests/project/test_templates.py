@@ -1,0 +1,112 @@
+"""New projects from templates."""
+
+from pathlib import Path
+
+import pytest
+
+from plimsoll.kernel.errors import InvalidError, NotFoundError, UnavailableError
+from plimsoll.models import Passage
+from plimsoll.project import load_project, template_names, write_template
+from plimsoll.project._errors import AppNameError, TemplateConflictError
+from plimsoll.prompts import Prompt, render
+
+TEMPLATES = ("rag", "documents", "chat")
+
+
+def test_the_templates_have_names() -> None:
+    assert template_names() == TEMPLATES
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_is_a_project_without_mistakes(template: str, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "project"
+    written = write_template(template, target, name="harbour-desk")
+    project = load_project(target)
+    assert project.app.name == "harbour-desk"
+    assert set(written) == {path for path in target.rglob("*") if path.is_file()}
+    assert ".plimsoll/" in (target / ".gitignore").read_text().splitlines()
+    assert not any("__" in path.read_text() for path in written if path.suffix == ".yaml")
+    assert [suite.endpoint for suite in project.suites.values()] == list(project.endpoints)
+    assert all(suite.thresholds for suite in project.suites.values())
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_templates_route_shows_the_line_to_change(template: str, tmp_path: Path) -> None:
+    write_template(template, tmp_path, name="a")
+    text = (tmp_path / "routes" / "default.yaml").read_text()
+    for model in ("openai/gpt-4.1-mini", "ollama/llama3.2", "vllm/", "llamacpp/"):
+        assert f"model: {model}" in text
+    for model in ("openai/gpt-4.1-mini", "ollama/llama3.2"):
+        lines = [line for line in text.splitlines() if not line.startswith("model:")]
+        (tmp_path / "routes" / "default.yaml").write_text("\n".join([f"model: {model}", *lines]))
+        assert load_project(tmp_path).routes["default"].model == model
+
+
+@pytest.mark.parametrize("template", ["rag", "documents"])
+def test_a_templates_questions_name_documents_that_are_there(template: str, tmp_path: Path) -> None:
+    write_template(template, tmp_path, name="a")
+    rows = load_project(tmp_path).datasets["ask"]
+    assert sum(not row.answerable for row in rows) == 1
+    assert {document for row in rows for document in row.documents} <= {
+        path.relative_to(tmp_path / "documents").as_posix() for path in (tmp_path / "documents").rglob("*")
+    }
+
+
+def test_the_answers_of_the_first_template_stand_in_its_documents(tmp_path: Path) -> None:
+    write_template("rag", tmp_path, name="a")
+    for row in load_project(tmp_path).datasets["ask"]:
+        texts = " ".join((tmp_path / "documents" / path).read_text() for path in row.documents)
+        assert all(answer in " ".join(texts.split()) for answer in row.answers)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_templates_prompt_can_be_rendered(template: str, tmp_path: Path) -> None:
+    write_template(template, tmp_path, name="a")
+    project = load_project(tmp_path)
+    passages = [Passage("p", "a.pdf", "Title", 2, 0, 4, "Text.", 1.0)]
+    prompt = Prompt.from_json(project.prompts["answer"].content())
+    system, user = render(prompt, question="Who?", passages=passages)
+    assert (system.role, user.role) == ("system", "user")
+    assert user.content.endswith("Who?")
+    assert ("[1] Title (a.pdf, page 2)\nText." in user.content) == (template != "chat")
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "plimsoll.yaml").write_text("mine")
+    (tmp_path / "endpoints").mkdir()
+    (tmp_path / "endpoints" / "ask.yaml").symlink_to("nowhere")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(TemplateConflictError) as caught:
+        write_template("rag", tmp_path, name="a")
+    assert caught.value.files == (Path("endpoints/ask.yaml"), Path("plimsoll.yaml"))
+    assert "endpoints/ask.yaml, plimsoll.yaml" in caught.value.message
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "plimsoll.yaml").read_text() == "mine"
+
+
+def test_a_git_ignore_file_stays_if_it_says_what_is_needed(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*.pyc\n")
+    with pytest.raises(TemplateConflictError, match="gitignore"):
+        write_template("rag", tmp_path, name="a")
+    (tmp_path / ".gitignore").write_text("*.pyc\n/.plimsoll/\n")
+    assert tmp_path / ".gitignore" not in write_template("rag", tmp_path, name="a")
+    assert (tmp_path / ".gitignore").read_text() == "*.pyc\n/.plimsoll/\n"
+
+
+@pytest.mark.parametrize("name", ["", "A", "-a", "a b", "a\n", "a" * 64, "../a", "a: 1"])
+def test_a_name_that_no_application_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(AppNameError):
+        write_template("rag", tmp_path, name=name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_template_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        write_template("document", tmp_path, name="a")
+    assert caught.value.hint == "did you mean `documents`? templates: rag, documents, chat"
+
+
+def test_a_target_that_is_no_folder_is_an_error_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises((UnavailableError, InvalidError), match="could not be written"):
+        write_template("rag", tmp_path / "file", name="a")

@@ -1,0 +1,237 @@
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from plimsoll.kernel.digest import hex_part
+from plimsoll.kernel.errors import IntegrityError, NotFoundError, UnavailableError
+from plimsoll.retrieval import SegmentRef, Snapshot, open_index
+
+if TYPE_CHECKING:
+    from tests.retrieval.conftest import Library
+
+
+def _place(library: "Library") -> Path:
+    return library.folder / hex_part(library.snapshot().digest)
+
+
+def _finds_tea(library: "Library") -> bool:
+    return library.open().search("tea")[0].passage.document == "tea.txt"
+
+
+def _left_overs(library: "Library") -> list[str]:
+    return sorted(
+        path.name for path in library.folder.iterdir() if path not in {_place(library), library.folder / ".lock"}
+    )
+
+
+def _inode(library: "Library") -> int:
+    return (_place(library) / "complete.json").stat().st_ino
+
+
+def test_a_finished_folder_is_used_again(ships: "Library") -> None:
+    assert _finds_tea(ships)
+    before = _inode(ships)
+    for blob in (ships.folder.parent / "blobs").rglob("*"):
+        if blob.is_file():
+            blob.unlink()
+    assert _finds_tea(ships)
+    assert _inode(ships) == before
+
+
+def test_a_deleted_folder_is_made_again(ships: "Library") -> None:
+    assert _finds_tea(ships)
+    shutil.rmtree(ships.folder)
+    assert _finds_tea(ships)
+
+
+def _no_marker(place: Path) -> None:
+    (place / "complete.json").unlink()
+
+
+def _half_a_marker(place: Path) -> None:
+    marker = place / "complete.json"
+    marker.write_bytes(marker.read_bytes()[:20])
+
+
+def _old_format(place: Path) -> None:
+    marker = place / "complete.json"
+    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"format": "0.9"}))
+
+
+def _other_snapshot(place: Path) -> None:
+    marker = place / "complete.json"
+    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"snapshot": "sha256:0"}))
+
+
+def _short_matrix(place: Path) -> None:
+    os.truncate(place / "vectors.f32", 100)
+
+
+def _short_rows(place: Path) -> None:
+    os.truncate(place / "rows.msgpack", 10)
+
+
+def _no_offsets(place: Path) -> None:
+    (place / "offsets.u64").unlink()
+
+
+def _no_text(place: Path) -> None:
+    shutil.rmtree(place / "text")
+
+
+def _damaged_text(place: Path) -> None:
+    meta = place / "text" / "meta.json"
+    meta.write_bytes(b"?" * meta.stat().st_size)
+
+
+def _empty(place: Path) -> None:
+    shutil.rmtree(place)
+    place.mkdir()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        _no_marker,
+        _half_a_marker,
+        _old_format,
+        _other_snapshot,
+        _short_matrix,
+        _short_rows,
+        _no_offsets,
+        _no_text,
+        _damaged_text,
+        _empty,
+    ],
+)
+def test_a_folder_that_is_not_whole_is_made_again(ships: "Library", damage: Callable[[Path], None]) -> None:
+    assert _finds_tea(ships)
+    damage(_place(ships))
+    assert _finds_tea(ships)
+    before = _inode(ships)
+    assert _finds_tea(ships)
+    assert _inode(ships) == before
+    assert _left_overs(ships) == []
+
+
+def test_what_dead_builders_left_is_removed(ships: "Library") -> None:
+    for name in (f".{_place(ships).name}.part", f".{'0' * 64}.part"):
+        (ships.folder / name / "text").mkdir(parents=True)
+        (ships.folder / name / "vectors.f32").write_bytes(b"half")
+    assert _finds_tea(ships)
+    assert _left_overs(ships) == []
+
+
+def test_a_damaged_segment_is_named_and_leaves_no_folder(ships: "Library") -> None:
+    snapshot = ships.snapshot()
+    digest = snapshot.segments[0].digest
+    blob = ships.folder.parent / "blobs" / hex_part(digest)[:2] / hex_part(digest)[2:]
+    data = bytearray(blob.read_bytes())
+    data[len(data) // 2] ^= 1
+    blob.write_bytes(data)
+    with pytest.raises(IntegrityError, match=digest):
+        ships.open(snapshot)
+    assert [path.name for path in ships.folder.iterdir()] == [".lock"]
+
+
+def test_a_missing_segment_is_named(ships: "Library") -> None:
+    missing = SegmentRef("sha256:" + "0" * 64, 1, 1)
+    with pytest.raises(NotFoundError, match=missing.digest):
+        ships.open(Snapshot(ships.embedder.fingerprint, ships.embedder.dimension, "test", (missing,)))
+
+
+def test_a_segment_that_is_not_what_the_snapshot_says_is_refused(ships: "Library") -> None:
+    ref = ships.snapshot().segments[0]
+    wrong = SegmentRef(ref.digest, ref.documents, ref.chunks + 1)
+    with pytest.raises(IntegrityError, match=ref.digest):
+        ships.open(Snapshot(ships.embedder.fingerprint, ships.embedder.dimension, "test", (wrong,)))
+
+
+def test_a_place_that_cannot_be_written_is_named(ships: "Library") -> None:
+    ships.folder.write_text("a file where the folder should be")
+    with pytest.raises(UnavailableError, match=str(ships.folder)):
+        ships.open()
+
+
+def test_threads_that_open_at_once_all_end_well(ships: "Library") -> None:
+    snapshot = ships.snapshot()
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: ships.open(snapshot).search("tea"), range(4)))
+    assert all(hits == found[0] for hits in found)
+    assert _left_overs(ships) == []
+
+
+_BUILDER = textwrap.dedent("""
+    import json, os, signal, sys
+    from pathlib import Path
+    import numpy as np
+    from plimsoll.retrieval import Snapshot, open_index
+    from plimsoll.storage import BlobFolder
+
+    class Embedder:
+        name, fingerprint, dimension = "test/hash", "hash-1", 32
+        def embed(self, texts):
+            return np.ones((len(texts), 32), np.float32)
+
+    class DyingBlobs(BlobFolder):
+        def get(self, digest):
+            if sys.argv[2] == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().get(digest)
+
+    root = Path(sys.argv[1])
+    snapshot = Snapshot.from_json(json.loads(sys.stdin.read()))
+    index = open_index(snapshot, DyingBlobs(root / "blobs"), root / "indexes", Embedder())
+    print(index.search("tea")[0].passage.document)
+""")
+
+
+def _builder(library: "Library", how: str) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", _BUILDER, str(library.folder.parent), how],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(library.snapshot().to_json()))
+    process.stdin.close()
+    return process
+
+
+def test_a_killed_builder_leaves_nothing_that_is_opened(ships: "Library") -> None:
+    with _builder(ships, "die") as killed:
+        assert killed.wait() == -signal.SIGKILL
+    assert _left_overs(ships) == [f".{_place(ships).name}.part"]
+    assert not _place(ships).exists()
+    assert _finds_tea(ships)
+    assert _left_overs(ships) == []
+
+
+def test_two_processes_that_build_at_once_both_end_well(ships: "Library") -> None:
+    with _builder(ships, "live") as first, _builder(ships, "live") as second:
+        assert [process.stdout.read() for process in (first, second) if process.stdout] == ["tea.txt\n"] * 2
+        assert [first.wait(), second.wait()] == [0, 0]
+    assert _left_overs(ships) == []
+
+
+def test_the_text_index_is_one_piece_so_that_results_can_be_repeated(library: "Library") -> None:
+    library.texts = {f"doc{number}.txt": f"number{number} of many words" * 20 for number in range(300)}
+    parts = library.open()._parts
+    assert parts is not None
+    assert parts.text._searcher.num_segments == 1
+
+
+def test_index_can_be_opened_with_the_embedder_of_another_object(ships: "Library") -> None:
+    again = type(ships.embedder)()
+    assert open_index(ships.snapshot(), ships.blobs, ships.folder, again).chunk_count == ships.snapshot().chunks

@@ -1,0 +1,87 @@
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plimsoll.kernel.errors import InvalidError
+from plimsoll.retrieval import SegmentRef, Snapshot
+
+if TYPE_CHECKING:
+    from tests.retrieval.conftest import Library
+
+_paths = st.sampled_from([f"doc{number}.txt" for number in range(90)])
+_changes = st.lists(st.tuples(_paths, st.one_of(st.none(), st.sampled_from(["red rope", "blue sea", ""]))), max_size=25)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_changes, st.integers(0, 80))
+def test_any_history_ends_in_the_snapshot_of_a_fresh_build(
+    new_library: "Callable[[], Library]", changes: list[tuple[str, str | None]], first: int
+) -> None:
+    lived, fresh = new_library(), new_library()
+    lived.texts = {f"doc{number}.txt": f"text {number}" for number in range(first)}
+    lived.snapshot()
+    for path, text in changes:
+        if text is None:
+            lived.texts.pop(path, None)
+        else:
+            lived.texts[path] = text
+        lived.snapshot()
+    fresh.texts = dict(sorted(lived.texts.items(), reverse=True))
+    assert fresh.snapshot() == lived.snapshot()
+    assert fresh.snapshot().digest == lived.snapshot().digest
+
+
+def test_one_change_writes_one_segment_and_a_removal_takes_the_rows_away(library: "Library") -> None:
+    library.texts = {f"doc{number}.txt": f"text number {number}" for number in range(200)}
+    before = library.snapshot()
+    assert (library.written, before.documents, before.chunks) == (4, 200, 200)
+    library.texts["doc7.txt"] = "something else"
+    library.snapshot()
+    assert library.written == 5
+    del library.texts["doc7.txt"]
+    after = library.snapshot()
+    assert (library.written, after.documents, after.chunks) == (6, 199, 199)
+    assert len(set(before.segments) & set(after.segments)) == 3
+
+
+def test_a_snapshot_survives_json(ships: "Library") -> None:
+    snapshot = ships.snapshot()
+    again = Snapshot.from_json(json.loads(json.dumps(snapshot.to_json())))
+    assert again == snapshot
+    assert again.digest == snapshot.digest
+
+
+def test_everything_in_a_snapshot_is_in_its_digest() -> None:
+    ref = SegmentRef("sha256:" + "1" * 64, 1, 2)
+    variants = [
+        Snapshot("e", 3, "c", (ref,)),
+        Snapshot("f", 3, "c", (ref,)),
+        Snapshot("e", 4, "c", (ref,)),
+        Snapshot("e", 3, "d", (ref,)),
+        Snapshot("e", 3, "c", ()),
+    ]
+    assert len({snapshot.digest for snapshot in variants}) == len(variants)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"format": "1"},
+        {"dimension": 0},
+        {"documents": 7},
+        {"chunks": 7},
+        {"surprise": 1},
+        {"segments": [{"digest": "sha256:../../etc/passwd", "documents": 1, "chunks": 2}]},
+        {"segments": [{"digest": "sha256:" + "1" * 64, "documents": -1, "chunks": 2}]},
+    ],
+)
+def test_what_is_no_snapshot_is_refused(change: dict[str, Any]) -> None:
+    good = Snapshot("e", 3, "c", (SegmentRef("sha256:" + "1" * 64, 1, 2),)).to_json()
+    with pytest.raises(InvalidError) as caught:
+        Snapshot.from_json({**good, **change})
+    assert caught.value.code == "snapshot_format"
