@@ -75,6 +75,7 @@ class ScriptedService:
     summaries: list[TraceSummary] = field(default_factory=list)
     traces: dict[str, Trace] = field(default_factory=dict)
     not_ready: str | None = None
+    closed: bool = False
     requests: list[AnswerRequest] = field(default_factory=list)
     model_reads: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
@@ -118,6 +119,9 @@ class ScriptedService:
 
     def ready(self) -> str | None:
         return self.not_ready
+
+    async def close(self) -> None:
+        self.closed = True
 
 
 @contextmanager

@@ -212,6 +212,9 @@ class ShowService:
     def ready(self) -> str | None:
         return None
 
+    async def close(self) -> None:
+        """Holds nothing."""
+
 
 @contextmanager
 def _running(service: ShowService) -> Iterator[str]:

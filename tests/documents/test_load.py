@@ -15,12 +15,13 @@ from plimsoll.documents import (
     Page,
     _errors,
     decode_document,
+    digest_file,
     encode_document,
     load,
     load_file,
     loader_fingerprint,
-    supported_suffixes,
 )
+from plimsoll.documents._sniff import supported_suffixes
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.kernel.errors import IntegrityError, InvalidError, PlimsollError
 
@@ -124,6 +125,7 @@ def test_files_that_are_gone_or_changed_or_not_regular(tmp_path: Path) -> None:
     assert failure(path).code == "document_vanished"
     path.write_text("hello")
     assert failure(path / "below").code == "document_vanished"
+    assert digest_file(path, "a.txt", SETTINGS) == digest_bytes(b"hello")
     assert failure(path, expected=digest_bytes(b"other")).code == "document_changed"
     os.mkfifo(tmp_path / "pipe")
     assert failure(tmp_path / "pipe").code == "document_unreadable"

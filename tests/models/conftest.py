@@ -26,8 +26,8 @@ class FakeServer:
     url: str = ""
     heads: list[str] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
-    lost: int = 0
-    """Clients that went away while the script still ran."""
+    lost: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client went away while the script still ran."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -38,7 +38,7 @@ class FakeServer:
             for step in self.scripts[len(self.bodies) - 1]:
                 await self.play(step, reader, writer)
         except ConnectionError:
-            self.lost += 1
+            self.lost.set()
         finally:
             writer.close()
 
@@ -51,7 +51,7 @@ class FakeServer:
         elif step == RESET:
             writer.transport.abort()
         elif not await reader.read():
-            self.lost += 1
+            self.lost.set()
 
 
 Serving = Callable[..., AbstractAsyncContextManager[FakeServer]]
@@ -92,8 +92,8 @@ def opened() -> bytes:
 def ask() -> Callable[..., Any]:
     """Text and end of one answer."""
 
-    async def run(model: ChatModel, question: str = "Hello?", **fields: Any) -> tuple[str, ChatEnd]:
-        events = [e async for e in model.stream(ChatRequest(messages=(Message("user", question),), **fields))]
+    async def run(model: ChatModel, prompt: str = "Hello?", /, **fields: Any) -> tuple[str, ChatEnd]:
+        events = [e async for e in model.stream(ChatRequest(messages=(Message("user", prompt),), **fields))]
         assert isinstance(events[-1], ChatEnd)
         assert all(isinstance(event, TextDelta) for event in events[:-1])
         return "".join(e.text for e in events if isinstance(e, TextDelta)), events[-1]

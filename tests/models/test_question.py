@@ -21,7 +21,7 @@ from plimsoll.models.providers.reader._terms import stem
         ("Where is the office?", Kind.PLACE, ""),
         ("Why was it ended?", Kind.REASON, ""),
         ("Is travel paid?", Kind.YES_NO, ""),
-        ("What kind of region is it?", Kind.THING, "region"),
+        ("What kind of animal is it?", Kind.THING, "animal"),
         ("", Kind.THING, ""),
         ("???", Kind.THING, ""),
     ],

@@ -115,11 +115,10 @@ def test_without_passages_nothing_is_said(ask: Any, reader: ChatModel) -> None:
 def test_text_marker_source_and_usage(ask: Any, reader: ChatModel, library: tuple[Passage, ...]) -> None:
     question = "What is the notice period in the Acme contract?"
     text, end = asyncio.run(ask(reader, question, passages=library))
-    assert text == (
-        '"Either party may terminate this Agreement by giving ninety (90) days\' written notice to the other party." [1]\n'
-        "\n"
-        "[1] contracts/acme.pdf, page 3"
+    sentence = (
+        "Either party may terminate this Agreement by giving ninety (90) days' written notice to the other party."
     )
+    assert text == f'"{sentence}" [1]\n\n[1] contracts/acme.pdf, page 3'
     quote = end.quotes[0]
     assert (quote.document, quote.page, quote.marker) == ("contracts/acme.pdf", 3, 1)
     assert quote.text == ACME[quote.start - 100 : quote.end - 100]

@@ -21,6 +21,7 @@ def units(text: str) -> list[str]:
         ("Total: 5\nDue Date: 1 May 2024", ["Total: 5", "Due Date: 1 May 2024"]),
         ("Total Due:\nEUR 4,200.00\nVAT: 19%", ["Total Due:\nEUR 4,200.00", "VAT: 19%"]),
         ("Item     Price\nTravel    12.00", ["Item     Price", "Travel    12.00"]),
+        ("Two spaces.  After a stop.", ["Two spaces.", "After a stop."]),
         ("| a | b |\n| 1 | 2 |", ["| a | b |", "| 1 | 2 |"]),
         ("- one\n  more\n- two", ["- one\n  more", "- two"]),
         ("4. Termination\nEither party may end it.", ["4. Termination", "Either party may end it."]),
@@ -55,4 +56,5 @@ def test_units_hold_everything_in_order(text: str) -> None:
 
 def test_a_long_text_is_cut_in_linear_time() -> None:
     assert len(split_units("word " * 200_000)) > 900
-    assert len(split_units("x. " * 50_000)) == 50_000
+    assert len(split_units("Yes. " * 50_000)) == 50_000
+    assert split_units("x." * 200_000 + " " * 200_000 + "|" * 200_000)

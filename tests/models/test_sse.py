@@ -62,9 +62,9 @@ def test_an_event_without_its_blank_line_is_given_at_the_end() -> None:
 def test_too_large_is_refused_however_it_is_cut(data: bytes) -> None:
     for size in (1, 7, 1000):
         decoder = SseDecoder(max_event_bytes=50)
+        pieces = (data[start : start + size] for start in range(0, len(data), size))
         with pytest.raises(BodyTooLargeError):
-            for start in range(0, len(data), size):
-                decoder.feed(data[start : start + size])
+            list(map(decoder.feed, pieces))
 
 
 def test_many_small_events_are_no_large_one() -> None:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,13 +73,13 @@ def test_counts_words_and_line_breaks() -> None:
     assert count_tokens("Tokenization of unusualwords") > 3
 
 
-def test_missing_package_and_broken_files(tmp_path: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_and_broken_files(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match="not installed") as caught:
         _static._locate("no_such_package_here")
     assert "pip install" in caught.value.hint
     good = _static._locate("wordllama")
     for files in (
-        _static._Files(weights=tmp_path / "none", tokenizer=good.tokenizer),  # type: ignore[operator]  # a Path
+        _static._Files(weights=tmp_path / "none", tokenizer=good.tokenizer),
         _static._Files(weights=good.tokenizer, tokenizer=good.tokenizer),
         _static._Files(weights=good.weights, tokenizer=good.weights),
     ):

@@ -58,6 +58,10 @@ def test_only_the_first_choice_is_read_and_reasoning_is_not_text() -> None:
     )
     assert transcript.tokens is not None
     assert (transcript.tokens.input, transcript.tokens.output, transcript.tokens.cached) == (9, 0, 4)
+    assert transcript.text == "a"
+
+
+def test_done_completes_an_answer() -> None:
+    transcript = Transcript(Server("openai/x", None))
     assert transcript.take("[DONE]") == ""
     assert transcript.is_complete
-    assert transcript.text == "a"

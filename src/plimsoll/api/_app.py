@@ -1,5 +1,8 @@
 """Puts the HTTP door together."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -28,6 +31,11 @@ def create_app(service: Service, *, settings: ApiSettings) -> Starlette:
     async def on_error(request: Request, error: Exception) -> Response:
         return errors.respond(request.scope, error)
 
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        yield
+        await service.close()
+
     chat = ChatCompletions(service, settings, metrics=metrics, catalogue=catalogue)
     app = Starlette(
         routes=[
@@ -40,6 +48,7 @@ def create_app(service: Service, *, settings: ApiSettings) -> Starlette:
             *console_routes(service, settings),
         ],
         middleware=[Middleware(Edge, settings=settings, errors=errors)],
+        lifespan=lifespan,
         exception_handlers={PlimsollError: on_error, HTTPException: on_error},
     )
     # A redirect would repeat the caller's body and key at an address that nobody asked for.

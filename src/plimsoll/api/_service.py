@@ -51,3 +51,6 @@ class Service(Protocol):
 
     def ready(self) -> str | None:
         """None when requests can be answered, else one sentence that says why not."""
+
+    async def close(self) -> None:
+        """Give back what answering holds; called once, after the last request."""

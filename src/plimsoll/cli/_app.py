@@ -12,12 +12,18 @@ import click
 from plimsoll import __version__
 from plimsoll.kernel.errors import PlimsollError
 
-from . import flows, records, release, run
+from . import demo, flows, records, release, run
 from ._exits import DONE, FAULT, INTERRUPTED, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
 
-_COMMANDS: tuple[click.Command, ...] = (*flows.COMMANDS, *release.COMMANDS, *run.COMMANDS, *records.COMMANDS)
+_COMMANDS: tuple[click.Command, ...] = (
+    *demo.COMMANDS,
+    *flows.COMMANDS,
+    *release.COMMANDS,
+    *run.COMMANDS,
+    *records.COMMANDS,
+)
 
 
 class _InOrder(click.Group):

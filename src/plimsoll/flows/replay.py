@@ -6,6 +6,7 @@ best effort: a hosted model may answer the same prompt differently.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec import convert
 
@@ -41,19 +42,28 @@ class Replay:
         return all(part.same for part in self.parts if part.provable)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the caller sent, as the trace keeps it."""
+
+    messages: tuple[Message, ...]
+    parameters: dict[str, Any]
+
+
 async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callable[[], None]) -> Replay:
     """Ask again what was asked, of the same release (or draft); `flush` makes the new trace readable.
 
     Raises what serving raises.
     """
+    sent = convert(trace.request, _Sent)
     answering = Answering(parts)
     try:
         again = await answering.answer(
             AnswerRequest(
                 app=trace.app,
                 endpoint=trace.endpoint,
-                messages=tuple(convert(trace.request["messages"], list[Message])),
-                parameters=convert(trace.request["parameters"], dict[str, Json]),
+                messages=sent.messages,
+                parameters=sent.parameters,
                 environment="replay",
                 release=trace.release,
             )

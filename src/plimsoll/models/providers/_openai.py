@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -73,7 +73,7 @@ class OpenAIChatModel:
         """The route's name for it, such as `openai/gpt-4.1-mini`."""
         return self._endpoint.route_model
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """The answer, piece by piece, and its end. Raises a Provider…Error."""
         deadline = asyncio.get_running_loop().time() + self._endpoint.timeout_s
         sent = False

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from ..._types import ChatEnd, ChatEvent, ChatRequest, Embedder, TextDelta, Usage
 from ._answer import Answer, answer
@@ -24,7 +24,7 @@ class ReaderModel:
         self._embedder = embedder
         self._count_tokens = count_tokens
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """The answer, line by line, and its end. Fails only as the embedder fails."""
         # In a thread, so that reading long passages does not hold up other requests.
         said, usage = await asyncio.to_thread(self._read, request)

@@ -10,6 +10,7 @@ from typing import Final
 
 MAX_UNIT_CHARS: Final = 1000
 _HEADING_CHARS: Final = 60
+_WINDOW_CHARS: Final = 40
 
 _ABBREVIATION_LIST = (
     "no nos inc ltd co corp llc mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie cf approx art sec fig p pp vol ed al "
@@ -27,7 +28,7 @@ _LIST_ITEM = re.compile(
     rf"\s*(?:{_BULLET}|\(?(?:\d{{1,3}}(?:\.\d{{1,3}}){{0,3}}|[a-z]|[ivx]{{1,4}})[.)]\s|\d{{1,3}}(?:\.\d{{1,3}}){{1,3}}\s)"
 )
 _KEY_VALUE = re.compile(r"\s*[^\W\d_a-z][^:\n.;|]{0,40}:(?:\s|$)")
-_TABLE_ROW = re.compile(r".*\S(?:\s*\||\t| {2,})\s*\S")
+_CELL_BORDER = re.compile(r"[^\s.!?:;] {2,}\S|\t|\|")
 _HEADING_END = re.compile(r".*[\w)\]\"'\u201d\u2019]\s*$")
 _HEADING_WORD = re.compile(r"[^\W\d_]{4,}")
 _STARTS_ANEW = re.compile(rf"\s*[\"'\u201c\u2018(\[]?(?:[A-Z0-9]|{_BULLET})")
@@ -67,7 +68,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _stands_alone(line: str) -> bool:
-    return bool(_KEY_VALUE.match(line) or _TABLE_ROW.match(line))
+    return bool(_KEY_VALUE.match(line)) or _is_table_row(line)
 
 
 def _ends_block(line: str, following: str) -> bool:
@@ -75,9 +76,14 @@ def _ends_block(line: str, following: str) -> bool:
     if _KEY_VALUE.match(line):
         starts_anew = bool(_STARTS_ANEW.match(following))
         return not line.rstrip().endswith(":") and (starts_anew or line.rstrip()[-1] in ".;")
-    if _TABLE_ROW.match(line):
+    if _is_table_row(line):
         return True
     return _is_heading(line) and bool(_STARTS_ANEW.match(following))
+
+
+def _is_table_row(line: str) -> bool:
+    """Cells parted by bars, tabs or wide gaps; two spaces after a full stop are only an old habit."""
+    return bool(_CELL_BORDER.search(line.strip()))
 
 
 def _is_heading(line: str) -> bool:
@@ -97,14 +103,16 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_end(text: str, begin: int, match: re.Match[str]) -> bool:
-    rest = text[match.end() : match.end() + 40].lstrip()
+    rest = text[match.end() : match.end() + _WINDOW_CHARS].lstrip()
     if not match.group().startswith("."):
         return not rest[:1].islower()
-    before = _LAST_WORD.search(text, begin, match.start())
+    # A window, because a hostile text could make every full stop look back over all that was before.
+    window = text[max(begin, match.start() - _WINDOW_CHARS) : match.start()]
+    before = _LAST_WORD.search(window)
     word = before.group() if before else ""
     if len(match.group()) == 1 and (word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper())):
         return False
-    if _SECTION_NUMBER.fullmatch(text[begin : match.start()].strip()):
+    if match.start() - begin < _WINDOW_CHARS and _SECTION_NUMBER.fullmatch(window.strip()):
         return False
     return not rest[:1].islower()
 

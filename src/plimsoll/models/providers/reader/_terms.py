@@ -7,7 +7,7 @@ from typing import Final
 _WORD = re.compile(r"[^\W_]+(?:[.,/](?=\d)[^\W_]+|['\u2019_](?=\w)\w+|[½¼¾])*")
 _SUFFIX_LIST = (
     "izations ization ations ation ating ated ators ator ates ate ments ment ances ance ences ence ities ity ings ing "
-    "ions ion ables able edly ers er ors or ies ied est ed es ly al s e y"
+    "ions ion ables able edly ies ied est ed es ly al s e y"
 )
 _SUFFIXES: Final = tuple(_SUFFIX_LIST.split())
 _STEM_CHARS: Final = 4
