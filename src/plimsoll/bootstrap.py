@@ -74,6 +74,7 @@ class Platform:
 
     def build_parts(self, on_progress: OnProgress) -> BuildParts:
         """What the build needs."""
+        self._blobs.remove_partial()
         return BuildParts(
             registry=self.registry,
             releases=self.releases,

@@ -43,9 +43,18 @@ def test_specific_words_are_names_and_numbers() -> None:
     assert read_question("WHAT IS THE NOTICE PERIOD FOR TENANTS?").specific == frozenset()
 
 
+def test_numbered_names_and_dates_belong_together() -> None:
+    assert read_question("How large is Shed 12 of the lease of 3 May 2024?").marks == (
+        frozenset({stem("Shed"), "12"}),
+        frozenset({"3", stem("May"), "2024"}),
+    )
+    assert read_question("What happened in 2024 to Acme Industries?").marks == ()
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        ("paid", "pays"),
         ("terminate", "termination"), ("parties", "party"), ("delivered", "delivers"), ("stopped", "stop"),
         ("1,200", "1200"), ("1970's", "1970s"), ("Acme's", "acme"), ("payment", "payments"), ("limiting", "limited"),
     ],

@@ -94,7 +94,8 @@ def test_answers(
     [
         "What is the total of invoice INV-3000?",
         "What is the liability cap in the contract with Initech?",
-        "How many vacation days do employees get?",
+        "How many dogs live in the office?",
+        "What is the total due on invoice 2041-INV of 3 May 2019?",
         "What does the office dog eat?",
         "Hello!",
         "",
@@ -166,6 +167,20 @@ def test_a_second_quotation_adds_what_the_first_lacks(
     )
     end = ends(ask, reader, "How long does the warranty cover brakes and tyres?", texts)
     assert sorted(quote.marker for quote in end.quotes) == [1, 2]
+
+
+def test_a_number_must_belong_to_the_same_name(ask: Any, reader: ChatModel, passage: Callable[..., Passage]) -> None:
+    text = "The floor of Shed 7 has 6,240 square metres. Clause 12 applies to the berth."
+    assert ends(ask, reader, "How many square metres of floor does Shed 7 have?", (passage(text),)).span == "6,240"
+    assert not ends(ask, reader, "How many square metres of floor does Shed 12 have?", (passage(text),)).answered
+
+
+def test_a_sentence_belongs_to_the_heading_over_it(
+    ask: Any, reader: ChatModel, passage: Callable[..., Passage]
+) -> None:
+    text = "1. Warranty period\nIt counts from delivery. It is two years.\n2. Payment period\nIt is thirty days."
+    assert ends(ask, reader, "How long is the payment period?", (passage(text),)).span == "thirty days"
+    assert ends(ask, reader, "How long is the warranty period?", (passage(text),)).span == "two years"
 
 
 def test_a_heading_or_a_question_is_no_answer(ask: Any, reader: ChatModel, passage: Callable[..., Passage]) -> None:

@@ -25,6 +25,12 @@ def units(text: str) -> list[str]:
         ("| a | b |\n| 1 | 2 |", ["| a | b |", "| 1 | 2 |"]),
         ("- one\n  more\n- two", ["- one\n  more", "- two"]),
         ("4. Termination\nEither party may end it.", ["4. Termination", "Either party may end it."]),
+        ("10. Break option\nThe Tenant may end it.", ["10. Break option", "The Tenant may end it."]),
+        (
+            "Rates\nOrder picker EUR 24.10\nTeam leader EUR 30.00\nPaid weekly.",
+            ["Rates", "Order picker EUR 24.10", "Team leader EUR 30.00", "Paid weekly."],
+        ),
+        ("It ends on 31\nDecember 2025.", ["It ends on 31\nDecember 2025."]),
         ('He said "Stop." Then left.', ['He said "Stop."', "Then left."]),
         ("Known since 1990.[2] It grew.", ["Known since 1990.[2]", "It grew."]),
         ("第一句。第二句。", ["第一句。", "第二句。"]),
@@ -58,3 +64,13 @@ def test_a_long_text_is_cut_in_linear_time() -> None:
     assert len(split_units("word " * 200_000)) > 900
     assert len(split_units("Yes. " * 50_000)) == 50_000
     assert split_units("x." * 200_000 + " " * 200_000 + "|" * 200_000)
+
+
+@pytest.mark.parametrize("line", ["4. Termination", "10. Break option", "## Fees and terms", "Governing Law", "TERM"])
+def test_headings(line: str) -> None:
+    assert [unit.is_heading for unit in split_units(f"{line}\nThe rest is a sentence.")] == [True, False]
+
+
+@pytest.mark.parametrize("line", ["Total 5.00", "Due Date: 1 May", "The end.", "1. The parties agree that;", "Apt 7"])
+def test_lines_that_are_no_headings(line: str) -> None:
+    assert not split_units(f"{line}\nThe rest is a sentence.")[0].is_heading

@@ -1,5 +1,7 @@
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,15 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageFailedError):
         BlobFolder(tmp_path / "file" / "blobs").put(b"x")
+
+
+def test_what_a_killed_process_began_is_removed_and_nothing_else(blobs: BlobFolder, tmp_path: Path) -> None:
+    digest = blobs.put(b"whole")
+    partial = tmp_path / "blobs" / "partial"
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (partial / f"{ended.pid}.abc").write_bytes(b"half")
+    (partial / f"{os.getpid()}.abc").write_bytes(b"being written now")
+    blobs.remove_partial()
+    assert [path.name for path in partial.iterdir()] == [f"{os.getpid()}.abc"]
+    assert blobs.get(digest) == b"whole"

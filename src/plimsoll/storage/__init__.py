@@ -4,8 +4,8 @@ Only stores (`_store.py` of a room) and the composition root come here; what the
 The schemas are in `plimsoll.storage.migrations`.
 """
 
-from ._blobs import BlobFolder, Blobs, write_whole
+from ._blobs import BlobFolder, Blobs
 from ._database import Database, conflict_insert
-from ._errors import StorageFullError, storage_failure
+from ._errors import StorageFullError
 
-__all__ = ["BlobFolder", "Blobs", "Database", "StorageFullError", "conflict_insert", "storage_failure", "write_whole"]
+__all__ = ["BlobFolder", "Blobs", "Database", "StorageFullError", "conflict_insert"]

@@ -36,6 +36,7 @@ class BlobFolder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._partial = root / "partial"
 
     def put(self, data: bytes) -> Digest:
         """See `Blobs.put`."""
@@ -44,7 +45,8 @@ class BlobFolder:
         if not path.exists():
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, data)
+                self._partial.mkdir(exist_ok=True)
+                write_whole(path, data, self._partial)
             except OSError as error:
                 raise storage_failure(path, error) from error
         return digest
@@ -66,14 +68,25 @@ class BlobFolder:
         """See `Blobs.has`."""
         return self._path(digest).exists()
 
+    def remove_partial(self) -> None:
+        """Remove what processes that were killed had begun to write."""
+        for path in self._partial.glob("*") if self._partial.is_dir() else ():
+            owner = path.name.partition(".")[0]
+            if owner.isdecimal() and not _is_running(int(owner)):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
     def _path(self, digest: Digest) -> Path:
         name = hex_part(digest)
         return self._root / name[:2] / name[2:]
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that at every moment it is there whole or not at all. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part")
+def write_whole(path: Path, data: bytes, partial: Path) -> None:
+    """Write a file so that at every moment it is there whole or not at all.
+
+    It is written in the folder `partial`, which must be on the same disk, and renamed. Raises OSError.
+    """
+    temporary = partial / f"{os.getpid()}.{secrets.token_hex(8)}"
     try:
         with temporary.open("wb") as file:
             file.write(data)
@@ -84,3 +97,13 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -30,9 +30,13 @@ UNDER_HEADING: Final = 0.7
 IN_NAME: Final = 0.7
 IN_PASSAGE: Final = 0.15
 KIND_ABSENT: Final = 0.2
+HEADING: Final = 0.3
+PARTLY: Final = 0.9
+"""At most so much for a word that does not stand in the unit itself."""
 RANK: Final = 0.01
+MARK_GAP: Final = 1
 
-ENOUGH_COVERED: Final = 0.3
+ENOUGH_COVERED: Final = 0.33
 MISSING_SPECIFIC: Final = 0.5
 IDENTIFIER_CHARS: Final = 3
 
@@ -68,6 +72,8 @@ class Findings:
     weights: Mapping[str, float]
     known: frozenset[str]
     """Stems of the question that stand anywhere in the passages or in their documents' names."""
+    missing_marks: tuple[frozenset[str], ...]
+    """Marks of the question whose words nowhere stand side by side."""
 
 
 def find(question: Question, passages: Sequence[Passage], embed: Embed) -> Findings:
@@ -78,13 +84,17 @@ def find(question: Question, passages: Sequence[Passage], embed: Embed) -> Findi
     similar = _similar(question, pieces, embed)
     bodies = [frozenset[str]().union(*(p.stems for p in pieces if p.passage == n)) for n in range(len(passages))]
     units: list[Evidence] = []
-    for index, piece in enumerate(pieces):
-        before = pieces[index - 1] if index and pieces[index - 1].passage == piece.passage else None
-        around = _around(question, before, bodies[piece.passage], names[piece.passage])
+    for index, (piece, above) in enumerate(zip(pieces, _above(question, pieces), strict=True)):
+        around = _around(question, above, bodies[piece.passage], names[piece.passage])
         units.append(_evidence(question, piece, weights, [similar[index], around]))
     units.sort(key=lambda unit: -unit.score)
     known = frozenset[str]().union(*bodies, *names)
-    return Findings(units=tuple(units), weights=weights, known=known & frozenset(weights))
+    return Findings(
+        units=tuple(units),
+        weights=weights,
+        known=known & frozenset(weights),
+        missing_marks=_missing_marks(question, passages),
+    )
 
 
 def is_answered(question: Question, findings: Findings) -> bool:
@@ -94,6 +104,7 @@ def is_answered(question: Question, findings: Findings) -> bool:
     - Every number and identifier of three or more characters stands somewhere in the passages or in the names of
       their documents.
     - So does more than half of its names and numbers.
+    - Names that are numbered, and dates, stand there side by side: `Shed 12` is not `Shed 7, clause 12`.
     - The best unit covers enough of the question.
     """
     if not findings.units or not question.terms:
@@ -101,7 +112,7 @@ def is_answered(question: Question, findings: Findings) -> bool:
     missing = question.specific - findings.known
     if any(len(stem) >= IDENTIFIER_CHARS and any(c.isdigit() for c in stem) for stem in missing):
         return False
-    if len(missing) >= MISSING_SPECIFIC * len(question.specific) > 0:
+    if len(missing) >= MISSING_SPECIFIC * len(question.specific) > 0 or findings.missing_marks:
         return False
     return findings.units[0].score >= ENOUGH_COVERED
 
@@ -139,21 +150,52 @@ def _similar(question: Question, pieces: Sequence[_Piece], embed: Embed) -> list
     return found
 
 
-def _around(question: Question, before: _Piece | None, body: frozenset[str], name: frozenset[str]) -> dict[str, float]:
+def _missing_marks(question: Question, passages: Sequence[Passage]) -> tuple[frozenset[str], ...]:
+    missing = set(question.marks)
+    for passage in passages:
+        if missing:
+            stems = [word.stem for word in words(f"{passage.document} {passage.title} {passage.text}")]
+            missing -= {mark for mark in missing if _stands_together(mark, stems)}
+    return tuple(missing)
+
+
+def _stands_together(mark: frozenset[str], stems: Sequence[str]) -> bool:
+    """Whether all words of `mark` are among a few words in a row, in any order."""
+    width = len(mark) + MARK_GAP
+    places = [index for index, stem in enumerate(stems) if stem in mark]
+    return any(mark <= set(stems[place : place + width]) for place in places)
+
+
+def _above(question: Question, pieces: Sequence[_Piece]) -> list[dict[str, float]]:
+    """For each piece, what words of the piece before it and of the heading over it count for."""
+    found: list[dict[str, float]] = []
+    before: _Piece | None = None
+    heading: dict[str, float] = {}
+    for piece in pieces:
+        if before is not None and before.passage != piece.passage:
+            before, heading = None, {}
+        found.append({**dict.fromkeys(before.stems if before else (), BEFORE), **heading})
+        if piece.unit.is_heading or _only_repeats(question, piece):
+            heading = dict.fromkeys(piece.stems, UNDER_HEADING)
+        before = piece
+    return found
+
+
+def _around(
+    question: Question, above: Mapping[str, float], body: frozenset[str], name: frozenset[str]
+) -> dict[str, float]:
     """What a word of the question counts for that does not stand in the unit, but near it."""
-    near = 0.0 if before is None else (UNDER_HEADING if _is_heading(question, before) else BEFORE)
-    counts = {}
-    for term in question.terms:
-        places = [
+    return {
+        term.stem: max(
             IN_NAME if term.stem in name else 0.0,
-            near if before is not None and term.stem in before.stems else 0.0,
             IN_PASSAGE if term.stem in body else 0.0,
-        ]
-        counts[term.stem] = max(places)
-    return counts
+            above.get(term.stem, 0.0),
+        )
+        for term in question.terms
+    }
 
 
-def _is_heading(question: Question, piece: _Piece) -> bool:
+def _only_repeats(question: Question, piece: _Piece) -> bool:
     """Whether a unit says nothing but words of the question, or is itself a question."""
     asked = {term.stem for term in question.terms}
     return piece.text.endswith("?") or all(w.is_stop or w.stem in asked or w.has_digit for w in piece.words)
@@ -174,12 +216,15 @@ def _evidence(
     covered = piece.stems & weights.keys()
     inside, around = partial
     score = sum(
-        weight * (1.0 if stem in covered else inside.get(stem, 0.0) + around[stem]) for stem, weight in weights.items()
+        weight * (1.0 if stem in covered else min(inside.get(stem, 0.0) + around[stem], PARTLY))
+        for stem, weight in weights.items()
     )
     score = score / total - RANK * piece.passage
     news = _has_news(question, piece)
     if question.kind in TYPED and not news:
         score -= KIND_ABSENT
-    if _is_heading(question, piece) and not news:
+    if piece.unit.is_heading:
+        score -= HEADING
+    if _only_repeats(question, piece) and not news:
         score = 0.0
     return Evidence(piece.passage, piece.unit, piece.text, piece.words, frozenset(covered), score)

@@ -55,7 +55,7 @@ _PATTERNS: Final = {
     ),
     Kind.MONEY: re.compile(
         rf"{_CURRENCY} ?{_DIGITS}(?: ?(?:million|billion|trillion|thousand|[kmbKMB]|bn)\b)?|"
-        rf"\b{_DIGITS} ?(?:million |billion )?(?:USD|EUR|GBP|CHF|[€£]|dollars|euros?|pounds|cents)"
+        rf"\b{_DIGITS} ?(?:million |billion )?(?:USD|EUR|GBP|CHF|[€£]|dollars?|euros?|pounds?|cents?|pence)\b"
     ),
     Kind.PERCENT: re.compile(rf"{_AMOUNT} ?(?:%|percent\b|per cent\b)", re.IGNORECASE),
     Kind.NUMBER: re.compile(_AMOUNT, re.IGNORECASE),

@@ -67,6 +67,8 @@ class Question:
     """Words that carry the subject, one for each stem."""
     specific: frozenset[str]
     """Stems of numbers, identifiers, and names written with a capital: an answer must be about exactly these."""
+    marks: tuple[frozenset[str], ...]
+    """Stems of specific words that stand side by side, one of them with a digit, such as `Shed 12` or `3 May 2024`."""
     focus: str
     """The noun that names the answer, such as `percentage`; empty when there is none."""
     side: Side
@@ -81,12 +83,14 @@ def read_question(text: str) -> Question:
     after = [word for word in found if match and word.start >= match.end()]
     kind, focus = _wanted(match.group().lower() if match else "", after, text)
     terms = {word.stem: word for word in reversed(found) if not word.is_stop}
+    specific = _specific(found)
     ordered = tuple(sorted(terms.values(), key=lambda word: word.start))
     return Question(
         text=text,
         kind=kind,
         terms=ordered,
-        specific=_specific(found),
+        specific=specific,
+        marks=_marks(text, found, specific),
         focus=focus,
         side=_side(found, after) if match else Side.ANY,
         asks_name=bool(_NAMING.search(text)),
@@ -120,7 +124,8 @@ def _how(first: str, after: list[Word]) -> tuple[Kind, str]:
     if first in {"many", "much"} and len(after) > 1 and not after[1].is_stop:
         noun = _focus(after)
         if noun is not None:
-            return (Kind.DURATION if noun.stem in _UNITS_OF_TIME else Kind.NUMBER), noun.text
+            is_time = noun.stem in _UNITS_OF_TIME or _KIND_OF_NOUN.get(noun.stem) is Kind.DURATION
+            return (Kind.DURATION if is_time else Kind.NUMBER), noun.text
     return kind, ""
 
 
@@ -145,3 +150,18 @@ def _specific(found: tuple[Word, ...]) -> frozenset[str]:
     if len(content) > _FEW_WORDS and len(named) > MOSTLY * len(content):
         named = []
     return frozenset(word.stem for word in [*named, *(word for word in content if word.has_digit)])
+
+
+def _marks(text: str, found: tuple[Word, ...], specific: frozenset[str]) -> tuple[frozenset[str], ...]:
+    runs: list[list[Word]] = [[]]
+    for word in found:
+        follows = bool(runs[-1]) and text[runs[-1][-1].end : word.start] in {" ", "-", ", "}
+        if word.stem in specific and follows:
+            runs[-1].append(word)
+        elif word.stem in specific:
+            runs.append([word])
+        elif runs[-1]:
+            runs.append([])
+    return tuple(
+        frozenset(word.stem for word in run) for run in runs if len(run) > 1 and any(word.has_digit for word in run)
+    )

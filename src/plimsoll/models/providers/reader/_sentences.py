@@ -11,6 +11,7 @@ from typing import Final
 MAX_UNIT_CHARS: Final = 1000
 _HEADING_CHARS: Final = 60
 _WINDOW_CHARS: Final = 40
+_ROW_CHARS: Final = 100
 
 _ABBREVIATION_LIST = (
     "no nos inc ltd co corp llc mr mrs ms dr prof st sr jr vs etc e.g i.e eg ie cf approx art sec fig p pp vol ed al "
@@ -28,8 +29,12 @@ _LIST_ITEM = re.compile(
     rf"\s*(?:{_BULLET}|\(?(?:\d{{1,3}}(?:\.\d{{1,3}}){{0,3}}|[a-z]|[ivx]{{1,4}})[.)]\s|\d{{1,3}}(?:\.\d{{1,3}}){{1,3}}\s)"
 )
 _KEY_VALUE = re.compile(r"\s*[^\W\d_a-z][^:\n.;|]{0,40}:(?:\s|$)")
+_BARE_KEY = re.compile(r"\s*[^\W\d_a-z][^:\n.;|]{0,40}:\s*")
 _CELL_BORDER = re.compile(r"[^\s.!?:;] {2,}\S|\t|\|")
-_HEADING_END = re.compile(r".*[\w)\]\"'\u201d\u2019]\s*$")
+_HEADING_END = re.compile(r"[^:|\t]*[\w)\]\"'\u201d\u2019]")
+_HEADING_NUMBER = re.compile(r"(?:(?:\d{1,2}\.)*\d{1,2}\.?|#{1,6}|\u00a7 ?\d+)\s+(?=\S)")
+_AMOUNT_END = re.compile(r"\d[.,]\d\d\s?(?:%|[A-Z]{3}|[\u20ac$\u00a3])?$")
+_DIGIT = re.compile(r"\d")
 _HEADING_WORD = re.compile(r"[^\W\d_]{4,}")
 _STARTS_ANEW = re.compile(rf"\s*[\"'\u201c\u2018(\[]?(?:[A-Z0-9]|{_BULLET})")
 
@@ -40,57 +45,75 @@ class Unit:
 
     start: int
     end: int
+    is_heading: bool = False
 
 
 def split_units(text: str) -> tuple[Unit, ...]:
     """All units of `text`, in order and without overlap; every character that is not white space is in one of them."""
     units: list[Unit] = []
     for start, end in _blocks(text):
+        if _is_heading(text[start:end][: _HEADING_CHARS + 2]):
+            units.extend(_bounded(text, start, end, is_heading=True))
+            continue
         for first, last in _sentences(text, start, end):
             units.extend(_bounded(text, first, last))
     return tuple(units)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Paragraphs and single lines that stand for themselves."""
+    """Paragraphs, and single lines that stand for themselves."""
     begin = -1
     closed = False
     for line in _LINE.finditer(text):
         content = line.group()
-        if begin >= 0 and (closed or not content.strip() or _stands_alone(content) or _LIST_ITEM.match(content)):
+        if begin >= 0 and (closed or _starts_block(content, text[begin : line.start()])):
             yield begin, line.start()
             begin, closed = -1, False
         if content.strip():
             begin = line.start() if begin < 0 else begin
-            closed = _ends_block(content, text[line.end() : line.end() + _HEADING_CHARS])
+            closed = _ends_block(text[begin : line.end()], content, text[line.end() : line.end() + _HEADING_CHARS])
     if begin >= 0:
         yield begin, len(text)
 
 
-def _stands_alone(line: str) -> bool:
-    return bool(_KEY_VALUE.match(line)) or _is_table_row(line)
+def _starts_block(line: str, block: str) -> bool:
+    """A blank line, a list item, a `Key: value` line or a table row; but not what stands below a key as its value."""
+    if not line.strip() or _LIST_ITEM.match(line) or _KEY_VALUE.match(line):
+        return True
+    return _is_table_row(line) and not _BARE_KEY.fullmatch(block)
 
 
-def _ends_block(line: str, following: str) -> bool:
+def _ends_block(block: str, line: str, following: str) -> bool:
     """A `Key: value` line, a table row, or a heading; but a key without a value takes the next line as its value."""
     if _KEY_VALUE.match(line):
         starts_anew = bool(_STARTS_ANEW.match(following))
         return not line.rstrip().endswith(":") and (starts_anew or line.rstrip()[-1] in ".;")
     if _is_table_row(line):
         return True
-    return _is_heading(line) and bool(_STARTS_ANEW.match(following))
+    return len(block) <= len(line) and _is_heading(line) and bool(_STARTS_ANEW.match(following))
 
 
 def _is_table_row(line: str) -> bool:
-    """Cells parted by bars, tabs or wide gaps; two spaces after a full stop are only an old habit."""
-    return bool(_CELL_BORDER.search(line.strip()))
+    """Cells parted by bars, tabs or wide gaps, or a short line that ends with an amount, as PDFs give their tables.
+
+    Two spaces after a full stop are only an old habit.
+    """
+    content = line.strip()
+    return bool(_CELL_BORDER.search(content)) or (
+        len(content) <= _ROW_CHARS and content[:1].isupper() and bool(_AMOUNT_END.search(content))
+    )
 
 
-def _is_heading(line: str) -> bool:
-    if len(line.strip()) > _HEADING_CHARS or not _HEADING_END.match(line):
+def _is_heading(block: str) -> bool:
+    """A short line without an end mark that is numbered, marked as a heading, or has only capitalised words."""
+    line = block.strip()
+    if len(line) > _HEADING_CHARS or "\n" in line or not _HEADING_END.fullmatch(line):
         return False
+    number = _HEADING_NUMBER.match(line)
     words = _HEADING_WORD.findall(line)
-    return bool(words) and all(word[0].isupper() for word in words)
+    if number:
+        return bool(words) and line[number.end()].isupper()
+    return bool(words) and not _DIGIT.search(line) and all(word[0].isupper() for word in words)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -117,7 +140,7 @@ def _is_end(text: str, begin: int, match: re.Match[str]) -> bool:
     return not rest[:1].islower()
 
 
-def _bounded(text: str, start: int, end: int) -> Iterator[Unit]:
+def _bounded(text: str, start: int, end: int, *, is_heading: bool = False) -> Iterator[Unit]:
     """The stretch without white space around it, cut at white space where it is longer than a unit may be."""
     while end - start > MAX_UNIT_CHARS:
         space = text.rfind(" ", start + MAX_UNIT_CHARS // 2, start + MAX_UNIT_CHARS)
@@ -128,4 +151,4 @@ def _bounded(text: str, start: int, end: int) -> Iterator[Unit]:
     first = start + len(piece) - len(piece.lstrip())
     last = end - (len(piece) - len(piece.rstrip()))
     if first < last:
-        yield Unit(first, last)
+        yield Unit(first, last, is_heading)

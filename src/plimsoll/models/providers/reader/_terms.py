@@ -10,6 +10,14 @@ _SUFFIX_LIST = (
     "ions ion ables able edly ies ied est ed es ly al s e y"
 )
 _SUFFIXES: Final = tuple(_SUFFIX_LIST.split())
+_IRREGULAR_LIST = (
+    "paid pay, sent send, began begin, begun begin, left leave, held hold, led lead, sold sell, bought buy, "
+    "built build, kept keep, won win, wrote write, written write, met meet, lost lose, spent spend, lent lend, "
+    "brought bring, chose choose, chosen choose, rose rise, risen rise, fell fall, fallen fall, grew grow, grown grow, "
+    "drove drive, driven drive, drawn draw, drew draw, broke break, broken break, spoke speak, spoken speak, "
+    "taught teach, ran run"
+)
+_PRESENT: Final = dict(pair.split() for pair in _IRREGULAR_LIST.split(", "))
 _STEM_CHARS: Final = 4
 _SHORT_STEM_CHARS: Final = 3
 _SHORT_SUFFIXES: Final = frozenset({"s", "es", "ed", "ing", "ies", "ied", "e", "y"})
@@ -22,9 +30,12 @@ _STOP_WORDS = (
     "from up down out off over under again further then once here there when where why how what which who whom whose "
     "and or but if because as until while than so too very not no nor only just also s t d ll re ve within without "
     "upon per via according however therefore thus although though despite since unlike along including following "
-    "meanwhile instead whether like among around throughout toward towards almost please tell give"
+    "meanwhile instead whether like among around throughout toward towards almost please tell us now"
 )
-_EMPTY_CONTENT_WORDS = "name called many much long often far old kind type say says said"
+_EMPTY_CONTENT_WORDS = (
+    "name called many much long often far old kind type say says said get gets got give gives gave given want wants "
+    "need needs make makes made take takes took taken put go goes went anything something"
+)
 
 FUNCTION_WORDS: Final = frozenset(_STOP_WORDS.split())
 """Words that hold phrases together, and never start or end one that answers."""
@@ -44,8 +55,8 @@ class Word:
 
     @property
     def is_stop(self) -> bool:
-        """Whether it carries no subject."""
-        return self.text.lower() in STOP_WORDS
+        """Whether it carries no subject; the month of May does."""
+        return self.text.lower() in STOP_WORDS and not (self.text == "May" and self.start > 0)
 
     @property
     def is_capitalised(self) -> bool:
@@ -64,11 +75,15 @@ def words(text: str) -> tuple[Word, ...]:
 
 
 def stem(word: str) -> str:
-    """A rough stem: lower case, no possessive, one English suffix less; numbers lose their thousands separators."""
+    """A rough stem: lower case, no possessive, one English suffix less; numbers lose their thousands separators.
+
+    The commonest irregular verbs of business English have the stem of their present.
+    """
     low = word.lower().replace("\u2019", "'")
     if low[0].isdigit():
         return low.replace(",", "").removesuffix("s").removesuffix("'")
     low = low.removesuffix("'s").removesuffix("'")
+    low = _PRESENT.get(low, low)
     for suffix in _SUFFIXES:
         keep = _SHORT_STEM_CHARS if suffix in _SHORT_SUFFIXES else _STEM_CHARS
         if low.endswith(suffix) and len(low) - len(suffix) >= keep and not low.endswith("ss"):

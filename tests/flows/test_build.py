@@ -1,0 +1,212 @@
+"""Building: only what changed is done, everything is a version, and nothing is lost."""
+
+import json
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.flows.conftest import TEXTS, Workshop
+
+from plimsoll.cli.show import build_json
+from plimsoll.documents import LoadSettings, digest_file, load_file
+from plimsoll.flows.build import BuildReport, NothingIndexedError
+from plimsoll.retrieval import ChunkSettings, SearchSettings, chunk_document
+
+
+def done(report: BuildReport) -> dict[str, int]:
+    return {name: count.done for name, count in report.stages.items() if count.done}
+
+
+def fates(report: BuildReport) -> dict[str, str]:
+    return {outcome.path: outcome.fate for outcome in report.knowledge[0].outcomes}
+
+
+def search(workshop: Workshop, query: str) -> list[str]:
+    platform = workshop.open()
+    draft = platform.releases.working_draft("harbour")
+    content = platform.registry.content(draft.artifacts["index:texts"])
+    index = platform.serve_parts().open_index(content, "builtin/static")
+    found = [hit.passage.document for hit in index.search(query, SearchSettings())]
+    index.close()
+    return found
+
+
+def test_the_first_build_does_everything_and_the_second_nothing(workshop: Workshop) -> None:
+    first = workshop.build()
+    assert fates(first) == dict.fromkeys(sorted(TEXTS), "indexed")
+    assert done(first).keys() == {"load", "chunk", "embed", "index"}
+    assert done(first)["load"] == done(first)["chunk"] == len(TEXTS)
+    second = workshop.build()
+    assert second.work_done == 0
+    assert second.draft == first.draft
+    assert second.versions == first.versions
+
+
+def test_changing_one_document_embeds_only_its_changed_chunks(workshop: Workshop) -> None:
+    before = workshop.build()
+    lease = workshop.documents / "contracts" / "lease.md"
+    lease.write_text(lease.read_text().replace("keeps door 20 of", "never opens door 20 of"))
+    after = workshop.build()
+    assert done(after) == {"load": 1, "chunk": 1, "embed": done(after)["embed"], "index": 1}
+    chunks = before.knowledge[0].snapshot.chunks
+    assert after.knowledge[0].snapshot.chunks in {chunks - 1, chunks, chunks + 1}
+    # One sentence stands in one chunk, or in two where it lies in their overlap.
+    assert done(after)["embed"] in {1, 2}
+    assert chunks > 8
+
+
+def test_removing_a_document_removes_its_rows_and_changes_nothing_else(workshop: Workshop) -> None:
+    before = workshop.build()
+    assert "letters/claim.html" in search(workshop, "the freezer failed and spoiled cod")
+    (workshop.documents / "letters" / "claim.html").unlink()
+    after = workshop.build()
+    assert "letters/claim.html" not in fates(after)
+    assert after.knowledge[0].snapshot.chunks == before.knowledge[0].snapshot.chunks - 1
+    assert done(after) == {"index": 1}
+    assert "letters/claim.html" not in search(workshop, "the freezer failed and spoiled cod")
+
+
+def test_the_way_to_a_content_does_not_matter(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.build()
+    (workshop.documents / "policies" / "travel.md").write_text("# Travel\n\nTrains are second class.")
+    (workshop.documents / "contracts" / "cleaning.txt").unlink()
+    grown = workshop.build()
+    other = Workshop(tmp_path / "elsewhere")
+    shutil.rmtree(other.documents)
+    shutil.copytree(workshop.documents, other.documents)
+    fresh = other.build()
+    other.close()
+    assert fresh.draft == grown.draft
+    assert fresh.work_done > grown.work_done
+
+
+def test_a_setting_of_the_search_does_not_touch_the_index(workshop: Workshop) -> None:
+    before = workshop.build()
+    workshop.write(
+        "knowledge/texts.yaml", "sources: [{path: documents}]\nchunk: {size: 400, overlap: 40}\nsearch: {top_k: 2}\n"
+    )
+    after = workshop.build()
+    assert after.work_done == 0
+    assert after.draft.artifacts["index:texts"] == before.draft.artifacts["index:texts"]
+    assert after.draft.artifacts["knowledge:texts"] != before.draft.artifacts["knowledge:texts"]
+
+
+def test_a_setting_of_the_chunker_does_not_load_again(workshop: Workshop) -> None:
+    workshop.build()
+    workshop.write("knowledge/texts.yaml", "sources: [{path: documents}]\nchunk: {size: 300, overlap: 30}\n")
+    assert done(workshop.build()).keys() == {"chunk", "embed", "index"}
+
+
+def test_every_setting_source_and_index_is_a_version_with_its_parents(workshop: Workshop) -> None:
+    report = workshop.build()
+    assert {(version.kind, version.name) for version in report.versions} == {
+        ("source", "texts"),
+        ("knowledge", "texts"),
+        ("index", "texts"),
+        ("prompt", "answer"),
+        ("route", "default"),
+        ("endpoint", "ask"),
+        ("dataset", "ask"),
+        ("suite", "ask"),
+    }
+    registry = workshop.open().registry
+    by_kind = {version.kind: version for version in report.versions}
+    assert {ref.kind for ref in registry.parents("harbour", by_kind["index"].ref)} == {"source", "knowledge"}
+    assert {ref.kind for ref in registry.parents("harbour", by_kind["endpoint"].ref)} == {"prompt", "route", "index"}
+    assert {ref.kind for ref in registry.parents("harbour", by_kind["suite"].ref)} == {"dataset"}
+    assert all(version.author == "ada" for version in report.versions)
+
+
+def test_no_secret_is_in_a_version(workshop: Workshop) -> None:
+    route = "model: openai/gpt-4.1-mini\napi_key: ${env:HARBOUR_KEY}\n"
+    workshop.write("routes/default.yaml", route)
+    report = workshop.build()
+    content = workshop.open().registry.content(report.draft.artifacts["route:default"])
+    assert isinstance(content, dict)
+    assert content["api_key"] == "${env:HARBOUR_KEY}"
+
+
+def test_every_file_is_indexed_or_listed_with_its_reason(workshop: Workshop) -> None:
+    (workshop.documents / "empty.txt").write_text("")
+    (workshop.documents / "broken.pdf").write_bytes(b"%PDF-1.7 and then nothing of use")
+    (workshop.documents / "photo.heic").write_bytes(b"not for us")
+    (workshop.documents / "copy.md").write_text(TEXTS["policies/leave.md"])
+    report = workshop.build()
+    found = fates(report)
+    assert {found[name] for name in ("empty.txt", "broken.pdf")} == {"failed"}
+    assert found["photo.heic"] == "skipped"
+    # The first by path is kept, whichever was there first.
+    assert (found["copy.md"], found["policies/leave.md"]) == ("indexed", "duplicate")
+    left_out = [outcome for outcome in report.knowledge[0].outcomes if outcome.fate != "indexed"]
+    assert all(outcome.reason and outcome.hint for outcome in left_out)
+    again = workshop.build()
+    assert again.work_done == 0
+    assert again.knowledge[0].outcomes == report.knowledge[0].outcomes
+
+
+def test_a_file_that_vanishes_while_being_read_is_listed_and_the_others_go_on(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanish(location: Path, path: str, settings: LoadSettings) -> str:
+        digest = digest_file(location, path, settings)
+        if path == "contracts/cleaning.txt":
+            location.unlink()
+        return digest
+
+    monkeypatch.setattr("plimsoll.flows.build._documents.digest_file", vanish)
+    report = workshop.build()
+    gone = next(outcome for outcome in report.knowledge[0].outcomes if outcome.path == "contracts/cleaning.txt")
+    assert (gone.fate, "vanished" in gone.reason) == ("failed", True)
+    assert report.knowledge[0].indexed == len(TEXTS) - 1
+
+
+def test_nothing_to_index_is_said_and_the_working_build_stays(workshop: Workshop) -> None:
+    before = workshop.build()
+    shutil.rmtree(workshop.documents)
+    workshop.documents.mkdir()
+    (workshop.documents / "empty.txt").write_text("")
+    with pytest.raises(NothingIndexedError, match=r"1 files found.*empty\.txt"):
+        workshop.build()
+    assert workshop.open().releases.working_draft("harbour") == before.draft
+
+
+def test_several_sources_and_several_knowledge_bases(workshop: Workshop) -> None:
+    workshop.write("more/extra.md", "# Extra\n\nThe mooring fee is forty crowns.")
+    workshop.write("knowledge/both.yaml", "sources: [{path: documents, include: ['policies/*']}, {path: more}]\n")
+    report = workshop.build()
+    both = next(built for built in report.knowledge if built.name == "both")
+    assert [outcome.path for outcome in both.outcomes] == ["documents/policies/leave.md", "more/extra.md"]
+    assert {"index:both", "index:texts"} <= report.draft.artifacts.keys()
+
+
+def test_contracts_of_real_companies(workshop: Workshop, data: Path) -> None:
+    """All 25 PDFs are indexed or listed; changing one text embeds only its changed chunks."""
+    shutil.rmtree(workshop.documents)
+    shutil.copytree(data / "cuad" / "dev_pdf", workshop.documents)
+    workshop.documents.chmod(0o755)
+    report = workshop.build()
+    assert len(fates(report)) == 25
+    assert set(fates(report).values()) <= {"indexed", "failed"}
+    assert report.knowledge[0].indexed >= 24
+    text = workshop.write(
+        "documents/terms.txt", "\n\n".join(f"{n}. Term {n} of the contract is long." for n in range(500))
+    )
+    settings = ChunkSettings(400, 40)
+    before = chunks_of(text, settings)
+    workshop.build()
+    text.write_text(text.read_text().replace("Term 250 of", "Term two hundred and fifty of"))
+    changed = len(chunks_of(text, settings) - before)
+    assert done(workshop.build()) == {"load": 1, "chunk": 1, "embed": changed, "index": 1}
+    assert 0 < changed <= 14
+
+
+def chunks_of(path: Path, settings: ChunkSettings) -> set[str]:
+    document = load_file(path, path.name, LoadSettings())
+    return {chunk.text for chunk in chunk_document(document, settings)}
+
+
+def test_the_report_can_be_written_as_json(workshop: Workshop) -> None:
+
+    content = json.loads(msgspec.json.encode(build_json(workshop.build())))
+    assert content["knowledge"][0]["documents"] == len(TEXTS)
