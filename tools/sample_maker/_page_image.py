@@ -1,7 +1,6 @@
 """Draws the blocks of a document onto pages of a picture, with the Vera fonts that come with reportlab."""
 
 # reportlab ships no types
-# mypy: disable-error-code="import-untyped"
 
 import math
 from collections.abc import Iterator

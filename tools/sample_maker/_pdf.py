@@ -1,7 +1,6 @@
 """PDFs with a text layer, set by reportlab in the standard fonts, which need not be embedded."""
 
 # reportlab ships no types
-# mypy: disable-error-code="import-untyped"
 
 import html
 from io import BytesIO

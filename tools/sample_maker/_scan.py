@@ -4,7 +4,6 @@ There is no text layer, so that only optical character recognition reads them.
 """
 
 # reportlab ships no types
-# mypy: disable-error-code="import-untyped"
 
 from io import BytesIO
 

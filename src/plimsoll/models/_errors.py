@@ -20,8 +20,8 @@ class EmbedderFilesError(UnavailableError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(
-            f"The built-in embedder cannot start: {plain(problem)}.",
-            hint="Install its weights again: pip install wordllama==0.4.0.post1",
+            f"the built-in embedder cannot start: {plain(problem)}",
+            hint="install its weights again: pip install wordllama==0.4.0.post1",
         )
 
 
@@ -31,7 +31,7 @@ class UnknownEmbedderError(InvalidError):
     code: ClassVar[str] = "unknown_embedder"
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
-        super().__init__(f"There is no embedder {plain(name)!r}.", hint=f"Use one of: {', '.join(known)}.")
+        super().__init__(f"there is no embedder {plain(name)!r}", hint=f"use one of: {', '.join(known)}")
 
 
 class RouteModelError(InvalidError):
@@ -48,11 +48,11 @@ class ProviderUnavailableError(UnavailableError):
 
     code: ClassVar[str] = "provider_unavailable"
 
-    def __init__(self, model: str, problem: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(self, model: str, problem: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
         later = "later" if retry_after_s is None else f"in {retry_after_s:g} seconds"
         super().__init__(
-            f"{model}: {plain(problem)}.",
-            hint=f"Try again {later}, or name a fallback in the route.",
+            f"{model}: {plain(problem)}",
+            hint=hint or f"try again {later}",
             retry_after_s=retry_after_s,
         )
 
@@ -64,8 +64,8 @@ class ProviderDeniedError(DeniedError):
 
     def __init__(self, model: str, status: int, said: str) -> None:
         super().__init__(
-            f"{model}: the server refused the key (HTTP {status}): {plain(said) or 'no reason given'}.",
-            hint="Check the key that the route refers to, and its rights for this model.",
+            f"{model}: the server refused the key (HTTP {status}): {plain(said) or 'no reason given'}",
+            hint="check the key that the route refers to, and its rights for this model",
         )
 
 
@@ -76,6 +76,6 @@ class ProviderRejectedError(InvalidError):
 
     def __init__(self, model: str, status: int, said: str) -> None:
         super().__init__(
-            f"{model}: the server refused the request (HTTP {status}): {plain(said) or 'no reason given'}.",
-            hint="Check the model's name, base_url and the parameters in the route and the prompt.",
+            f"{model}: the server refused the request (HTTP {status}): {plain(said) or 'no reason given'}",
+            hint="check the model's name and `base_url` in the route, and the parameters in the prompt",
         )

@@ -66,8 +66,8 @@ def _price(settings: RouteSettings, provider: str) -> Price:
     given = (settings.input_usd_per_million, settings.output_usd_per_million)
     if (given[0] is None) != (given[1] is None) or any(usd is not None and not usd >= 0 for usd in given):
         raise RouteModelError(
-            f"The price of {settings.model} is not complete.",
-            hint="Give input_usd_per_million and output_usd_per_million, both 0 or more, or neither.",
+            f"the price of {settings.model} is not complete",
+            hint="give input_usd_per_million and output_usd_per_million, both 0 or more, or neither",
         )
     return Price(
         input_usd_per_million=given[0],
@@ -77,16 +77,16 @@ def _price(settings: RouteSettings, provider: str) -> Price:
 
 
 def _base_url(url: str | None, model: str) -> str:
-    hint = "Give base_url as http(s)://host[:port]/path, usually ending in /v1, without user name, query or fragment."
+    hint = "give base_url as http(s)://host[:port]/path, usually ending in /v1, without user name, query or fragment"
     if url is None:
-        raise RouteModelError(f"{model} needs a base_url.", hint=hint)
+        raise RouteModelError(f"{model} needs a base_url", hint=hint)
     try:
         parts = urlsplit(url.strip())
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise RouteModelError(f"The base_url of {model} is not an address.", hint=hint) from None
+        raise RouteModelError(f"the base_url of {model} is not an address", hint=hint) from None
     if not valid or parts.username or parts.password or parts.query or parts.fragment or not url.strip().isprintable():
-        raise RouteModelError(f"The base_url of {model} is not an address that can be used.", hint=hint)
+        raise RouteModelError(f"the base_url of {model} is not an address that can be used", hint=hint)
     return url.strip().rstrip("/")
 
 
@@ -94,6 +94,6 @@ def _api_key(settings: RouteSettings) -> str | None:
     key = (settings.api_key or "").strip()
     if not key.isascii() or not key.isprintable():
         raise RouteModelError(
-            f"The key for {settings.model} has characters that cannot be sent.", hint="Check where the key comes from."
+            f"the key for {settings.model} has characters that cannot be sent", hint="check where the key comes from"
         )
     return key or None

@@ -75,6 +75,11 @@ class Server:
         """The error for an answer that does not come, breaks off, or makes no sense."""
         return ProviderUnavailableError(self.model, problem)
 
+    def unreachable(self) -> ProviderUnavailableError:
+        """The error for a server that does not take the connection."""
+        hint = "start the model server, or correct `base_url` in the route, which says where it is looked for"
+        return ProviderUnavailableError(self.model, "the server cannot be reached", hint=hint)
+
 
 class Transcript:
     """An answer as far as it has come: text by text, and at some time its model, its end and its usage."""

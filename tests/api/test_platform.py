@@ -1,0 +1,170 @@
+"""The server over a real platform, called by the official SDK: the whole way from a file to an answer over HTTP."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
+from tests.flows.conftest import Workshop
+
+from plimsoll.api import ApiSettings, PlatformService, create_app
+from plimsoll.bootstrap import Platform
+from plimsoll.releases import Evidence, Manifest, Release
+from plimsoll.settings import SecretMissingError
+
+LEAVE = "How many days of paid leave has an employee?"
+Serve = Callable[[ASGIApp], str]
+
+
+class Harbour:
+    """A workshop whose builds are shipped and served."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+        self.platform: Platform = workshop.open()
+
+    def ship(self, environment: str = "staging") -> Release:
+        draft = self.workshop.build().draft
+        evidence = (Evidence("ask", draft.digest, draft.digest, "pass"),)
+        manifest = Manifest(draft.app, draft.artifacts, evidence)
+        release = self.platform.releases.keep_release(manifest, author="ada", source_commit="")
+        self.platform.releases.ship(release, environment, actor="ada", reason="")
+        return release
+
+    def service(self) -> PlatformService:
+        return PlatformService(self.platform, "harbour", ("staging", "production"))
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Iterator[Harbour]:
+    workshop = Workshop(tmp_path / "harbour")
+    yield Harbour(workshop)
+    workshop.close()
+
+
+@pytest.fixture
+def url(harbour: Harbour, serve: Serve) -> str:
+    return serve(create_app(harbour.service(), settings=ApiSettings(default_environment="staging")))
+
+
+def sdk(url: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+
+
+def ask(url: str, **changes: Any) -> Any:
+    body: dict[str, Any] = {"model": "ask", "messages": [{"role": "user", "content": LEAVE}], **changes}
+    return sdk(url).chat.completions.with_raw_response.create(**body)
+
+
+def test_the_official_sdk_gets_a_cited_answer_and_its_release(harbour: Harbour, url: str) -> None:
+    release = harbour.ship()
+    with sdk(url) as client:
+        assert [model.id for model in client.models.list()] == ["harbour/ask"]
+    raw = ask(url)
+    answer = raw.parse()
+    assert "twenty-six days" in answer.choices[0].message.content
+    assert raw.headers["x-plimsoll-release"] == release.manifest.digest
+    facts = answer.plimsoll
+    assert facts["citations"][0]["document"] == "policies/leave.md"
+    trace = harbour.service().trace(raw.headers["x-plimsoll-trace"])
+    assert (trace.release, trace.environment, trace.status) == (release.manifest.digest, "staging", "ok")
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (trace.input_tokens, trace.output_tokens)
+
+
+def test_streaming_gives_the_same_text(harbour: Harbour, url: str) -> None:
+    harbour.ship()
+    with sdk(url) as client:
+        stream = client.chat.completions.create(
+            model="harbour/ask", messages=[{"role": "user", "content": LEAVE}], stream=True
+        )
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert text == ask(url).parse().choices[0].message.content
+
+
+def test_the_next_request_after_a_ship_is_answered_by_the_new_release(harbour: Harbour, url: str) -> None:
+    first = harbour.ship()
+    assert ask(url).headers["x-plimsoll-release"] == first.manifest.digest
+    leave = harbour.workshop.documents / "policies" / "leave.md"
+    leave.write_text("# Leave\n\nEvery employee has thirty-one days of paid leave in a year.")
+    second = harbour.ship()
+    raw = ask(url)
+    assert raw.headers["x-plimsoll-release"] == second.manifest.digest
+    assert "thirty-one days" in raw.parse().choices[0].message.content
+    harbour.platform.releases.roll_back("harbour", "staging", actor="ada", reason="")
+    raw = ask(url)
+    assert raw.headers["x-plimsoll-release"] == first.manifest.digest
+    assert "twenty-six days" in raw.parse().choices[0].message.content
+
+
+def test_an_environment_can_be_named(harbour: Harbour, url: str) -> None:
+    harbour.ship("production")
+    with pytest.raises(openai.NotFoundError):
+        ask(url)
+    answer = ask(url, extra_headers={"x-plimsoll-environment": "production"})
+    assert answer.status_code == 200
+
+
+def test_health_and_pages(harbour: Harbour, url: str) -> None:
+    assert httpx2.get(f"{url}/healthz").status_code == 200
+    assert httpx2.get(f"{url}/readyz").status_code == 503
+    assert "nothing live" in httpx2.get(f"{url}/").text.lower()
+    release = harbour.ship()
+    ask(url)
+    assert httpx2.get(f"{url}/readyz").status_code == 200
+    page = httpx2.get(f"{url}/").text
+    assert release.manifest.name in page
+    assert LEAVE in page
+    assert 'plimsoll_requests_total{app="harbour"' in httpx2.get(f"{url}/metrics").text
+
+
+def test_one_line_sends_the_same_project_to_a_language_model(harbour: Harbour, url: str, serve: Serve) -> None:
+    """Any OpenAI-compatible server: here one of our own making, that repeats what it was asked."""
+    seen: list[dict[str, Any]] = []
+
+    async def completions(request: Request) -> StreamingResponse:
+        seen.append(await request.json())
+        pieces: list[dict[str, Any]] = [
+            {"choices": [{"index": 0, "delta": {"content": "Twenty-six days"}}]},
+            {"choices": [{"index": 0, "delta": {"content": " [1]."}, "finish_reason": "stop"}]},
+            {"choices": [], "usage": {"prompt_tokens": 321, "completion_tokens": 7, "total_tokens": 328}},
+        ]
+        lines = [f"data: {json.dumps({'model': 'small-1', **piece})}\n\n" for piece in pieces]
+        return StreamingResponse(iter([*lines, "data: [DONE]\n\n"]), media_type="text/event-stream")
+
+    upstream = serve(Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])]))
+    price = "price: {input_usd_per_million: 2, output_usd_per_million: 10}\n"
+    harbour.workshop.write("routes/default.yaml", f"model: vllm/small\nbase_url: {upstream}/v1\n{price}")
+    harbour.ship()
+    raw = ask(url, temperature=0.25)
+    answer = raw.parse()
+    assert answer.choices[0].message.content == "Twenty-six days [1]."
+    assert answer.plimsoll["citations"][0]["document"] == "policies/leave.md"
+    assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (321, 7)
+    assert float(raw.headers["x-plimsoll-cost-usd"]) == pytest.approx((321 * 2 + 7 * 10) / 1e6)
+    (sent,) = seen
+    assert (sent["model"], sent["temperature"]) == ("small", 0.25)
+    assert "twenty-six days of paid leave" in sent["messages"][-1]["content"]
+
+
+def test_a_model_server_that_is_down_is_a_503(harbour: Harbour, url: str) -> None:
+    harbour.workshop.write("routes/default.yaml", "model: vllm/none\nbase_url: http://127.0.0.1:9/v1\ntimeout_s: 5\n")
+    harbour.ship()
+    with pytest.raises(openai.InternalServerError) as caught:
+        ask(url)
+    assert caught.value.status_code == 503
+    assert "cannot be reached" in str(caught.value)
+
+
+def test_a_missing_secret_is_found_before_serving(harbour: Harbour) -> None:
+    harbour.workshop.write("routes/default.yaml", "model: openai/gpt-4.1-mini\napi_key: ${env:HARBOUR_KEY}\n")
+    harbour.ship()
+    with pytest.raises(SecretMissingError, match="HARBOUR_KEY"):
+        harbour.service().check("staging")

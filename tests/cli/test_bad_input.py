@@ -1,0 +1,224 @@
+"""Bad input: one clear sentence with a hint and the right exit code; the other documents go on; nothing is lost."""
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+from tests.cli.conftest import Run
+from tests.flows.conftest import TEXTS, Workshop
+
+
+def a_pdf(path: Path, text: str, lock: StandardEncryption | None = None) -> None:
+    canvas = Canvas(str(path), encrypt=lock)
+    canvas.drawString(72, 720, text)
+    canvas.save()
+
+
+def outcome(run: Run, workshop: Workshop, name: str) -> dict[str, str]:
+    ended = run("build", "--json", folder=workshop.root)
+    assert ended.code == 0
+    outcomes: list[dict[str, str]] = ended.json["knowledge"][0]["outcomes"]
+    assert sum(found["fate"] == "indexed" for found in outcomes) >= len(TEXTS)
+    (found,) = [found for found in outcomes if found["path"] == name]
+    return found
+
+
+def put_encrypted(folder: Path) -> None:
+    a_pdf(folder / "x.pdf", "secret", StandardEncryption("pw"))
+
+
+def put_damaged(folder: Path) -> None:
+    a_pdf(folder / "x.pdf", "whole")
+    path = folder / "x.pdf"
+    path.write_bytes(path.read_bytes()[:40])
+
+
+def put_empty(folder: Path) -> None:
+    (folder / "x.pdf").touch()
+
+
+def put_huge(folder: Path) -> None:
+    with (folder / "x.pdf").open("wb") as file:
+        file.truncate(200_000_000)
+
+
+def put_binary(folder: Path) -> None:
+    (folder / "x.txt").write_bytes(bytes(range(256)) * 50)
+
+
+def put_blank(folder: Path) -> None:
+    (folder / "x.txt").write_text(" \n\t\n")
+
+
+@pytest.mark.parametrize(
+    ("put", "name", "words"),
+    [
+        (put_encrypted, "x.pdf", "password"),
+        (put_damaged, "x.pdf", "x.pdf"),
+        (put_empty, "x.pdf", "empty"),
+        (put_huge, "x.pdf", "200.0 MB, and the limit is 100 MB"),
+        (put_binary, "x.txt", "not text"),
+        (put_blank, "x.txt", "no text"),
+    ],
+)
+def test_a_document_that_cannot_be_read(run: Run, workshop: Workshop, put: object, name: str, words: str) -> None:
+    put(workshop.documents)  # type: ignore[operator]  # one of the functions above
+    found = outcome(run, workshop, name)
+    assert found["fate"] == "failed"
+    assert words in found["reason"]
+    assert found["hint"]
+    assert run("build", "--strict", folder=workshop.root).code == 2
+    shown = run("build", folder=workshop.root)
+    assert shown.code == 0
+    assert f"failed: {name}" in shown.out
+    assert "hint:" in shown.out
+
+
+def test_another_encoding_is_read(run: Run, workshop: Workshop) -> None:
+    text = "Die Kündigungsfrist für das Kühlhaus beträgt sechs Wochen zum Monatsende, außer im März. " * 5
+    (workshop.documents / "x.txt").write_bytes(text.encode("cp1252"))
+    assert outcome(run, workshop, "x.txt")["fate"] == "indexed"
+    answer = run("ask", "Kündigungsfrist Kühlhaus sechs Wochen", "--json", folder=workshop.root).json
+    assert any("Kühlhaus beträgt" in passage["text"] for passage in answer["passages"])
+
+
+def test_a_loop_of_links_and_a_link_that_leads_out(run: Run, workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "outside.txt").write_text("not meant to be read")
+    (workshop.documents / "loop").symlink_to(workshop.documents)
+    (workshop.documents / "out.txt").symlink_to(tmp_path / "outside.txt")
+    (workshop.documents / "nowhere.txt").symlink_to(workshop.documents / "gone.txt")
+    for name in ("loop", "out.txt", "nowhere.txt"):
+        found = outcome(run, workshop, name)
+        assert (found["fate"], bool(found["reason"]), bool(found["hint"])) == ("skipped", True, True)
+
+
+def test_a_duplicate_is_listed(run: Run, workshop: Workshop) -> None:
+    (workshop.documents / "zz.md").write_text(TEXTS["policies/leave.md"])
+    found = outcome(run, workshop, "zz.md")
+    assert (found["fate"], "policies/leave.md" in found["reason"]) == ("duplicate", True)
+
+
+def test_all_mistakes_in_the_files_at_once(run: Run, workshop: Workshop) -> None:
+    workshop.write("knowledge/texts.yaml", "sources: [{path: documents}]\nchunck: {size: 400}\n")
+    workshop.write("endpoints/ask.yaml", "kind: rag\nprompt: anwser\nknowledge: texts\nroute: default\n")
+    workshop.write("routes/default.yaml", "model: builtin/reader\napi_key: sk-very-secret-value\n")
+    ended = run("build", folder=workshop.root)
+    assert ended.code == 2
+    for words in ("knowledge/texts.yaml:2", "chunck", "endpoints/ask.yaml:2", "anwser", "routes/default.yaml:2"):
+        assert words in ended.err
+    assert "did you mean" in ended.err
+    assert "sk-very-secret-value" not in ended.err
+    mistakes = run("build", "--json", folder=workshop.root).json["error"]["mistakes"]
+    assert len(mistakes) >= 3
+    assert all(mistake["file"] and mistake["what"] for mistake in mistakes)
+
+
+def test_a_missing_key_is_named(run: Run, workshop: Workshop) -> None:
+    workshop.write("routes/default.yaml", "model: openai/gpt-4.1-mini\napi_key: ${env:HARBOUR_KEY}\n")
+    assert run("build", folder=workshop.root).code == 0
+    ended = run("ask", "Anything?", folder=workshop.root)
+    assert ended.code == 2
+    assert "routes/default.yaml needs the environment variable HARBOUR_KEY" in ended.err
+    assert "export HARBOUR_KEY=" in ended.err
+
+
+def ship_something(run: Run, workshop: Workshop) -> None:
+    name = run("release", "--json", folder=workshop.root).json["release"]["name"]
+    assert run("ship", name, "staging", folder=workshop.root).code == 0
+
+
+def test_a_port_in_use(run: Run, workshop: Workshop) -> None:
+    ship_something(run, workshop)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = run("serve", "--port", port, folder=workshop.root)
+    assert ended.code == 3
+    assert f"{port}" in ended.err
+    assert "--port" in ended.err
+
+
+def test_serving_others_needs_a_key(run: Run, workshop: Workshop) -> None:
+    ship_something(run, workshop)
+    ended = run("serve", "--host", "0.0.0.0", "--port", 0, folder=workshop.root)  # noqa: S104  # refused before it binds
+    assert ended.code == 2
+    assert "PLIMSOLL_API_KEY" in ended.err
+
+
+def test_nothing_to_serve(run: Run, workshop: Workshop) -> None:
+    ended = run("serve", folder=workshop.root)
+    assert (ended.code, "plimsoll ship" in ended.err) == (2, True)
+
+
+def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(
+    run: Run, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("build", folder=workshop.root).code == 0
+    before = run("registry", "list", "--json", folder=workshop.root).json
+    (workshop.documents / "new.txt").write_text("The crane lifts nine tonnes.")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        ended = run("build", folder=workshop.root)
+    assert ended.code == 3
+    assert "the disk is full" in ended.err
+    assert "free some space" in ended.err
+    assert run("registry", "list", "--json", folder=workshop.root).json == before
+    assert run("ask", "How many days of paid leave?", folder=workshop.root).code == 0
+    assert run("build", "--json", folder=workshop.root).json["knowledge"][0]["documents"] == len(TEXTS) + 1
+
+
+def test_a_disk_that_is_really_full(workshop: Workshop) -> None:
+    """A limit on the size of files stands for the disk, so that SQLite and the index meet it too."""
+    (workshop.documents / "big.txt").write_text(
+        "\n\n".join(f"Paragraph {n} has its own words: {n * 7919}." for n in range(20_000))
+    )
+    limited = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "from plimsoll.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    command = [sys.executable, "-c", limited, "-C", str(workshop.root), "build"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 3, ended.stderr
+    assert ended.stderr.startswith("error: ")
+    assert "hint: " in ended.stderr
+    whole = workshop.build()
+    assert whole.knowledge[0].indexed == len(TEXTS) + 1
+
+
+def test_wrong_use_shows_the_way(run: Run, tmp_path: Path) -> None:
+    assert run("build", folder=tmp_path).code == 2
+    assert "plimsoll init" in run("build", folder=tmp_path).err
+    assert run("build", "--nonsense").code == 2
+    assert run("frobnicate").code == 2
+    assert run("--help").code == 0
+    assert run("--version").out.startswith("plimsoll")
+
+
+def test_a_setting_that_cannot_be_used(run: Run, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLIMSOLL_WORKERS", "many")
+    ended = run("build", folder=workshop.root)
+    assert (ended.code, "PLIMSOLL_WORKERS" in ended.err) == (2, True)
+
+
+def test_damaged_records_are_not_used(run: Run, workshop: Workshop) -> None:
+    run("build", folder=workshop.root)
+    for path in (workshop.root / ".plimsoll" / "blobs").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"x" + path.read_bytes()[1:])
+    ended = run("ask", "Anything?", folder=workshop.root)
+    assert ended.code == 3
+    assert "changed on disk" in ended.err
