@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 
 from plimsoll.documents import Document, Page
+from plimsoll.flows.serve import Searcher
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.models import Embedder, make_embedder
 from plimsoll.retrieval import (
     ChunkSettings,
     Hit,
-    Index,
     IndexedDocument,
     SearchSettings,
     Snapshot,
@@ -110,8 +110,8 @@ def load_task(name: str, folder: Path, split: str) -> Task:
     return Task(documents, [question for question in questions if question.relevant])
 
 
-def build(corpus: Mapping[str, Document], place: Path, embedder: Embedder) -> Index:
-    """An open index of the corpus, made the way a build makes it."""
+def build(corpus: Mapping[str, Document], place: Path, embedder: Embedder) -> tuple[Searcher, int]:
+    """An open index of the corpus, made the way a build makes it, and how many chunks it has."""
     settings = ChunkSettings()
     indexed = {
         path: IndexedDocument(
@@ -132,7 +132,7 @@ def build(corpus: Mapping[str, Document], place: Path, embedder: Embedder) -> In
         refs.append(write_segment(blobs, members, vectors))
     chunker = chunker_fingerprint(settings, "text/plain")
     snapshot = Snapshot(embedder.fingerprint, embedder.dimension, chunker, tuple(refs))
-    return open_index(snapshot, blobs, place / "indexes", embedder)
+    return open_index(snapshot, blobs, place / "indexes", embedder), snapshot.chunks
 
 
 def ranking(hits: Iterable[Hit]) -> list[str]:
@@ -140,7 +140,7 @@ def ranking(hits: Iterable[Hit]) -> list[str]:
     return list(dict.fromkeys(hit.passage.document for hit in hits))
 
 
-def document_metrics(index: Index, question: Question, settings: SearchSettings) -> dict[str, float]:
+def document_metrics(index: Searcher, question: Question, settings: SearchSettings) -> dict[str, float]:
     """NDCG@10 (binary gain, Jaervelin and Kekaelaeinen 2002), MRR@10 and recall@100 of one question."""
     top = ranking(index.search(question.text, replace(settings, top_k=SHALLOW)))[:10]
     deep = ranking(index.search(question.text, replace(settings, top_k=DEPTH)))[:100]
@@ -153,7 +153,7 @@ def document_metrics(index: Index, question: Question, settings: SearchSettings)
     }
 
 
-def span_metrics(index: Index, question: Question, settings: SearchSettings) -> dict[str, float]:
+def span_metrics(index: Searcher, question: Question, settings: SearchSettings) -> dict[str, float]:
     """Recall, precision and IoU of Chroma's chunking evaluation, by characters; what comes twice is paid for twice."""
     hits = index.search(question.text, settings)
     wanted = {(path, place) for path, start, end in question.spans for place in range(start, end)}
@@ -168,14 +168,14 @@ def span_metrics(index: Index, question: Question, settings: SearchSettings) -> 
     }
 
 
-def measure(index: Index, questions: Sequence[Question], settings: SearchSettings) -> dict[str, float]:
+def measure(index: Searcher, questions: Sequence[Question], settings: SearchSettings) -> dict[str, float]:
     """Mean of each metric over all questions."""
     one = span_metrics if questions[0].spans else document_metrics
     results = [one(index, question, settings) for question in questions]
     return {name: round(float(np.mean([result[name] for result in results])), 4) for name in results[0]}
 
 
-def sweep(index: Index, questions: Sequence[Question]) -> None:
+def sweep(index: Searcher, questions: Sequence[Question]) -> None:
     """Print every way to join the two searches to stderr."""
     for weight in (0.3, 0.4, 0.5):
         say(f"rrf {weight}", measure(index, questions, SearchSettings(fusion="rrf", vector_weight=weight)))
@@ -205,7 +205,7 @@ def main() -> None:
     started = time.perf_counter()
     task = load_task(given.set, given.data_root / given.set, given.split)
     with tempfile.TemporaryDirectory() as place:
-        index = build(task.corpus, Path(place), make_embedder(EMBEDDER))
+        index, chunks = build(task.corpus, Path(place), make_embedder(EMBEDDER))
         built_s = time.perf_counter() - started
         metrics: dict[str, float] = {}
         for prefix, settings in MODES.items():
@@ -215,7 +215,6 @@ def main() -> None:
                 say(settings.mode, found)
         if given.sweep:
             sweep(index, task.questions)
-        chunks = index.chunk_count
         index.close()
     print(
         json.dumps(

@@ -15,7 +15,7 @@ from plimsoll.pipelines import StageCache
 from plimsoll.project import load_app, source_commit
 from plimsoll.registry import Registry, Version, VersionRef
 from plimsoll.releases import Manifest, Releases
-from plimsoll.retrieval import Snapshot, open_index, write_segment
+from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
 from plimsoll.settings import Settings
 from plimsoll.storage import BlobFolder, Database
 from plimsoll.storage.migrations.cache import CACHE
@@ -83,6 +83,7 @@ class Platform:
             has_segment=self._blobs.has,
             make_embedder=self.embedder,
             prepare_index=lambda content, embedder: self._open_index(content, embedder).close(),
+            prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
             workers=self.settings.workers,
             author=self.settings.actor,
             source_commit=self.source_commit,

@@ -11,6 +11,7 @@ from tests.flows.conftest import TEXTS, Workshop
 from plimsoll.cli.show import build_json
 from plimsoll.documents import LoadSettings, digest_file, load_file
 from plimsoll.flows.build import BuildReport, NothingIndexedError
+from plimsoll.releases import Evidence, Manifest
 from plimsoll.retrieval import ChunkSettings, SearchSettings, chunk_document
 
 
@@ -210,3 +211,27 @@ def test_the_report_can_be_written_as_json(workshop: Workshop) -> None:
 
     content = json.loads(msgspec.json.encode(build_json(workshop.build())))
     assert content["knowledge"][0]["documents"] == len(TEXTS)
+
+
+def test_only_indexes_in_use_stay_prepared(workshop: Workshop) -> None:
+    prepared = workshop.root / ".plimsoll" / "indexes"
+    leave = workshop.documents / "policies" / "leave.md"
+
+    def folders() -> set[str]:
+        return {path.name for path in prepared.iterdir() if path.is_dir()}
+
+    def index_of(report: BuildReport) -> str:
+        return report.draft.artifacts["index:texts"].removeprefix("sha256:")
+
+    first = workshop.build()
+    releases = workshop.open().releases
+    evidence = (Evidence("ask", first.draft.digest, first.draft.digest, "pass"),)
+    release = releases.keep_release(
+        Manifest("harbour", first.draft.artifacts, evidence), author="ada", source_commit=""
+    )
+    releases.ship(release, "staging", actor="ada", reason="")
+    leave.write_text(f"{TEXTS['policies/leave.md']} The second edition.")
+    workshop.build()
+    leave.write_text(f"{TEXTS['policies/leave.md']} The third edition.")
+    latest = workshop.build()
+    assert folders() == {index_of(first), index_of(latest)}

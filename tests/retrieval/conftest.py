@@ -12,7 +12,6 @@ from plimsoll.documents import Document, Page
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.retrieval import (
     ChunkSettings,
-    Index,
     IndexedDocument,
     SegmentRef,
     Snapshot,
@@ -21,6 +20,7 @@ from plimsoll.retrieval import (
     plan_segments,
     write_segment,
 )
+from plimsoll.retrieval._index import Index
 from plimsoll.storage import BlobFolder, Blobs
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
 
 ANSWERABLE = "How much notice do we have to give Lumenfrost to get out of the maintenance agreement?"
-UNANSWERABLE = "What daily hire does Grainstead charge for plastic pallets?"
+UNANSWERABLE = "How much notice do we have to give Brannoch Catering to end the canteen contract?"
 _WORSE = {"mode: hybrid": "mode: vector", "top_k: 6": "top_k: 1"}
 _TIMEOUT_S = 30
 

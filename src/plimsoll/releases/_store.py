@@ -87,6 +87,13 @@ class Releases:
             raise NothingBuiltError(app)
         return self.manifest(digest)
 
+    def in_use(self) -> tuple[Manifest, ...]:
+        """The manifests that somebody may ask at any moment: working drafts and live releases of all applications."""
+        with self._database.read() as connection:
+            drafts = connection.scalars(select(_draft.c.digest)).all()
+            live = connection.scalars(select(_environment.c.live)).all()
+        return tuple(self.manifest(digest) for digest in dict.fromkeys([*drafts, *live]))
+
     def manifest(self, digest: Digest) -> Manifest:
         """A release's or draft's manifest. Raises NotFoundError and IntegrityError."""
         content = json.decode(self._blobs.get(digest))

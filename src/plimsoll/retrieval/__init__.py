@@ -12,17 +12,15 @@ The way through: `chunk_document`, an `IndexedDocument` for each file, `plan_seg
 
 from ._chunks import chunk_document, chunker_fingerprint
 from ._citations import cite
-from ._index import Index
 from ._segments import plan_segments
 from ._snapshot import Snapshot
-from ._store import open_index, write_segment
+from ._store import open_index, prune_indexes, write_segment
 from ._types import Chunk, ChunkSettings, Hit, IndexedDocument, SearchSettings, SegmentPlan, SegmentRef
 
 __all__ = [
     "Chunk",
     "ChunkSettings",
     "Hit",
-    "Index",
     "IndexedDocument",
     "SearchSettings",
     "SegmentPlan",
@@ -33,5 +31,6 @@ __all__ = [
     "cite",
     "open_index",
     "plan_segments",
+    "prune_indexes",
     "write_segment",
 ]

@@ -38,7 +38,7 @@ def chunk_document(document: Document, settings: ChunkSettings) -> tuple[Chunk, 
     kind = HEADING if _is_markdown(document.media_type) else PARAGRAPH
     chunks: list[Chunk] = []
     for page, first, last in _regions(document):
-        seams = content_seams(document.text, (first, last), _SEAM_RADIUS * settings.size, kind)
+        seams = _seams(document.text, (first, last), _SEAM_RADIUS * settings.size, kind)
         for start, end in _spans(document.text, _parts(document.text, [first, *seams, last]), splitter):
             text = document.text[start:end]
             if not text.isspace():
@@ -78,6 +78,12 @@ def _regions(document: Document) -> Iterator[tuple[int, int, int]]:
         yield page.number, starts[place], starts[place + 1]
     if not document.pages:
         yield 1, 0, len(document.text)
+
+
+def _seams(text: str, span: tuple[int, int], radius: int, kind: re.Pattern[str]) -> list[int]:
+    """None in a short text, which is embedded again quickly and should have no chunk cut short."""
+    first, last = span
+    return content_seams(text, span, radius, kind) if last - first > 2 * radius else []
 
 
 def _parts(text: str, seams: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ import contextlib
 import fcntl
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,20 @@ class IndexFolder:
         except ValueError as error:  # tantivy reports a full disk like this
             raise IndexFolderError(place, str(error)) from error
 
+    def prune(self, keep: Collection[Digest]) -> None:
+        """Remove the derived folders of all snapshots but these. Who has one open can go on searching in it."""
+        if not self._root.is_dir():
+            return
+        kept = {hex_part(digest) for digest in keep}
+        try:
+            with _alone(self._root):
+                for place in self._root.iterdir():
+                    if place.is_dir() and not place.name.startswith(".") and place.name not in kept:
+                        place.rename(self._root / f".{place.name}.pruned{_PART}")
+                self._sweep()
+        except OSError as error:
+            raise IndexFolderError(self._root, error.strerror or str(error)) from error
+
     def _build(self, place: Path, snapshot: Snapshot, segments: Iterable[Segment]) -> IndexParts:
         self._root.mkdir(parents=True, exist_ok=True)
         with _alone(self._root):
@@ -112,7 +126,7 @@ def _open_whole(place: Path, snapshot: Snapshot) -> IndexParts | None:
         return None
     try:
         return _open_parts(place, snapshot.dimension)
-    except ValueError:  # what tantivy and numpy say to damaged files
+    except (ValueError, FileNotFoundError):  # what tantivy and numpy say to damaged files, and a folder just pruned
         return None
 
 

@@ -1,11 +1,12 @@
 """Segments as blobs, and the way from a stored snapshot to an open index."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plimsoll.kernel.digest import Digest
 from plimsoll.models import Embedder
 from plimsoll.storage import Blobs
 
@@ -43,6 +44,14 @@ def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedde
     segments = (_read(blobs, ref, snapshot.dimension) for ref in snapshot.segments)
     parts = IndexFolder(folder).open(snapshot, segments) if snapshot.chunks else None
     return Index(parts, embedder)
+
+
+def prune_indexes(folder: Path, keep: Collection[Digest]) -> None:
+    """Remove what `open_index` derived for any other snapshots than these; it is derived again when it is needed.
+
+    Raises UnavailableError when the folder cannot be changed.
+    """
+    IndexFolder(folder).prune(keep)
 
 
 def _read(blobs: Blobs, ref: SegmentRef, dimension: int) -> Segment:

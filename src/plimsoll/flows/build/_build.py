@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from plimsoll.documents import LoadSettings
-from plimsoll.kernel.digest import Json
+from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.pipelines import StageCount
 from plimsoll.project import KnowledgeDefinition, Project
@@ -57,7 +57,13 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     for knowledge in built:
         parts.prepare_index(knowledge.snapshot.to_json(), project.knowledge[knowledge.name].embed.model)
     parts.releases.keep_draft(draft)
+    parts.prune_indexes(_indexes_in_use(parts))
     return BuildReport(draft, versions, built, stages)
+
+
+def _indexes_in_use(parts: BuildParts) -> set[Digest]:
+    manifests = parts.releases.in_use()
+    return {digest for manifest in manifests for key, digest in manifest.artifacts.items() if key.startswith("index:")}
 
 
 def _build_knowledge(name: str, project: Project, parts: BuildParts, stages: dict[str, StageCount]) -> KnowledgeBuilt:

@@ -1,6 +1,6 @@
 """What a build needs, and what it tells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,6 +36,8 @@ class BuildParts:
     make_embedder: Callable[[str], Embedder]
     prepare_index: Callable[[Json, str], None]
     """Makes an index ready to be searched, given the content of its version and the name of its embedder."""
+    prune_indexes: Callable[[Collection[Digest]], None]
+    """Forgets what was prepared for any other index versions than these."""
     workers: int
     author: str
     source_commit: str
