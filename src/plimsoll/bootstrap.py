@@ -150,7 +150,8 @@ class Platform:
 
     def _route_settings(self, name: str, content: Json) -> RouteSettings:
         route = cast("dict[str, Any]", content)
-        reference = route["api_key"] or default_key_reference(route["model"])
+        usual = default_key_reference(route["model"])
+        reference = route["api_key"] or (f"${{env:{usual}}}" if usual else None)
         price = route["price"] or {}
         return RouteSettings(
             model=route["model"],

@@ -1,5 +1,6 @@
 """The order of the house, held by machines."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -49,9 +50,13 @@ def test_no_room_reads_the_environment() -> None:
     wrong = [
         str(path.relative_to(SOURCE))
         for path in SOURCE.rglob("*.py")
-        if path.name not in allowed and re.search(r"os\.(environ|getenv)", path.read_text())
+        if path.name not in allowed and any(reads_environment(node) for node in ast.walk(ast.parse(path.read_text())))
     ]
     assert wrong == []
+
+
+def reads_environment(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"} and ast.unparse(node.value) == "os"
 
 
 def room(module: str) -> str:

@@ -233,7 +233,8 @@ def _running(service: ShowService) -> Iterator[str]:
             thread.join(20)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is open, Playwright runs an event loop in the thread of every other test.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, or a skip that says that there is none."""
     executable = shutil.which("chromium")

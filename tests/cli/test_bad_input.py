@@ -126,6 +126,7 @@ def test_a_missing_key_is_named(run: Run, workshop: Workshop) -> None:
     assert ended.code == 2
     assert "routes/default.yaml needs the environment variable HARBOUR_KEY" in ended.err
     assert "export HARBOUR_KEY=" in ended.err
+    assert "HARBOUR_KEY" in run("status", folder=workshop.root).out
 
 
 def ship_something(run: Run, workshop: Workshop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.flows.conftest import Workshop
 
-from plimsoll.bootstrap import Platform
+from plimsoll.bootstrap import Platform, open_platform
 from plimsoll.flows.ask import EndpointUnclearError, ask
 from plimsoll.flows.replay import replay
 from plimsoll.flows.serve import (
@@ -266,6 +266,17 @@ def test_a_key_that_is_not_set_is_named_with_the_place_that_needs_it(workshop: W
     draft = workshop.build().draft
     with pytest.raises(SecretMissingError, match=r"routes/default\.yaml needs .* HARBOUR_KEY"):
         asyncio.run(Answering(workshop.open().serve_parts()).answer(request(draft.digest)))
+
+
+def test_the_usual_key_is_asked_for_when_the_route_names_none(workshop: Workshop) -> None:
+    workshop.write("routes/default.yaml", "model: openai/gpt-4.1-mini\n")
+    draft = workshop.build().draft
+    platform = workshop.open()
+    with pytest.raises(SecretMissingError, match="needs the environment variable OPENAI_API_KEY"):
+        asyncio.run(Answering(platform.serve_parts()).answer(request(draft.digest)))
+    content = platform.registry.content(draft.artifacts["route:default"])
+    keyed = open_platform(dataclasses.replace(platform.settings, environ={"OPENAI_API_KEY": "sk-1"}), workshop.root)
+    assert keyed._route_settings("default", content).api_key == "sk-1"
 
 
 def test_two_endpoints_need_a_choice(workshop: Workshop) -> None:

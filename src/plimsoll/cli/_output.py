@@ -105,7 +105,7 @@ def progress(output: Output) -> Iterator[Callable[[str, int, int], None]]:
 
 def _details(error: PlimsollError) -> Iterator[str]:
     for mistake in getattr(error, "mistakes", ()):
-        place = f"{mistake.file}:{mistake.line}" if hasattr(mistake, "file") else f"line {mistake.line}"
+        place = getattr(mistake, "place", f"line {mistake.line}")
         right = f" — {mistake.instead}" if mistake.instead else ""
         yield f"{place}: {mistake.what}{right}"
 

@@ -48,18 +48,21 @@ class DemoFailedError(GateError):
 )
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port of the server.")
 @click.option("--check", is_flag=True, help="Use a temporary folder and a free port, and end when all is checked.")
-def demo(directory: Path, port: int, check: bool) -> None:
+@click.pass_context
+def demo(context: click.Context, directory: Path, port: int, check: bool) -> None:
     """The whole journey on a sample company's documents, no key needed; leaves the server and the console up."""
     with ExitStack() as stack:
         if check:
             directory, port = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "plimsoll-demo", 0
-        Demo(directory, port, stay=not check).run()
+        Demo(context.find_root().command, directory, port, stay=not check).run()
 
 
 @dataclass(slots=True)
 class Demo:
     """The steps, in their order."""
 
+    root: click.Command
+    """What `plimsoll` runs."""
     directory: Path
     port: int
     stay: bool
@@ -216,11 +219,9 @@ class Demo:
 
     def _command(self, *arguments: str) -> int:
         """Run a command as if it had been typed."""
-        from ._app import root
-
         shown = " ".join(f'"{part}"' if " " in part else part for part in arguments)
         self._say(f"\n[bold cyan]$ plimsoll {shown}[/]")
-        code = root.main(
+        code = self.root.main(
             ["-C", str(self.directory), *arguments], prog_name="plimsoll", obj=State(), standalone_mode=False
         )
         return code if isinstance(code, int) else 0

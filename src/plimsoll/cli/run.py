@@ -11,6 +11,8 @@ from . import show
 from ._state import State, json_option
 
 if TYPE_CHECKING:
+    from plimsoll.bootstrap import Platform
+    from plimsoll.project import Project
     from plimsoll.releases import Environment
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -84,9 +86,9 @@ def status(state: State) -> None:
     with state.platform(project.root) as platform:
         live = {place.name: place for place in platform.releases.environments(app)}
         latest = platform.traces.latest(_LATEST, app=app)
+        notes = [*_missing_tools(), *_missing_secrets(project, platform)]
     nothing = [Environment(app, name, None, "", None, "") for name in project.app.environments if name not in live]
     places = sorted([*live.values(), *nothing], key=lambda place: place.name)
-    notes = _missing_tools()
     state.output.result(
         show.status_json(places, latest, notes), lambda screen: show.status(screen, places, latest, notes)
     )
@@ -109,6 +111,16 @@ def _missing_tools() -> list[str]:
     if ocr_available() is None:
         return ["tesseract is not installed, so scanned documents are left out: apt-get install tesseract-ocr"]
     return []
+
+
+def _missing_secrets(project: "Project", platform: "Platform") -> list[str]:
+    notes = []
+    for name, route in project.routes.items():
+        try:
+            platform.check_route(name, route.content())
+        except InvalidError as error:
+            notes.append(f"{error.message}: {error.hint}")
+    return notes
 
 
 def _tell(state: State, url: str, what: str) -> None:

@@ -2,8 +2,8 @@
 
 Here: the ports (`ChatModel`, `Embedder`) and their values, the providers behind them (`builtin/reader`, an extractive
 reader that needs no key; any OpenAI-compatible server; `builtin/static`, an embedder that needs no network), their
-presets and prices. Not here: prompts (`plimsoll.prompts`), search and citations (`plimsoll.retrieval`), checks of
-texts (`plimsoll.guardrails`), and where keys come from (`plimsoll.settings` and `plimsoll.bootstrap`).
+presets and prices. Not here: prompts (`plimsoll.prompts`), search and citations (`plimsoll.retrieval`), and where keys
+come from (`plimsoll.settings` and `plimsoll.bootstrap`).
 """
 
 from ._factory import EMBEDDERS, RouteSettings, make_chat_model, make_embedder

@@ -13,7 +13,7 @@ from ._errors import ProjectInvalidError, ProjectMissingError
 from ._explain import empty_file, explain
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
 from ._mistakes import Mistake
-from ._references import LoadedFile, find_env_references, reference_mistakes
+from ._references import LoadedFile, reference_mistakes
 from ._schemas import (
     AppDefinition,
     Definition,
@@ -79,7 +79,6 @@ def load_project(root: Path) -> Project:
         endpoints=_definitions(folders["endpoints"], EndpointDefinition),
         suites=_definitions(folders["evals"], SuiteDefinition),
         datasets=MappingProxyType(datasets),
-        references=tuple(find_env_references(folders["routes"])),
     )
 
 

@@ -11,10 +11,8 @@ from pathlib import Path
 from plimsoll.evaluation import SCORERS
 from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
 
-from ._fields import environment_name
 from ._mistakes import Mistake, did_you_mean, shown, shown_name
 from ._schemas import DEFAULT_TEMPLATE, Definition
-from ._types import EnvReference
 from ._yaml import Data, Lines
 
 _FOLDER_OF = {
@@ -61,14 +59,6 @@ def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str],
     for file in folders["evals"].values():
         yield from _name_mistakes(file, ("dataset", "endpoint"), known)
         yield from _threshold_mistakes(file)
-
-
-def find_env_references(routes: Folder) -> Iterator[EnvReference]:
-    """The environment variables that routes name."""
-    for file in routes.values():
-        name = environment_name(file.text("api_key") or "")
-        if name is not None:
-            yield EnvReference(file.file, file.lines.of(("api_key",)), name)
 
 
 def _name_mistakes(file: LoadedFile, keys: tuple[str, ...], known: Mapping[str, Collection[str]]) -> Iterator[Mistake]:

@@ -17,15 +17,6 @@ from ._schemas import (
 
 
 @dataclass(frozen=True, slots=True)
-class EnvReference:
-    """A place where a project names an environment variable instead of a secret."""
-
-    file: str
-    line: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class Project:
     """The user's folder. Every name that a definition uses exists; mappings are from names, in their order."""
 
@@ -37,5 +28,3 @@ class Project:
     endpoints: Mapping[str, EndpointDefinition]
     suites: Mapping[str, SuiteDefinition]
     datasets: Mapping[str, tuple[Row, ...]]
-    references: tuple[EnvReference, ...] = ()
-    """The environment variables that serving needs, and where they are named."""

@@ -11,7 +11,7 @@ import zlib
 from collections import deque
 from collections.abc import Sequence
 
-PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*(?=\S)")
+PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 HEADING = re.compile(r"\n(?=#{1,6} )")
 """Of Markdown, whose sections should stay whole."""
 _HASHED = 64
@@ -24,7 +24,7 @@ def content_seams(text: str, span: tuple[int, int], radius: int, kind: re.Patter
     `kind` ends where a place may be; a text without any has no seam. The time is linear.
     """
     first, last = span
-    starts = [match.end() for match in kind.finditer(text, first, last)]
+    starts = [match.end() for match in kind.finditer(text, first, last) if match.end() < last]
     hashes = [zlib.crc32(text[start : min(start + _HASHED, last)].encode(errors="surrogatepass")) for start in starts]
     # Of equal hashes the earliest counts as the smallest, so that repeated paragraphs do not all become seams.
     ranks = list(zip(hashes, starts, strict=True))

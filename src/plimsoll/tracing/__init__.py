@@ -1,4 +1,4 @@
-"""What happened in each request: recorded here by everybody, judged only by `monitoring` and `governance`."""
+"""What happened in each request: recorded here by everybody, read by `governance` and the doors."""
 
 from ._errors import TraceMissingError
 from ._recorder import BatchedRecorder

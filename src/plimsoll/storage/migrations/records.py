@@ -6,7 +6,7 @@ from sqlalchemy import Column, ForeignKeyConstraint, Integer, PrimaryKeyConstrai
 from . import Migration
 
 
-def _journey(op: Operations) -> None:
+def _versions(op: Operations) -> None:
     op.create_table(
         "artifact_version",
         Column("app", Text, nullable=False),
@@ -39,6 +39,9 @@ def _journey(op: Operations) -> None:
             ["artifact_version.app", "artifact_version.kind", "artifact_version.name", "artifact_version.digest"],
         ),
     )
+
+
+def _releases(op: Operations) -> None:
     op.create_table(
         "release",
         Column("digest", Text, primary_key=True),
@@ -77,4 +80,7 @@ def _journey(op: Operations) -> None:
     )
 
 
-RECORDS = (Migration("the journey: versions, releases, environments", _journey),)
+RECORDS = (
+    Migration("artifact versions and their parents", _versions),
+    Migration("releases and environments", _releases),
+)
