@@ -1,4 +1,4 @@
-"""The demo, as a process of its own, on a machine that cannot read scans. CI also runs it with them (`make demo-check`)."""
+"""The demo, as a process of its own, on a machine that cannot read scans. `make demo-check` runs it with them."""
 
 import os
 import subprocess

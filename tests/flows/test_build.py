@@ -3,14 +3,17 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from tests.flows.conftest import TEXTS, Workshop
 
 from plimsoll.cli.show import build_json
-from plimsoll.documents import LoadSettings, digest_file, load_file
+from plimsoll.documents import LoadSettings, digest_file, encode_document, load_file
 from plimsoll.flows.build import BuildReport, NothingIndexedError
+from plimsoll.flows.build._documents import FoundFile, _Loaded
+from plimsoll.pipelines import Done
 from plimsoll.releases import Evidence, Manifest
 from plimsoll.retrieval import ChunkSettings, SearchSettings, chunk_document
 
@@ -235,3 +238,32 @@ def test_only_indexes_in_use_stay_prepared(workshop: Workshop) -> None:
     leave.write_text(f"{TEXTS['policies/leave.md']} The third edition.")
     latest = workshop.build()
     assert folders() == {index_of(first), index_of(latest)}
+
+
+def test_notes_are_told_in_every_build(workshop: Workshop) -> None:
+    text = "Kündigungsfrist für das Kühlhaus: sechs Wochen, außer im März. " * 8
+    (workshop.documents / "old.txt").write_bytes(text.encode("cp1252"))
+    for _ in range(2):
+        outcomes = {outcome.path: outcome for outcome in workshop.build().knowledge[0].outcomes}
+        assert "windows-1252" in outcomes["old.txt"].notes[0]
+
+
+def test_an_incomplete_document_is_indexed_and_tried_again(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading is done in this process here, so that it can be made to miss a page once."""
+    missed = ["page 2 looks scanned and was not recognised: it took too long"]
+
+    def load(settings: LoadSettings, file: FoundFile) -> Any:
+        document = load_file(file.location, file.path, settings)
+        notes = tuple(missed) if file.path == "policies/leave.md" else ()
+        return _Loaded(encode_document(document), notes, incomplete=bool(notes))
+
+    def here(function: Any, items: Any, **_: Any) -> Any:
+        return [Done(item, load(function.args[0], item)) for item in items]
+
+    monkeypatch.setattr("plimsoll.flows.build._documents.map_isolated", here)
+    first = workshop.build()
+    assert fates(first)["policies/leave.md"] == "indexed"
+    assert done(workshop.build()) == {"load": 1}
+    missed.clear()
+    assert done(workshop.build()) == {"load": 1}
+    assert workshop.build().work_done == 0

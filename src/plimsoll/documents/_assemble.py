@@ -51,4 +51,5 @@ def assemble(extract: Extract, *, title: str, media_type: str) -> Document:
         media_type=media_type,
         pages=tuple(pages),
         notes=extract.notes,
+        incomplete=extract.incomplete,
     )

@@ -29,6 +29,8 @@ class Document:
     pages: tuple[Page, ...]
     notes: tuple[str, ...] = ()
     """What a reader should know, such as `read as windows-1252` or `page 3 has no text`."""
+    incomplete: bool = False
+    """Whether something is missing that another try might find, such as a page whose OCR took too long."""
 
     def __post_init__(self) -> None:
         reached = 0
@@ -71,3 +73,4 @@ class Extract:
     pages: tuple[PageText, ...]
     title: str = ""
     notes: tuple[str, ...] = ()
+    incomplete: bool = False

@@ -88,15 +88,21 @@ def _knowledge(screen: "Console", knowledge: "KnowledgeBuilt") -> None:
         f"{knowledge.name}: {knowledge.indexed} of {total} files indexed, {knowledge.snapshot.chunks:,} chunks",
         style="bold",
     )
-    left_out = [outcome for outcome in knowledge.outcomes if outcome.fate != "indexed"]
-    for outcome in left_out[:_LISTED]:
-        _left_out(screen, outcome)
-    if len(left_out) > _LISTED:
-        line(screen, f"  … and {len(left_out) - _LISTED} more; `plimsoll build --json` lists all")
+    worth_saying = [outcome for outcome in knowledge.outcomes if outcome.fate != "indexed" or outcome.notes]
+    for outcome in worth_saying[:_LISTED]:
+        _say(screen, outcome)
+    if len(worth_saying) > _LISTED:
+        line(screen, f"  … and {len(worth_saying) - _LISTED} more; `plimsoll build --json` lists all")
 
 
-def _left_out(screen: "Console", outcome: "DocumentOutcome") -> None:
-    style = "yellow" if outcome.fate == "failed" else "dim"
-    line(screen, f"  {outcome.fate}: {outcome.path}: {outcome.reason}", style=style)
+def _say(screen: "Console", outcome: "DocumentOutcome") -> None:
+    if outcome.fate == "indexed":
+        line(screen, f"  note: {outcome.path}: {'; '.join(outcome.notes)}", style="dim")
+        return
+    line(
+        screen,
+        f"  {outcome.fate}: {outcome.path}: {outcome.reason}",
+        style="yellow" if outcome.fate == "failed" else "dim",
+    )
     if outcome.hint and outcome.fate == "failed":
         line(screen, f"    hint: {outcome.hint}", style="dim")

@@ -56,6 +56,7 @@ class _Reading:
     dpi: int = 0
     ocr_confidence: float | None = None
     notes: list[str] = field(default_factory=list)
+    incomplete: bool = False
 
 
 def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
@@ -91,7 +92,8 @@ def _extract(readings: list[_Reading], title: str) -> Extract:
         notes += reading.notes
         if not page.text and not reading.notes:
             notes.append(f"page {reading.number} has no text")
-    return Extract(pages=tuple(pages), title=title, notes=tuple(notes))
+    incomplete = any(reading.incomplete for reading in readings)
+    return Extract(pages=tuple(pages), title=title, notes=tuple(notes), incomplete=incomplete)
 
 
 @contextmanager
@@ -205,6 +207,7 @@ def _recognise(reading: _Reading, name: str, settings: LoadSettings) -> list[Doc
         return [error]
     except DocumentError as error:
         reading.notes.append(f"page {reading.number} looks scanned and was not recognised: {error.message}")
+        reading.incomplete = not error.permanent
         return [error]
     if pages and _letters(pages[0].text) > _letters(reading.text):
         reading.text, reading.ocr_confidence = pages[0].text, pages[0].ocr_confidence

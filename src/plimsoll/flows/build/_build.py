@@ -78,12 +78,15 @@ def _build_knowledge(name: str, project: Project, parts: BuildParts, stages: dic
         settings=settings,
         stage=cached_stage("load", parts.cache, stages),
         failures=cached_stage("load failures", parts.cache, stages),
+        remarks=parts.cache,
         workers=parts.workers,
         on_done=_progress(parts, "load"),
     )
     files, left_out = find_files(_sources(project.root, knowledge), settings, _progress(parts, "scan"))
     loaded, failed = load_documents(files, loading)
-    indexed = [DocumentOutcome(document.path, "indexed", digest=document.digest) for document in loaded]
+    indexed = [
+        DocumentOutcome(document.path, "indexed", notes=document.notes, digest=document.digest) for document in loaded
+    ]
     outcomes = tuple(sorted([*indexed, *left_out, *failed], key=lambda outcome: outcome.path))
     if not loaded:
         raise NothingIndexedError(name, outcomes)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import json
 
@@ -19,11 +20,12 @@ from plimsoll.documents import (
 )
 from plimsoll.kernel.digest import Digest, digest_json
 from plimsoll.kernel.errors import PlimsollError
-from plimsoll.pipelines import CachedStage, Done, Outcome, map_isolated
+from plimsoll.pipelines import CachedStage, Done, Outcome, StageCache, map_isolated
 
 from ._types import DocumentOutcome
 
 _LOAD_TIMEOUT_S = 600.0
+_REMARKS = "load remarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,15 @@ class LoadedDocument:
     path: str
     digest: Digest
     key: str
+    notes: tuple[str, ...] = ()
+
+
+class _Loaded(NamedTuple):
+    """What a worker process sends back."""
+
+    encoded: bytes
+    notes: tuple[str, ...]
+    incomplete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,8 @@ class Loading:
     stage: CachedStage
     failures: CachedStage
     """Files that cannot be loaded, whenever it is tried; counted with the others."""
+    remarks: StageCache
+    """What is to be said of documents that were loaded: their notes, and whether to try again."""
     workers: int
     on_done: Callable[[int, int], None]
 
@@ -100,11 +113,14 @@ def find_files(
 def load_documents(files: Sequence[FoundFile], loading: Loading) -> tuple[list[LoadedDocument], list[DocumentOutcome]]:
     """Load the files that were not loaded before; a file that cannot be loaded is listed with its reason."""
     keys = [file.key for file in files]
-    known, failed = loading.stage.present(keys), loading.failures.known(keys)
+    remarks = {key: json.decode(value) for key, value in loading.remarks.get(_REMARKS, keys).items()}
+    known = loading.stage.present([key for key in keys if not remarks.get(key, {}).get("incomplete")])
+    failed = loading.failures.known(keys)
     results: dict[str, LoadedDocument | DocumentOutcome] = {}
     for file in files:
         if file.key in known:
-            results[file.path] = _loaded(file)
+            notes = remarks.get(file.key, {}).get("notes", ())
+            results[file.path] = LoadedDocument(file.path, file.digest, file.key, tuple(notes))
         elif file.key in failed:
             reason, hint = json.decode(failed[file.key])
             results[file.path] = DocumentOutcome(file.path, "failed", reason, hint, digest=file.digest)
@@ -129,7 +145,7 @@ def _digest(path: str, file: SourceFile, settings: LoadSettings) -> FoundFile | 
     return FoundFile(path, file.location, digest, key)
 
 
-def _load_in_processes(files: Sequence[FoundFile], loading: Loading) -> Iterable[Outcome[FoundFile, bytes]]:
+def _load_in_processes(files: Sequence[FoundFile], loading: Loading) -> Iterable[Outcome[FoundFile, _Loaded]]:
     if not files:
         return ()
     return map_isolated(
@@ -141,26 +157,26 @@ def _load_in_processes(files: Sequence[FoundFile], loading: Loading) -> Iterable
     )
 
 
-def _load(settings: LoadSettings, file: FoundFile) -> bytes:
-    return encode_document(load_file(file.location, file.path, settings, expected=file.digest))
+def _load(settings: LoadSettings, file: FoundFile) -> _Loaded:
+    document = load_file(file.location, file.path, settings, expected=file.digest)
+    return _Loaded(encode_document(document), document.notes, document.incomplete)
 
 
-def _settle(outcome: Outcome[FoundFile, bytes], loading: Loading) -> LoadedDocument | DocumentOutcome:
+def _settle(outcome: Outcome[FoundFile, _Loaded], loading: Loading) -> LoadedDocument | DocumentOutcome:
     """Remember what will be the same next time: a document, and a failure that lies in its bytes."""
     file = outcome.item
     if isinstance(outcome, Done):
-        loading.stage.remember({file.key: outcome.result})
-        return _loaded(file)
+        loaded = outcome.result
+        loading.stage.remember({file.key: loaded.encoded})
+        remark = {"notes": loaded.notes, "incomplete": loaded.incomplete}
+        loading.remarks.put(_REMARKS, {file.key: json.encode(remark)})
+        return LoadedDocument(file.path, file.digest, file.key, loaded.notes)
     error = outcome.error
     if isinstance(error, DocumentError) and error.permanent:
         loading.failures.remember({file.key: json.encode([error.message, error.hint])})
     else:
         loading.failures.count.done += 1
     return _failure(file.path, file.digest, error)
-
-
-def _loaded(file: FoundFile) -> LoadedDocument:
-    return LoadedDocument(file.path, file.digest, file.key)
 
 
 def _failure(path: str, digest: Digest, error: PlimsollError) -> DocumentOutcome:
