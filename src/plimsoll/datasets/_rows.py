@@ -1,10 +1,11 @@
 """Reading rows from JSONL: one JSON object a line, every mistake named with its line."""
 
-import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
+
+from plimsoll.kernel.words import nearest
 
 from ._errors import DatasetInvalidError, DatasetMissingError, RowMistake
 from ._types import Row
@@ -169,6 +170,6 @@ def _shown(text: str) -> str:
 
 
 def _did_you_mean(key: str) -> str:
-    near = difflib.get_close_matches(key.lower(), _KEYS, n=1)
+    near = nearest(key, _KEYS)
     allowed = "keys of a row are " + ", ".join(_KEYS)
-    return f'did you mean "{near[0]}"? {allowed}' if near else allowed
+    return f'did you mean "{near}"? {allowed}' if near else allowed

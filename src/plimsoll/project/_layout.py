@@ -1,9 +1,10 @@
 """Which files of a folder belong to a project, and which look as if they should."""
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from plimsoll.kernel.words import nearest
 
 from ._fields import NAME_PATTERN, NAME_RULE
 from ._mistakes import Mistake, did_you_mean, shown_name
@@ -21,7 +22,6 @@ LATER_FOLDERS = ("guardrails", "agents", "models", "tuning")
 """Folders of the design that this version does not read. Silence would let people believe that they are in force."""
 
 _NEAR_ENDINGS = {".yaml": (".yaml", ".yml"), ".jsonl": (".jsonl", ".ndjson", ".json")}
-_NEARNESS = 0.75
 
 
 def file_name(path: Path) -> str:
@@ -75,7 +75,7 @@ def layout_mistakes(root: Path) -> Iterator[Mistake]:
 def near_app_file(root: Path) -> str:
     """A file that may be meant to be `plimsoll.yaml`; empty if there is none."""
     names = [path.name for path in visible(root) if path.suffix in {".yaml", ".yml"}]
-    return next(iter(difflib.get_close_matches(APP_FILE, names, n=1, cutoff=_NEARNESS)), "")
+    return nearest(APP_FILE, names) or ""
 
 
 def _folder_mistakes(folder: Path) -> Iterator[Mistake]:
@@ -84,6 +84,6 @@ def _folder_mistakes(folder: Path) -> Iterator[Mistake]:
         if visible(folder):
             yield Mistake(f"{name}/", 0, f"this version does not read {name}/ yet", "move the folder away")
     elif name not in ENDINGS:
-        near = difflib.get_close_matches(name.lower(), ENDINGS, n=1, cutoff=_NEARNESS)
-        if near and any(path.suffix == ENDINGS[near[0]] for path in visible(folder)):
-            yield Mistake(f"{file_name(folder)}/", 0, "this folder is not read", f"did you mean {near[0]}/?")
+        near = nearest(name, ENDINGS)
+        if near and any(path.suffix == ENDINGS[near] for path in visible(folder)):
+            yield Mistake(f"{file_name(folder)}/", 0, "this folder is not read", f"did you mean {near}/?")

@@ -1,12 +1,12 @@
 """One thing that is wrong in a project, and how values and names are shown in such sentences."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plimsoll.kernel.words import nearest
+
 _SHOWN_CHARACTERS = 60
-_NEARNESS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,6 @@ def shown_name(name: str) -> str:
 def did_you_mean(name: str, known: Iterable[str], *, all_of_them: str) -> str:
     """`did you mean …?` where something near is known, and everything that is known: `all_of_them: a, b, c`."""
     names = list(known)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=_NEARNESS)
+    near = nearest(name, names)
     listed = f"{all_of_them}: {', '.join(map(shown_name, names))}" if names else f"{all_of_them}: none"
-    return f"did you mean `{shown_name(near[0])}`? {listed}" if near else listed
+    return f"did you mean `{shown_name(near)}`? {listed}" if near else listed

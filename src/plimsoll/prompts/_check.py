@@ -1,9 +1,10 @@
 """Finding mistakes in a template without rendering it."""
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator
 
 from jinja2 import TemplateSyntaxError, meta, nodes
+
+from plimsoll.kernel.words import nearest
 
 from ._errors import TemplateMistake
 from ._language import ENVIRONMENT, EXPRESSIONS, FILTERS, MAX_TEMPLATE_CHARACTERS, METHODS
@@ -156,6 +157,6 @@ def _fields_read(loop: nodes.For) -> Iterator[nodes.Getattr]:
 
 
 def _unknown(node: nodes.Node, what: str, name: str, known: Iterable[str]) -> TemplateMistake:
-    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+    near = nearest(name, sorted(known))
     allowed = "what there is: " + ", ".join(known if isinstance(known, tuple) else sorted(known))
-    return TemplateMistake(node.lineno, what, f"did you mean `{near[0]}`? {allowed}" if near else allowed)
+    return TemplateMistake(node.lineno, what, f"did you mean `{near}`? {allowed}" if near else allowed)
