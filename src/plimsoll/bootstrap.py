@@ -8,11 +8,12 @@ from typing import Any, cast
 from plimsoll.evaluation import Runs
 from plimsoll.flows.build import BuildParts, OnProgress
 from plimsoll.flows.serve import Searcher, ServeParts
-from plimsoll.flows.ship import FreezeParts, Mover
+from plimsoll.flows.ship import EvaluateParts, FreezeParts, Mover
 from plimsoll.kernel.digest import Json
+from plimsoll.kernel.errors import ConflictError, PlimsollError
 from plimsoll.models import ChatModel, Embedder, RouteSettings, default_key_reference, make_chat_model, make_embedder
 from plimsoll.pipelines import StageCache
-from plimsoll.project import load_app, source_commit
+from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Registry, Version, VersionRef
 from plimsoll.releases import Manifest, Releases
 from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
@@ -22,6 +23,19 @@ from plimsoll.storage.migrations.cache import CACHE
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
 from plimsoll.tracing import BatchedRecorder, Traces
+
+
+class AppTakenError(ConflictError):
+    """Another project keeps its records under the same name in the same place."""
+
+    code = "app_taken"
+
+    def __init__(self, app: str, owner: Path, home: Path) -> None:
+        super().__init__(
+            f"the project in {owner} is called {app} too, and keeps its records in {home}",
+            hint="give one of the two another `name` in plimsoll.yaml, or another PLIMSOLL_HOME",
+        )
+
 
 DEFAULT_EMBEDDER = "builtin/static"
 
@@ -38,7 +52,17 @@ class Platform:
     @cached_property
     def app(self) -> str:
         """The application of the project folder. Raises ProjectInvalidError."""
-        return load_app(self._project).name
+        return self._definition.name
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments that the project declares."""
+        return self._definition.environments
+
+    @cached_property
+    def _definition(self) -> AppDefinition:
+        # plimsoll.yaml alone: a mistake in another file must not keep anybody from rolling back or serving.
+        return load_app(self._project)
 
     @cached_property
     def source_commit(self) -> str:
@@ -63,7 +87,8 @@ class Platform:
     @cached_property
     def traces(self) -> Traces:
         """Traces that were written."""
-        return Traces(self._database("traces.db", TRACES, "normal"))
+        hint = "move it away: new traces go to a new file, and the old ones may be restored from a backup"
+        return Traces(self._database("traces.db", TRACES, if_damaged=hint))
 
     @cached_property
     def recorder(self) -> BatchedRecorder:
@@ -78,7 +103,7 @@ class Platform:
         return BuildParts(
             registry=self.registry,
             releases=self.releases,
-            cache=StageCache(self._database("cache.db", CACHE, "normal")),
+            cache=StageCache(self._database("cache.db", CACHE, if_damaged="delete it: it only saves work")),
             write_segment=partial(write_segment, self._blobs),
             has_segment=self._blobs.has,
             make_embedder=self.embedder,
@@ -87,6 +112,7 @@ class Platform:
             workers=self.settings.workers,
             author=self.settings.actor,
             source_commit=self.source_commit,
+            claim=self._claim,
             on_progress=on_progress,
         )
 
@@ -99,6 +125,10 @@ class Platform:
             open_index=self._open_index,
             make_model=self._chat_model,
         )
+
+    def evaluate_parts(self) -> EvaluateParts:
+        """What running suites needs."""
+        return EvaluateParts(self.serve_parts(), self.runs)
 
     def freeze_parts(self) -> FreezeParts:
         """What making a release needs."""
@@ -119,25 +149,38 @@ class Platform:
             self._embedders[name] = make_embedder(name)
         return self._embedders[name]
 
-    def check_route(self, name: str, content: Json) -> None:
-        """Raises SecretMissingError when a route needs a secret that is not set."""
-        self._route_settings(name, content)
+    def check_routes(self, manifest: Manifest) -> None:
+        """Raises SecretMissingError when a route of a release or draft needs a secret that is not set."""
+        for key, digest in manifest.artifacts.items():
+            kind, _, name = key.partition(":")
+            if kind == "route":
+                self._route_settings(name, self.registry.content(digest))
 
     def close(self) -> None:
         """Write what is waiting and give everything back, the latest first."""
         while self._open:
             self._open.pop()()
 
+    def _claim(self, app: str) -> None:
+        """Keep two projects of one name apart. A folder that is gone, or has another name now, holds no name."""
+        owner = self.releases.claim(app, str(self._project))
+        if owner is not None and _has_app(Path(owner), app):
+            raise AppTakenError(app, Path(owner), self.settings.home)
+        if owner is not None:
+            self.releases.claim(app, str(self._project), take_over=True)
+
     @cached_property
     def _records(self) -> Database:
-        return self._database("records.db", RECORDS, "full")
+        hint = "restore the file from a backup"
+        return self._database("records.db", RECORDS, durability="full", if_damaged=hint)
 
     @cached_property
     def _blobs(self) -> BlobFolder:
         return BlobFolder(self.settings.home / "blobs")
 
-    def _database(self, name: str, migrations: Any, durability: Any) -> Database:
-        database = Database(self.settings.home / name, migrations, durability=durability)
+    def _database(self, name: str, migrations: Any, *, if_damaged: str = "", durability: Any = "normal") -> Database:
+        path = self.settings.home / name
+        database = Database(path, migrations, durability=durability, if_damaged=if_damaged)
         self._open.append(database.close)
         return database
 
@@ -161,6 +204,13 @@ class Platform:
             input_usd_per_million=price.get("input_usd_per_million"),
             output_usd_per_million=price.get("output_usd_per_million"),
         )
+
+
+def _has_app(folder: Path, app: str) -> bool:
+    try:
+        return load_app(folder).name == app
+    except PlimsollError:
+        return False
 
 
 def open_platform(settings: Settings, project: Path) -> Platform:

@@ -67,14 +67,22 @@ class Settings:
 
 def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings for a project folder. Raises SettingInvalidError."""
-    home = environ.get("PLIMSOLL_HOME")
     return Settings(
-        home=Path(home).expanduser().absolute() if home else project / ".plimsoll",
+        home=_home(environ.get("PLIMSOLL_HOME"), project),
         actor=environ.get("PLIMSOLL_ACTOR") or _user_name(),
         workers=_workers(environ.get("PLIMSOLL_WORKERS")),
         api_key=environ.get("PLIMSOLL_API_KEY") or None,
         environ=environ,
     )
+
+
+def _home(text: str | None, project: Path) -> Path:
+    if not text:
+        return project / ".plimsoll"
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:  # `~somebody` who does not exist
+        raise SettingInvalidError("PLIMSOLL_HOME", "a folder") from None
 
 
 def _user_name() -> str:

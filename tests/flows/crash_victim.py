@@ -26,7 +26,7 @@ def journey(root: Path) -> None:
     suites = suites_of(project, report.versions)
     release = same_release(report.draft, suites, platform.releases)
     if release is None:
-        runs = asyncio.run(evaluate(report.draft, suites, platform.serve_parts()))
+        runs = asyncio.run(evaluate(report.draft, suites, platform.evaluate_parts()))
         release = freeze(report.draft, runs, platform.freeze_parts()).release
     assert release is not None
     with suppress(AlreadyLiveError):

@@ -23,6 +23,7 @@ from plimsoll.flows.ship import (
 from plimsoll.kernel.digest import digest_json
 from plimsoll.project import load_project
 from plimsoll.releases import Manifest
+from plimsoll.tracing import EVALUATION
 
 DECLARED = ("staging", "production")
 
@@ -40,7 +41,7 @@ class Gate:
 
     def runs(self) -> tuple[Manifest, tuple[Run, ...]]:
         draft, suites = self.suites()
-        return draft, asyncio.run(evaluate(draft, suites, self.platform.serve_parts()))
+        return draft, asyncio.run(evaluate(draft, suites, self.platform.evaluate_parts()))
 
     def release(self) -> Gated:
         draft, runs = self.runs()
@@ -81,11 +82,11 @@ def test_what_is_evaluated_is_what_is_served(gate: Gate) -> None:
     _, (run,) = gate.runs()
     gate.platform.recorder.flush()
     for row in run.rows:
-        trace = gate.platform.traces.get(row.observation.trace)
+        trace = gate.platform.traces.get("harbour", row.observation.trace)
         assert (trace.question, trace.answer, trace.environment) == (
             row.row.question,
             row.observation.answer,
-            "evaluation",
+            EVALUATION,
         )
 
 

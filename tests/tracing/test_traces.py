@@ -62,28 +62,28 @@ def a_trace(number: int = 0, trace_id: str = "") -> Trace:
 def test_a_trace_reads_back_whole(traces: Traces) -> None:
     trace = a_trace()
     traces.write([trace])
-    assert traces.get(trace.id) == trace
-    assert traces.get(f"chatcmpl-{trace.id}") == trace
-    assert traces.get(trace.id[:10]) == trace
+    assert traces.get("app", trace.id) == trace
+    assert traces.get("app", f"chatcmpl-{trace.id}") == trace
+    assert traces.get("app", trace.id[:10]) == trace
 
 
 def test_the_latest_come_first(traces: Traces) -> None:
     traces.write([a_trace(number) for number in (1, 3, 2)])
-    assert [found.question for found in traces.latest(2)] == ["question 3?", "question 2?"]
-    assert traces.latest(5, app="other") == ()
+    assert [found.question for found in traces.latest("app", 2)] == ["question 3?", "question 2?"]
+    assert traces.latest("other", 5) == ()
 
 
 @pytest.mark.parametrize("name", ["", "0" * 32, "zzz", "%", "chatcmpl-"])
 def test_an_unknown_trace_is_said(traces: Traces, name: str) -> None:
     traces.write([a_trace()])
     with pytest.raises(TraceMissingError):
-        traces.get(name)
+        traces.get("app", name)
 
 
 def test_too_few_digits_are_said(traces: Traces) -> None:
     traces.write([a_trace(trace_id="ab" + "0" * 30), a_trace(trace_id="ab" + "1" * 30)])
     with pytest.raises(TraceAmbiguousError):
-        traces.get("ab")
+        traces.get("app", "ab")
 
 
 def test_everything_recorded_is_on_disk_after_close(traces: Traces) -> None:
@@ -92,7 +92,7 @@ def test_everything_recorded_is_on_disk_after_close(traces: Traces) -> None:
         recorder.record(a_trace(number))
     recorder.close()
     recorder.close()
-    assert len(traces.latest(1000)) == 500
+    assert len(traces.latest("app", 1000)) == 500
 
 
 def test_flush_waits_for_what_was_recorded_before(traces: Traces) -> None:
@@ -100,7 +100,7 @@ def test_flush_waits_for_what_was_recorded_before(traces: Traces) -> None:
     trace = a_trace()
     recorder.record(trace)
     recorder.flush()
-    assert traces.get(trace.id) == trace
+    assert traces.get("app", trace.id) == trace
     recorder.close()
 
 

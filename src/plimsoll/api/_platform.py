@@ -22,11 +22,8 @@ class PlatformService:
 
     def check(self, environment: str) -> None:
         """Raise what would keep an environment from answering: nothing live there, or a secret that is not set."""
-        manifest = self._platform.releases.manifest(self._platform.releases.live(self._app, environment))
-        for key, digest in manifest.artifacts.items():
-            kind, _, name = key.partition(":")
-            if kind == "route":
-                self._platform.check_route(name, self._platform.registry.content(digest))
+        live = self._platform.releases.live(self._app, environment)
+        self._platform.check_routes(self._platform.releases.manifest(live))
 
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
         """See `Service.stream`."""
@@ -53,12 +50,12 @@ class PlatformService:
     def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
         """See `Service.recent_traces`."""
         self._platform.recorder.flush()
-        return self._platform.traces.latest(limit, app=self._app)
+        return self._platform.traces.latest(self._app, limit)
 
     def trace(self, trace_id: str) -> Trace:
         """See `Service.trace`."""
         self._platform.recorder.flush()
-        return self._platform.traces.get(trace_id)
+        return self._platform.traces.get(self._app, trace_id)
 
     def ready(self) -> str | None:
         """See `Service.ready`."""
@@ -66,6 +63,8 @@ class PlatformService:
             live = self._platform.releases.environments(self._app)
         except PlimsollError as error:
             return error.message
+        if lost := self._platform.recorder.lost:
+            return f"{lost} traces could not be written; the log says why"
         return None if live else f"no release of {self._app} is live in any environment"
 
     def _served(self, place: Environment) -> list[ServedModel]:

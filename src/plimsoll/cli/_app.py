@@ -1,19 +1,21 @@
 """The root command, and what every command shares."""
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import click
 
 from plimsoll import __version__
-from plimsoll.kernel.errors import PlimsollError
+from plimsoll.kernel.errors import InvalidError, PlimsollError
 
 from . import demo, flows, records, release, run
-from ._exits import DONE, FAULT, INTERRUPTED, WRONG_USE, exit_code
+from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
 
@@ -58,8 +60,24 @@ for _command in _COMMANDS:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with an honest exit code."""
     state = State()
-    code = _guarded(state, lambda: root.main(arguments, prog_name="plimsoll", obj=state, standalone_mode=False))
-    sys.exit(code)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    state.output.json = "--json" in given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a character gets another one; that is no reason to fail.
+            stream.reconfigure(errors="replace")
+    sys.exit(_guarded(state, lambda: _run(state, given)))
+
+
+def _run(state: State, arguments: list[str]) -> Any:
+    # Not click's own `main`, which ends with 1 when nobody reads the output any more, and 1 is for refusals here.
+    try:
+        with root.make_context("plimsoll", arguments, obj=state) as context:
+            result = root.invoke(context)
+    except click.exceptions.Exit as ended:
+        result = ended.exit_code
+    sys.stdout.flush()
+    return result
 
 
 def _guarded(state: State, run_command: Callable[[], Any]) -> int:
@@ -81,12 +99,28 @@ def _explain(state: State, error: Exception) -> int:
         click.echo(error.ctx.get_help())
         return DONE
     if isinstance(error, click.ClickException):
-        error.show()
-        return WRONG_USE
-    if isinstance(error, BrokenPipeError):
-        # The reader of our output (such as `head`) has gone; nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return _wrong_use(state, error)
+    if isinstance(error, OSError) and error.errno in {errno.EPIPE, errno.ENOSPC, errno.EIO}:
+        return _unwritten(error)
     traceback.print_exception(error)
     Output().say("\n[bold red]This is a fault in Plimsoll.[/] Please report it with the lines above.")
     return FAULT
+
+
+def _wrong_use(state: State, error: click.ClickException) -> int:
+    if state.output.json:
+        hint = "`--help` shows how the command is used"
+        state.output.error(InvalidError(error.format_message(), hint=hint))
+    else:
+        error.show()
+    return WRONG_USE
+
+
+def _unwritten(error: OSError) -> int:
+    """The output could not be written; nothing more may be tried at exit either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        # The reader of our output (such as `head`) has seen enough.
+        return DONE
+    click.echo(f"error: the output could not be written: {error.strerror}", err=True)
+    return UNAVAILABLE

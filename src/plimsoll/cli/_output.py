@@ -1,6 +1,7 @@
 """Printing: tables and colours for people, one JSON object for programs, errors that say what to do next."""
 
 import dataclasses
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from plimsoll.kernel.errors import PlimsollError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Column = str | tuple[str, str]
 """A heading, or a heading and how its cells are justified."""
@@ -110,10 +113,15 @@ def _details(error: PlimsollError) -> Iterator[str]:
         yield f"{place}: {mistake.what}{right}"
 
 
+def printable(text: str) -> str:
+    """Text from strangers without the control characters that could command a terminal."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _plain(text: str) -> Any:
     from rich.text import Text
 
-    return Text(text)
+    return Text(printable(text))
 
 
 def _to_builtin(value: Any) -> Any:

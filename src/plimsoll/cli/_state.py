@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
+from plimsoll.kernel.errors import InvalidError
+
 from ._output import Output
 
 if TYPE_CHECKING:
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
     from plimsoll.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class FolderGoneError(InvalidError):
+    """The current folder was deleted."""
+
+    code = "folder_gone"
+
+    def __init__(self) -> None:
+        super().__init__("the current folder does not exist any more", hint="change to your project's folder with cd")
 
 
 @dataclass(slots=True)
@@ -29,7 +40,11 @@ class State:
         """The project folder. Raises InvalidError when there is none."""
         from plimsoll.project import find_project
 
-        return find_project(self.start or Path.cwd())
+        try:
+            start = self.start or Path.cwd()
+        except FileNotFoundError:
+            raise FolderGoneError from None
+        return find_project(start)
 
     def project(self) -> "Project":
         """The project, read from its folder. Raises ProjectInvalidError with every mistake."""

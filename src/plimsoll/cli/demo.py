@@ -101,7 +101,7 @@ class Demo:
         self._command("ask", ANSWERABLE)
         self._command("ask", UNANSWERABLE)
         with self._platform() as platform:
-            latest = platform.traces.latest(2)
+            latest = platform.traces.latest(platform.app, 2)
         self._expect(latest[1].answered is True, "the first question is answered")
         self._expect(latest[0].answered is False, "the second question is refused")
 

@@ -99,7 +99,7 @@ def run_suites(
             done[suite.name] = done.get(suite.name, 0) + 1
             advance(f"eval {suite.name}", done[suite.name], len(suite.rows))
 
-        return asyncio.run(evaluate_flow(report.draft, suites, platform.serve_parts(), on_row=tick))
+        return asyncio.run(evaluate_flow(report.draft, suites, platform.evaluate_parts(), on_row=tick))
 
 
 COMMANDS = (init, build, ask, evaluate)

@@ -16,11 +16,12 @@ def trace() -> None:
 
 @trace.command("list", epilog="Example: plimsoll trace list --limit 50")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+@click.option("--all", "tests_too", is_flag=True, help="Also the questions of suites, and replays.")
 @json_option
-def list_traces(state: State, limit: int) -> None:
+def list_traces(state: State, limit: int, tests_too: bool) -> None:
     """The latest requests."""
     with state.platform(state.project_root()) as platform:
-        traces = platform.traces.latest(limit)
+        traces = platform.traces.latest(platform.app, limit, tests_too=tests_too)
     state.output.result(traces, lambda screen: show.traces(screen, traces))
 
 
@@ -30,7 +31,7 @@ def list_traces(state: State, limit: int) -> None:
 def show_trace(state: State, answer: str) -> None:
     """One request, from the question to the answer; ANSWER is its id, or the first digits of it."""
     with state.platform(state.project_root()) as platform:
-        found = platform.traces.get(answer)
+        found = platform.traces.get(platform.app, answer)
     state.output.result(found, lambda screen: show.trace(screen, found))
 
 
@@ -42,7 +43,7 @@ def lineage(state: State, answer: str) -> None:
     from plimsoll.governance import trace_lineage
 
     with state.platform(state.project_root()) as platform:
-        chain = trace_lineage(platform.traces.get(answer), platform.registry, platform.releases)
+        chain = trace_lineage(platform.traces.get(platform.app, answer), platform.registry, platform.releases)
     state.output.result(chain.to_json(), lambda screen: show.lineage(screen, chain))
 
 
@@ -54,7 +55,7 @@ def replay(state: State, answer: str) -> int:
     from plimsoll.flows.replay import replay as replay_flow
 
     with state.platform(state.project_root()) as platform:
-        past = platform.traces.get(answer)
+        past = platform.traces.get(platform.app, answer)
         again = asyncio.run(replay_flow(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
     state.output.result(show.replay_json(again), lambda screen: show.replay(screen, again))
     return DONE if again.proved else REFUSED
@@ -76,7 +77,7 @@ def list_versions(state: State) -> None:
 
 @registry.command("show", epilog="Example: plimsoll registry show prompt:answer --version 2")
 @click.argument("artifact", metavar="KIND:NAME")
-@click.option("--version", "number", type=click.IntRange(min=1), help="Which version; otherwise the newest.")
+@click.option("--version", "number", type=click.IntRange(1, 2**31), help="Which version; otherwise the newest.")
 @json_option
 def show_version(state: State, artifact: str, number: int | None) -> None:
     """The content of a version, and what it was made from."""

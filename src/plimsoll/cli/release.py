@@ -66,10 +66,9 @@ def ship(state: State, name: str, environment: str, reason: str) -> None:
     """Make a release live in an environment, in one transaction."""
     from plimsoll.flows.ship import ship as ship_flow
 
-    project = state.project()
-    with state.platform(project.root) as platform:
+    with state.platform(state.project_root()) as platform:
         found = platform.releases.release(platform.app, name)
-        move = ship_flow(found, environment, project.app.environments, platform.mover(reason))
+        move = ship_flow(found, environment, platform.environments, platform.mover(reason))
     state.output.result(show.move_json(move), lambda screen: show.move(screen, move))
 
 
@@ -81,9 +80,8 @@ def rollback(state: State, environment: str, reason: str) -> None:
     """Make the release live again that was there before, in one transaction."""
     from plimsoll.flows.ship import roll_back
 
-    project = state.project()
-    with state.platform(project.root) as platform:
-        move = roll_back(platform.app, environment, project.app.environments, platform.mover(reason))
+    with state.platform(state.project_root()) as platform:
+        move = roll_back(platform.app, environment, platform.environments, platform.mover(reason))
     state.output.result(show.move_json(move), lambda screen: show.move(screen, move))
 
 

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plimsoll.kernel.errors import DeniedError, InvalidError
+from plimsoll.kernel.errors import DeniedError, InvalidError, PlimsollError
 
 from . import show
 from ._state import State, json_option
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
-    from plimsoll.project import Project
     from plimsoll.releases import Environment
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -55,14 +54,13 @@ def serve(state: State, host: str, port: int, environment: str | None, hosts: tu
     """Answer over HTTP: OpenAI's API at /v1, the console at /, health and metrics beside them."""
     from plimsoll.api import ApiSettings, PlatformService, create_app, run_server
 
-    project = state.project()
-    with state.platform(project.root) as platform:
+    with state.platform(state.project_root()) as platform:
         key = platform.settings.api_key
         if host not in _LOOPBACK and key is None:
             raise KeyNeededError(host)
-        places = platform.releases.environments(project.app.name)
-        chosen = choose_environment(project.app.name, project.app.environments, places, environment)
-        service = PlatformService(platform, project.app.name, project.app.environments)
+        places = platform.releases.environments(platform.app)
+        chosen = choose_environment(platform.app, platform.environments, places, environment)
+        service = PlatformService(platform, platform.app, platform.environments)
         service.check(chosen)
         settings = ApiSettings(
             api_key=key, default_environment=chosen, allowed_hosts=(*ApiSettings().allowed_hosts, host, *hosts)
@@ -71,7 +69,7 @@ def serve(state: State, host: str, port: int, environment: str | None, hosts: tu
             create_app(service, settings=settings),
             host=host,
             port=port,
-            on_ready=lambda url: _tell(state, url, f"{project.app.name} in {chosen}"),
+            on_ready=lambda url: _tell(state, url, f"{platform.app} in {chosen}"),
         )
 
 
@@ -81,14 +79,12 @@ def status(state: State) -> None:
     """Environments, live releases and the latest requests at a glance."""
     from plimsoll.releases import Environment
 
-    project = state.project()
-    app = project.app.name
-    with state.platform(project.root) as platform:
-        live = {place.name: place for place in platform.releases.environments(app)}
-        latest = platform.traces.latest(_LATEST, app=app)
-        notes = [*_missing_tools(), *_missing_secrets(project, platform)]
-    nothing = [Environment(app, name, None, "", None, "") for name in project.app.environments if name not in live]
-    places = sorted([*live.values(), *nothing], key=lambda place: place.name)
+    with state.platform(state.project_root()) as platform:
+        live = {place.name: place for place in platform.releases.environments(platform.app)}
+        latest = platform.traces.latest(platform.app, _LATEST)
+        notes = [*_missing_tools(), *_missing_secrets(platform)]
+        nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.environments}
+    places = list((nothing | live).values())
     state.output.result(
         show.status_json(places, latest, notes), lambda screen: show.status(screen, places, latest, notes)
     )
@@ -113,14 +109,12 @@ def _missing_tools() -> list[str]:
     return []
 
 
-def _missing_secrets(project: "Project", platform: "Platform") -> list[str]:
-    notes = []
-    for name, route in project.routes.items():
-        try:
-            platform.check_route(name, route.content())
-        except InvalidError as error:
-            notes.append(f"{error.message}: {error.hint}")
-    return notes
+def _missing_secrets(platform: "Platform") -> list[str]:
+    try:
+        platform.check_routes(platform.releases.working_draft(platform.app))
+    except PlimsollError as error:
+        return [f"{error.message}: {error.hint}"]
+    return []
 
 
 def _tell(state: State, url: str, what: str) -> None:

@@ -35,10 +35,15 @@ async def ask(app: str, question: str, *, endpoint: str | None, environment: str
             AnswerRequest(
                 app=app,
                 endpoint=endpoint or names[0],
-                messages=(Message("user", question),),
+                messages=(Message("user", _readable(question)),),
                 environment=environment or "",
                 release=manifest.digest,
             )
         )
     finally:
         await answering.close()
+
+
+def _readable(question: str) -> str:
+    """A terminal may hand over bytes that are no text; they become the sign for an unknown character."""
+    return question.encode(errors="surrogateescape").decode(errors="replace")

@@ -12,7 +12,7 @@ from msgspec import convert
 
 from plimsoll.kernel.digest import Json, digest_json, hex_part
 from plimsoll.models import Message
-from plimsoll.tracing import Trace, Traces
+from plimsoll.tracing import REPLAY, Trace, Traces
 
 from .serve import Answer, Answering, AnswerRequest, ServeParts
 
@@ -23,7 +23,8 @@ class Compared:
 
     part: str
     provable: bool
-    same: bool
+    same: bool | None
+    """None when the first answer did not get so far that it could be compared."""
     then: str
     now: str
 
@@ -38,8 +39,8 @@ class Replay:
 
     @property
     def proved(self) -> bool:
-        """Whether every provable part is the same."""
-        return all(part.same for part in self.parts if part.provable)
+        """Whether no provable part differs."""
+        return all(part.same is not False for part in self.parts if part.provable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +65,30 @@ async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callabl
                 endpoint=trace.endpoint,
                 messages=sent.messages,
                 parameters=sent.parameters,
-                environment="replay",
+                environment=REPLAY,
                 release=trace.release,
             )
         )
     finally:
         await answering.close()
     flush()
-    return Replay(trace, again, _compare(trace, traces.get(again.started.trace_id)))
+    return Replay(trace, again, _compare(trace, traces.get(trace.app, again.started.trace_id)))
 
 
 def _compare(then: Trace, now: Trace) -> tuple[Compared, ...]:
+    # The prompt is rendered after the passages are found, so a trace that has messages has both.
+    rendered, complete = bool(then.messages), then.status == "ok"
     return (
-        _part("passages", (_passages(then), _passages(now)), provable=True),
-        _part("prompt", (list(then.messages), list(now.messages)), provable=True),
-        _part("citations", (_citations(then), _citations(now)), provable=False),
-        _part("answer", (then.answer, now.answer), provable=False),
+        _part("passages", (_passages(then), _passages(now)), provable=True, reached=rendered),
+        _part("prompt", (list(then.messages), list(now.messages)), provable=True, reached=rendered),
+        _part("citations", (_citations(then), _citations(now)), provable=False, reached=complete),
+        _part("answer", (then.answer, now.answer), provable=False, reached=complete),
     )
 
 
-def _part(name: str, values: tuple[Json, Json], *, provable: bool) -> Compared:
+def _part(name: str, values: tuple[Json, Json], *, provable: bool, reached: bool) -> Compared:
     then, now = values
-    return Compared(name, provable, then == now, _summary(then), _summary(now))
+    return Compared(name, provable, then == now if reached else None, _summary(then), _summary(now))
 
 
 def _passages(trace: Trace) -> Json:

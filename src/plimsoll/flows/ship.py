@@ -9,6 +9,7 @@ from plimsoll.models import Message
 from plimsoll.project import Project
 from plimsoll.registry import Version
 from plimsoll.releases import EnvironmentMove, Evidence, Manifest, Release, Releases
+from plimsoll.tracing import EVALUATION
 
 from .serve import Answer, Answering, AnswerRequest, ServeParts
 
@@ -41,6 +42,14 @@ class Gated:
     def verdicts(self) -> tuple[Verdict, ...]:
         """One for each suite."""
         return tuple(run.verdict for run in self.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateParts:
+    """What answers, and where runs are kept."""
+
+    serving: ServeParts
+    runs: Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +106,17 @@ def suites_of(project: Project, versions: Sequence[Version], only: str | None = 
 
 
 async def evaluate(
-    draft: Manifest, suites: Sequence[Suite], parts: ServeParts, *, on_row: OnRow = lambda _: None
+    draft: Manifest, suites: Sequence[Suite], parts: EvaluateParts, *, on_row: OnRow = lambda _: None
 ) -> tuple[Run, ...]:
-    """Run suites against a draft through the function that serves."""
-    answering = Answering(parts)
+    """Run suites against a draft through the function that serves. Every run is kept, whatever its verdict."""
+    answering = Answering(parts.serving)
     try:
-        return tuple([await _run(draft, suite, answering, on_row) for suite in suites])
+        runs = tuple([await _run(draft, suite, answering, on_row) for suite in suites])
     finally:
         await answering.close()
+    for run in runs:
+        parts.runs.keep(run)
+    return runs
 
 
 def freeze(draft: Manifest, runs: Sequence[Run], parts: FreezeParts) -> Gated:
@@ -136,8 +148,12 @@ def ship(release: Release, environment: str, declared: Sequence[str], mover: Mov
 
 
 def roll_back(app: str, environment: str, declared: Sequence[str], mover: Mover) -> EnvironmentMove:
-    """Make the release live again that was there before, in one transaction."""
-    _check_declared(environment, declared)
+    """Make the release live again that was there before, in one transaction.
+
+    That must be possible wherever something is live, also where plimsoll.yaml no longer says so.
+    """
+    live = {place.name for place in mover.releases.environments(app)}
+    _check_declared(environment, [*declared, *sorted(live.difference(declared))])
     return mover.releases.roll_back(app, environment, actor=mover.actor, reason=mover.reason)
 
 
@@ -158,7 +174,7 @@ async def _observe(answering: Answering, draft: Manifest, endpoint: str, questio
         app=draft.app,
         endpoint=endpoint,
         messages=(Message("user", question),),
-        environment="evaluation",
+        environment=EVALUATION,
         release=draft.digest,
     )
     try:

@@ -28,7 +28,7 @@ class PassageUsed:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactUsed:
-    """One version in the release, and the versions it was made from."""
+    """One version in the release, and the versions of this release that it was made from."""
 
     version: Version
     parents: tuple[Version, ...]
@@ -109,7 +109,10 @@ def _passages(trace: Trace) -> tuple[PassageUsed, ...]:
 
 def _artifact(manifest: Manifest, key: str, registry: Registry) -> ArtifactUsed:
     ref = VersionRef.from_key(key, manifest.artifacts[key])
-    parents = registry.parents(manifest.app, ref)
+    # The same content may have been made from other parents before; those of this release are in its manifest.
+    parents = [
+        parent for parent in registry.parents(manifest.app, ref) if manifest.artifacts.get(parent.key) == parent.digest
+    ]
     return ArtifactUsed(
         registry.version(manifest.app, ref), tuple(registry.version(manifest.app, parent) for parent in parents)
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Integer, MetaData, Row
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Digest, Json, canonical_json
-from plimsoll.storage import Blobs, Database
+from plimsoll.storage import Blobs, Database, conflict_insert
 
 from ._errors import VersionMissingError
 from ._types import Kind, Publication, Version, VersionRef
@@ -98,7 +98,7 @@ class Registry:
         return _to_version(row)
 
     def parents(self, app: str, ref: VersionRef) -> tuple[VersionRef, ...]:
-        """The versions from which a version was made."""
+        """The versions from which a version was made, of all times that it was made."""
         query = select(_parent.c.parent_kind, _parent.c.parent_name, _parent.c.parent_digest).where(
             _parent.c.app == app,
             _parent.c.kind == ref.kind,
@@ -124,6 +124,7 @@ def _publish(
     ref = VersionRef(publication.kind, publication.name, digest)
     row = connection.execute(select(_version).where(_matches(app, ref))).mappings().first()
     if row is not None:
+        _insert_parents(connection, app, ref, publication.parents)
         return _to_version(row)
     highest = select(func.max(_version.c.number)).where(
         _version.c.app == app, _version.c.kind == ref.kind, _version.c.name == ref.name
@@ -139,11 +140,12 @@ def _publish(
         author=author,
         source_commit=source_commit,
     )
-    _insert(connection, version, publication.parents)
+    _insert(connection, version)
+    _insert_parents(connection, app, ref, publication.parents)
     return version
 
 
-def _insert(connection: Connection, version: Version, parents: Sequence[VersionRef]) -> None:
+def _insert(connection: Connection, version: Version) -> None:
     connection.execute(
         _version.insert().values(
             app=version.app,
@@ -156,12 +158,16 @@ def _insert(connection: Connection, version: Version, parents: Sequence[VersionR
             source_commit=version.source_commit,
         )
     )
+
+
+def _insert_parents(connection: Connection, app: str, ref: VersionRef, parents: Sequence[VersionRef]) -> None:
+    """Edges are only ever added: the same content may be made again from other parents."""
     edges = [
         {
-            "app": version.app,
-            "kind": version.kind,
-            "name": version.name,
-            "digest": version.digest,
+            "app": app,
+            "kind": ref.kind,
+            "name": ref.name,
+            "digest": ref.digest,
             "parent_kind": parent.kind,
             "parent_name": parent.name,
             "parent_digest": parent.digest,
@@ -169,7 +175,7 @@ def _insert(connection: Connection, version: Version, parents: Sequence[VersionR
         for parent in parents
     ]
     if edges:
-        connection.execute(_parent.insert(), edges)
+        connection.execute(conflict_insert(_parent).on_conflict_do_nothing(), edges)
 
 
 def _to_version(row: RowMapping) -> Version:

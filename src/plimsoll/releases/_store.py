@@ -1,5 +1,6 @@
 """Releases, working drafts and environments in the database; manifests as blobs."""
 
+from contextlib import suppress
 from typing import Any
 
 from msgspec import convert, json
@@ -7,6 +8,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Table,
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Digest, canonical_json, hex_part, short_name
+from plimsoll.kernel.errors import IntegrityError
 from plimsoll.storage import Blobs, Database, conflict_insert
 
 from ._errors import (
@@ -30,6 +32,12 @@ _release = Table(
     Column("created_at", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("source_commit", Text, nullable=False),
+)
+_application = Table(
+    "application",
+    _metadata,
+    Column("app", Text, primary_key=True),
+    Column("root", Text, nullable=False),
 )
 _draft = Table(
     "working_draft",
@@ -68,6 +76,19 @@ class Releases:
         self._database = database
         self._blobs = blobs
 
+    def claim(self, app: str, root: str, *, take_over: bool = False) -> str | None:
+        """Note which project folder an application belongs to.
+
+        Gives the other folder back when it belongs to one already, and changes nothing unless told to take it over.
+        """
+        with self._database.write() as connection:
+            owner = connection.scalar(select(_application.c.root).where(_application.c.app == app))
+            if owner is None:
+                connection.execute(_application.insert().values(app=app, root=root))
+            elif owner != root and take_over:
+                connection.execute(_application.update().where(_application.c.app == app).values(root=root))
+        return None if owner in {None, root} else owner
+
     def keep_draft(self, draft: Manifest) -> None:
         """Make a draft the working build of its application."""
         digest = self._blobs.put(canonical_json(draft.to_json()))
@@ -88,14 +109,21 @@ class Releases:
         return self.manifest(digest)
 
     def in_use(self) -> tuple[Manifest, ...]:
-        """The manifests that somebody may ask at any moment: working drafts and live releases of all applications."""
+        """The manifests that somebody may ask at any moment: working drafts and live releases of all applications.
+
+        One that is damaged is left out: it cannot be asked either.
+        """
         with self._database.read() as connection:
             drafts = connection.scalars(select(_draft.c.digest)).all()
             live = connection.scalars(select(_environment.c.live)).all()
-        return tuple(self.manifest(digest) for digest in dict.fromkeys([*drafts, *live]))
+        manifests = []
+        for digest in dict.fromkeys([*drafts, *live]):
+            with suppress(IntegrityError):
+                manifests.append(self.manifest(digest))
+        return tuple(manifests)
 
     def manifest(self, digest: Digest) -> Manifest:
-        """A release's or draft's manifest. Raises NotFoundError and IntegrityError."""
+        """A release's or draft's manifest. Raises IntegrityError."""
         content = json.decode(self._blobs.get(digest))
         evidence = tuple(convert(item, Evidence) for item in content["evidence"])
         return Manifest(content["app"], content["artifacts"], evidence)

@@ -137,7 +137,10 @@ def _is_whole(place: Path, snapshot: Digest) -> bool:
         return False
     if (complete.format, complete.snapshot) != (_FORMAT, snapshot):
         return False
-    sizes = _sizes(place)
+    try:
+        sizes = _sizes(place)
+    except FileNotFoundError:  # another process is pruning it just now
+        return False
     return all(sizes.get(name) == size for name, size in complete.sizes.items())
 
 

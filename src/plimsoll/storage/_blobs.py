@@ -21,7 +21,7 @@ class Blobs(Protocol):
         """
 
     def get(self, digest: Digest) -> bytes:
-        """The bytes at an address. Raises NotFoundError, and IntegrityError when they no longer match it."""
+        """The bytes at an address. Raises IntegrityError when they are missing or no longer match it."""
 
     def has(self, digest: Digest) -> bool:
         """Whether something is kept at an address."""
@@ -44,7 +44,9 @@ class BlobFolder:
         path = self._path(digest)
         if not path.exists():
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                if not path.parent.is_dir():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    _flush_folder(self._root)
                 self._partial.mkdir(exist_ok=True)
                 write_whole(path, data, self._partial)
             except OSError as error:
@@ -93,10 +95,20 @@ def write_whole(path: Path, data: bytes, partial: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _flush_folder(path.parent)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _is_running(process: int) -> bool:

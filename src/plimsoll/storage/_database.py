@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects.sqlite import insert as conflict_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
@@ -32,11 +32,20 @@ class Database:
     """A database file with its schema brought up to date.
 
     `full` durability survives a power cut after every commit; `normal` may lose the last commits, never the file.
+    `if_damaged` is what a person should do when the file is damaged.
     Raises UnavailableError when the place is full, busy or forbidden, and IntegrityError when the file is damaged.
     """
 
-    def __init__(self, path: Path, migrations: tuple[Migration, ...], *, durability: Durability = "full") -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: tuple[Migration, ...],
+        *,
+        durability: Durability = "full",
+        if_damaged: str = "restore the file from a backup",
+    ) -> None:
         self._path = path
+        self._if_damaged = if_damaged
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -74,11 +83,13 @@ class Database:
             # A broken rule of the schema is a fault of ours, not of the disk.
             raise
         except DatabaseError as error:
-            raise _translate(self._path, error) from error
+            raise _translate(self._path, error, self._if_damaged) from error
 
 
 def _sqlite_engine(path: Path, durability: Durability) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+    # A URL object and no text, because `?`, `%` and `#` may stand in the path.
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
@@ -98,7 +109,7 @@ def _sqlite_engine(path: Path, durability: Durability) -> Engine:
     return engine
 
 
-def _translate(path: Path, error: DatabaseError) -> PlimsollError:
+def _translate(path: Path, error: DatabaseError, if_damaged: str) -> PlimsollError:
     reason = str(error.orig)
     if "disk is full" in reason:
         return StorageFullError(path)
@@ -106,4 +117,4 @@ def _translate(path: Path, error: DatabaseError) -> PlimsollError:
         return DatabaseBusyError(path)
     if isinstance(error, OperationalError):
         return StorageFailedError(path, reason)
-    return DatabaseDamagedError(path, reason)
+    return DatabaseDamagedError(path, reason, if_damaged)

@@ -4,16 +4,18 @@ import errno
 from pathlib import Path
 
 from plimsoll.kernel.digest import Digest
-from plimsoll.kernel.errors import IntegrityError, NotFoundError, UnavailableError
+from plimsoll.kernel.errors import IntegrityError, UnavailableError
 
 
-class BlobMissingError(NotFoundError):
-    """Nothing is kept at an address."""
+class BlobMissingError(IntegrityError):
+    """Nothing is kept at an address that a record names."""
 
     code = "blob_missing"
 
     def __init__(self, digest: Digest) -> None:
-        super().__init__(f"nothing is stored under {digest}", hint="run `plimsoll build` to make it again")
+        super().__init__(
+            f"the content of {digest} is missing from the folder of blobs", hint="restore that folder from a backup"
+        )
 
 
 class BlobDamagedError(IntegrityError):
@@ -74,8 +76,8 @@ class DatabaseDamagedError(IntegrityError):
 
     code = "database_damaged"
 
-    def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path} is damaged: {reason}", hint="restore the file from a backup")
+    def __init__(self, path: Path, reason: str, hint: str) -> None:
+        super().__init__(f"{path} is damaged: {reason}", hint=hint)
 
 
 class DatabaseNewerError(UnavailableError):

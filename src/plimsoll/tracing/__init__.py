@@ -3,9 +3,11 @@
 from ._errors import TraceMissingError
 from ._recorder import BatchedRecorder
 from ._store import Traces
-from ._types import Recorder, Span, Status, Trace, TraceSummary
+from ._types import EVALUATION, REPLAY, Recorder, Span, Status, Trace, TraceSummary
 
 __all__ = [
+    "EVALUATION",
+    "REPLAY",
     "BatchedRecorder",
     "Recorder",
     "Span",

@@ -5,8 +5,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 
-from plimsoll.kernel.errors import PlimsollError
-
 from ._types import Trace
 
 _BATCH = 200
@@ -17,19 +15,25 @@ _log = logging.getLogger(__name__)
 class BatchedRecorder:
     """Takes traces at once and writes them soon, many in one transaction.
 
-    A trace is on disk at the latest when `close` or `flush` returns, normally within milliseconds. When the writer
-    cannot keep up, `record` waits for room: a request may become slower, but no trace is dropped.
+    A trace is on disk at the latest when `close` or `flush` returns, normally within milliseconds. What cannot be
+    written, and what comes while 10,000 traces wait, is lost: that is logged, counted in `lost`, and never held
+    against the request.
     """
 
-    def __init__(self, write: Callable[[Sequence[Trace]], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[Trace]], None], *, pending: int = _PENDING) -> None:
         self._write = write
-        self._pending: queue.Queue[Trace | threading.Event | None] = queue.Queue(maxsize=_PENDING)
+        self._pending: queue.Queue[Trace | threading.Event | None] = queue.Queue(maxsize=pending)
+        self.lost = 0
+        """Traces that were not kept since the start."""
         self._thread = threading.Thread(target=self._run, name="trace-writer", daemon=True)
         self._thread.start()
 
     def record(self, trace: Trace) -> None:
         """See `Recorder.record`."""
-        self._pending.put(trace)
+        try:
+            self._pending.put_nowait(trace)
+        except queue.Full:
+            self._lose(trace, "too many traces are waiting for the disk")
 
     def flush(self) -> None:
         """Wait until everything that was recorded before is written."""
@@ -61,6 +65,14 @@ class BatchedRecorder:
             return
         try:
             self._write(traces)
-        except PlimsollError as error:
-            # The answers were given already; the loss of their traces must be seen, and must not end the thread.
-            _log.error("%d traces could not be written: %s", len(traces), error.message)
+        except Exception as error:  # noqa: BLE001  # a trace holds what strangers sent; one must never end the writer
+            if len(traces) == 1:
+                self._lose(traces[0], str(error))
+                return
+            # One that cannot be written must not take the others with it.
+            for trace in traces:
+                self._keep([trace])
+
+    def _lose(self, trace: Trace, why: str) -> None:
+        self.lost += 1
+        _log.error("trace %s is lost (%d so far): %s", trace.id, self.lost, why)

@@ -10,7 +10,7 @@ from plimsoll.kernel.clock import from_text, to_text
 from plimsoll.storage import Database
 
 from ._errors import TraceAmbiguousError, TraceMissingError
-from ._types import Span, Trace, TraceSummary
+from ._types import EVALUATION, REPLAY, Span, Trace, TraceSummary
 
 _metadata = MetaData()
 
@@ -74,24 +74,24 @@ class Traces:
             if spans:
                 connection.execute(_span.insert(), spans)
 
-    def latest(self, limit: int, *, app: str | None = None) -> tuple[TraceSummary, ...]:
-        """The newest traces, newest first."""
-        query = select(*_SUMMARY).order_by(_trace.c.started_at.desc(), _trace.c.id).limit(limit)
-        if app is not None:
-            query = query.where(_trace.c.app == app)
+    def latest(self, app: str, limit: int, *, tests_too: bool = False) -> tuple[TraceSummary, ...]:
+        """The newest traces of an application, newest first; those of suites and replays only with `tests_too`."""
+        query = select(*_SUMMARY).where(_trace.c.app == app).order_by(_trace.c.started_at.desc(), _trace.c.id)
+        if not tests_too:
+            query = query.where(_trace.c.environment.not_in([EVALUATION, REPLAY]))
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(query.limit(limit)).mappings().all()
         return tuple(TraceSummary(**{**row, "started_at": from_text(row["started_at"])}) for row in rows)
 
-    def get(self, name: str) -> Trace:
-        """A whole trace, by its id, the first digits of it, or the id of its answer (`chatcmpl-…`).
+    def get(self, app: str, name: str) -> Trace:
+        """A whole trace of an application, by its id, the first digits of it, or the id of its answer (`chatcmpl-…`).
 
         Raises TraceMissingError and TraceAmbiguousError.
         """
         digits = name.removeprefix("chatcmpl-")
         which = _trace.c.id == digits if len(digits) == _ID_LENGTH else _trace.c.id.startswith(digits, autoescape=True)
         with self._database.read() as connection:
-            rows = connection.execute(select(_trace).where(which).limit(2)).mappings().all()
+            rows = connection.execute(select(_trace).where(_trace.c.app == app, which).limit(2)).mappings().all()
             if not digits or not rows:
                 raise TraceMissingError(name)
             if len(rows) > 1:

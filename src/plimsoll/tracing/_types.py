@@ -9,6 +9,11 @@ from plimsoll.kernel.digest import Json
 
 Status = Literal["ok", "error", "cancelled"]
 
+EVALUATION = "(evaluation)"
+"""Stands in the place of an environment for the questions of a suite; no environment can be called so."""
+REPLAY = "(replay)"
+"""The same for answers that were made again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

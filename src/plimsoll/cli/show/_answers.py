@@ -108,7 +108,7 @@ def replay(screen: "Console", again: "Replay") -> None:
         (
             part.part,
             "provable" if part.provable else "best effort",
-            "same" if part.same else "DIFFERENT",
+            {True: "same", False: "DIFFERENT", None: "not recorded"}[part.same],
             brief(part.then, 60),
             "" if part.same else brief(part.now, 60),
         )
@@ -116,7 +116,9 @@ def replay(screen: "Console", again: "Replay") -> None:
     ]
     title = f"replay of {again.trace.id[:_ID]} on {again.trace.release_name}"
     table(screen, title, ["part", "kind", "result", "then", "now"], rows)
-    if again.proved:
+    if any(part.same is None for part in again.parts):
+        line(screen, f"the first answer did not come to its end ({again.trace.status}: {again.trace.error})")
+    elif again.proved:
         line(screen, "every provable part is the same", style="bold green")
     else:
         line(screen, "a provable part differs: the stored versions or this installation were changed", style="bold red")

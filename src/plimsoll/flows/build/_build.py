@@ -41,6 +41,7 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     moment the next build goes on from the stages that were finished. Raises NothingIndexedError, and UnavailableError
     when something cannot be written.
     """
+    parts.claim(project.app.name)
     stages: dict[str, StageCount] = {}
     built = tuple(_build_knowledge(name, project, parts, stages) for name in sorted(project.knowledge))
     publications = [
@@ -150,7 +151,13 @@ def _settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> li
             parents.append(VersionRef("index", endpoint.knowledge, index.digest))
         endpoints[name] = Publication("endpoint", name, endpoint.content(), tuple(parents))
     suites = [
-        Publication("suite", name, suite.content(), (datasets[suite.dataset].ref,))
+        Publication(
+            "suite",
+            name,
+            # The rows are part of what a suite asks, so that other rows are another suite and must be passed again.
+            {**suite.content(), "dataset_version": datasets[suite.dataset].ref.digest},
+            (datasets[suite.dataset].ref,),
+        )
         for name, suite in project.suites.items()
     ]
     groups = (prompts, routes, datasets, endpoints)

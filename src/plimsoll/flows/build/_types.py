@@ -41,6 +41,8 @@ class BuildParts:
     workers: int
     author: str
     source_commit: str
+    claim: Callable[[str], None]
+    """Raises ConflictError when another project has the application's name in the same place."""
     on_progress: OnProgress = no_progress
 
 

@@ -44,26 +44,18 @@ class Answering:
         """
         question = _question(request)
         release = request.release or await self._live(request)
-        async with self._pool.use(release) as runtime:
-            endpoint = runtime.endpoint(request.endpoint)
-            record = RequestRecord(
-                app=request.app,
-                endpoint=request.endpoint,
-                environment=request.environment,
-                release=release,
-                release_name=runtime.manifest.name,
-                question=question,
-                request=request,
-                model=endpoint.model.name,
-                prompt=endpoint.prompt_label,
-            )
-            try:
+        record = RequestRecord(request=request, release=release, question=question)
+        try:
+            async with self._pool.use(release) as runtime:
+                endpoint = runtime.endpoint(request.endpoint)
+                record.release_name = runtime.manifest.name
+                record.model, record.prompt = endpoint.model.name, endpoint.prompt_label
                 async with aclosing(_answer(request, endpoint, record)) as events:
                     async for event in events:
                         yield event
-            finally:
-                status, error = _outcome(record, sys.exception())
-                self._parts.recorder.record(record.to_trace(status, error))
+        finally:
+            status, error = _outcome(record, sys.exception())
+            self._parts.recorder.record(record.to_trace(status, error))
 
     async def answer(self, request: AnswerRequest) -> Answer:
         """The whole answer at once. Raises what `stream` raises."""

@@ -17,7 +17,7 @@ class AnswerRequest:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     """Sampling parameters that the caller sets, in OpenAI's names; they win over the prompt's own."""
     environment: str = ""
-    """Which environment's live release answers, unless `release` says."""
+    """Which environment's live release answers, unless `release` says; empty for the working build."""
     release: str = ""
     """Full digest of the release or draft that must answer."""
 

@@ -28,13 +28,10 @@ class SpanInProgress:
 class RequestRecord:
     """Grows with the request; `to_trace` closes it."""
 
-    app: str
-    endpoint: str
-    environment: str
-    release: Digest
-    release_name: str
-    question: str
     request: AnswerRequest
+    release: Digest
+    question: str
+    release_name: str = ""
     trace_id: str = field(default_factory=new_trace_id)
     root_id: str = field(default_factory=new_span_id)
     started_at: datetime = field(default_factory=utc_now)
@@ -81,18 +78,18 @@ class RequestRecord:
         latency_ms = self.elapsed_ms
         root: dict[str, Json] = {
             "gen_ai.operation.name": "invoke_workflow",
-            "gen_ai.workflow.name": f"{self.app}/{self.endpoint}",
+            "gen_ai.workflow.name": f"{self.request.app}/{self.request.endpoint}",
             "plimsoll.release": self.release,
-            "plimsoll.environment": self.environment,
+            "plimsoll.environment": self.request.environment,
         }
-        name = f"invoke_workflow {self.app}/{self.endpoint}"
+        name = f"invoke_workflow {self.request.app}/{self.request.endpoint}"
         ended_at = self.started_at + timedelta(milliseconds=latency_ms)
         whole = Span(self.root_id, None, name, self.started_at, ended_at, root, error or None)
         return Trace(
             id=self.trace_id,
-            app=self.app,
-            endpoint=self.endpoint,
-            environment=self.environment,
+            app=self.request.app,
+            endpoint=self.request.endpoint,
+            environment=self.request.environment,
             release=self.release,
             release_name=self.release_name,
             started_at=self.started_at,

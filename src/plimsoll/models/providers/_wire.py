@@ -21,7 +21,7 @@ _SERVER_ERROR: Final = 500
 _ERRORS: Final = range(400, 600)
 _STATUS_OF_TYPE: Final = {"invalid_request_error": 400, "authentication_error": 401, "permission_error": 403}
 
-_Count = Annotated[int, msgspec.Meta(ge=0)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class _Details(msgspec.Struct):

@@ -42,6 +42,7 @@ def _versions(op: Operations) -> None:
 
 
 def _releases(op: Operations) -> None:
+    op.create_table("application", Column("app", Text, primary_key=True), Column("root", Text, nullable=False))
     op.create_table(
         "release",
         Column("digest", Text, primary_key=True),
