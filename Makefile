@@ -10,24 +10,25 @@ help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.installed ## Make the environment alone
+	@echo "ready: . $(VENV)/bin/activate"
 
-demo: $(VENV)/.installed ## The whole journey on a sample project; leaves the server up
-	$(BIN)/plimsoll demo
+demo: $(VENV)/.installed ## The whole journey on a sample project; leaves the server up (PORT=8000)
+	@$(BIN)/plimsoll demo $(if $(PORT),--port $(PORT))
 
 demo-check: $(VENV)/.installed ## The same journey, asserted, without leaving a server
-	$(BIN)/plimsoll demo --check
+	@$(BIN)/plimsoll demo --check
 
 test: $(VENV)/.installed-test ## All tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
-lint: $(VENV)/.installed-test
+lint: $(VENV)/.installed-test ## Linter and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/.installed-test
+types: $(VENV)/.installed-test ## Strict types
 	$(BIN)/mypy
 
-contract: $(VENV)/.installed-test
+contract: $(VENV)/.installed-test ## The order of the house
 	$(BIN)/lint-imports --no-cache
 
 check: lint types contract test ## What CI runs

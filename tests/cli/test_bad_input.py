@@ -223,3 +223,81 @@ def test_damaged_records_are_not_used(run: Run, workshop: Workshop) -> None:
     ended = run("ask", "Anything?", folder=workshop.root)
     assert ended.code == 3
     assert "changed on disk" in ended.err
+
+
+def test_a_broken_file_keeps_nobody_from_rolling_back(run: Run, workshop: Workshop) -> None:
+    ship_something(run, workshop)
+    workshop.write("prompts/answer.yaml", "system: Answer shortly.\n")
+    second = run("release", "--json", folder=workshop.root).json["release"]["name"]
+    assert run("ship", second, "staging", folder=workshop.root).code == 0
+    workshop.write("prompts/answer.yaml", "bad: [")
+    assert run("build", folder=workshop.root).code == 2
+    assert run("rollback", "staging", folder=workshop.root).code == 0
+    assert run("status", folder=workshop.root).code == 0
+
+
+def test_control_characters_of_strangers_do_not_reach_the_terminal(run: Run, workshop: Workshop) -> None:
+    run("build", folder=workshop.root)
+    run("ask", "what \x1b[31m is \x01 the paid leave", folder=workshop.root)
+    shown = run("trace", "list", folder=workshop.root).out
+    assert "\x1b[31m" not in shown
+    assert "\x01" not in shown
+    assert "paid leave" in shown
+
+
+def test_usage_errors_are_json_for_programs(run: Run) -> None:
+    ended = run("ship", "--json")
+    assert (ended.code, ended.json["error"]["code"]) == (2, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("shell", "code"),
+    [("{plimsoll} registry list | true; exit ${{PIPESTATUS[0]}}", 0), ("{plimsoll} registry list > /dev/full", 3)],
+)
+def test_an_output_that_nobody_takes(run: Run, workshop: Workshop, shell: str, code: int) -> None:
+    run("build", folder=workshop.root)
+    plimsoll = f"{sys.executable} -c 'from plimsoll.cli import main; main()' -C {workshop.root}"
+    command = ["bash", "-c", shell.format(plimsoll=plimsoll)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == code, ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_terminal_that_cannot_show_a_character(workshop: Workshop) -> None:
+    workshop.build()
+    command = [sys.executable, "-c", "from plimsoll.cli import main; main()", "-C", str(workshop.root), "status"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_odd_settings_and_folders(
+    run: Run, workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLIMSOLL_HOME", "~nobody-of-this-name/x")
+    assert run("build", folder=workshop.root).code == 2
+    monkeypatch.delenv("PLIMSOLL_HOME")
+    assert run("registry", "show", "prompt:answer", "--version", "9" * 20, folder=workshop.root).code == 2
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    ended = run("build")
+    assert (ended.code, "does not exist any more" in ended.err) == (2, True)
+    monkeypatch.undo()
+
+
+def test_a_damaged_cache_may_be_deleted(run: Run, workshop: Workshop) -> None:
+    run("build", folder=workshop.root)
+    (workshop.root / ".plimsoll" / "cache.db").write_bytes(b"no database at all " * 500)
+    ended = run("build", folder=workshop.root)
+    assert (ended.code, "delete it" in ended.err) == (3, True)
+    (workshop.root / ".plimsoll" / "cache.db").unlink()
+    assert run("build", folder=workshop.root).code == 0
+
+
+def test_the_demo_leaves_other_projects_alone(run: Run, workshop: Workshop) -> None:
+    before = (workshop.root / "datasets" / "ask.jsonl").read_text()
+    ended = run("demo", "--directory", workshop.root, "--port", 0)
+    assert (ended.code, "--directory" in ended.err) == (2, True)
+    assert (workshop.root / "datasets" / "ask.jsonl").read_text() == before

@@ -53,6 +53,7 @@ class Workshop:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.documents = root / "documents"
+        self.home = root / ".plimsoll"
         self._platforms: list[Platform] = []
         for name, text in {**FILES, **{f"documents/{name}": text for name, text in TEXTS.items()}}.items():
             self.write(name, text)
@@ -64,7 +65,7 @@ class Workshop:
         return path
 
     def open(self) -> Platform:
-        settings = Settings(home=self.root / ".plimsoll", actor="ada", workers=1)
+        settings = Settings(home=self.home, actor="ada", workers=1)
         platform = open_platform(settings, self.root)
         self._platforms.append(platform)
         return platform

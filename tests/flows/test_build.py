@@ -1,5 +1,6 @@
 """Building: only what changed is done, everything is a version, and nothing is lost."""
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -9,10 +10,13 @@ import msgspec
 import pytest
 from tests.flows.conftest import TEXTS, Workshop
 
+from plimsoll.bootstrap import AppTakenError
 from plimsoll.cli.show import build_json
 from plimsoll.documents import LoadSettings, digest_file, encode_document, load_file
+from plimsoll.flows.ask import ask
 from plimsoll.flows.build import BuildReport, NothingIndexedError
 from plimsoll.flows.build._documents import FoundFile, _Loaded
+from plimsoll.governance import trace_lineage
 from plimsoll.pipelines import Done
 from plimsoll.releases import Evidence, Manifest
 from plimsoll.retrieval import ChunkSettings, SearchSettings, chunk_document
@@ -120,6 +124,44 @@ def test_every_setting_source_and_index_is_a_version_with_its_parents(workshop: 
     assert {ref.kind for ref in registry.parents("harbour", by_kind["endpoint"].ref)} == {"prompt", "route", "index"}
     assert {ref.kind for ref in registry.parents("harbour", by_kind["suite"].ref)} == {"dataset"}
     assert all(version.author == "ada" for version in report.versions)
+
+
+def test_lineage_names_the_parents_of_this_build(workshop: Workshop) -> None:
+    """The endpoint's own content stays the same when its prompt gets another version."""
+    workshop.build()
+    workshop.write("prompts/answer.yaml", "system: Answer shortly.\n")
+    report = workshop.build()
+    platform = workshop.open()
+    asyncio.run(ask("harbour", "Anything?", endpoint=None, environment=None, parts=platform.serve_parts()))
+    platform.recorder.flush()
+    (summary,) = platform.traces.latest("harbour", 1)
+    chain = trace_lineage(platform.traces.get("harbour", summary.id), platform.registry, platform.releases)
+    endpoint = next(used for used in chain.artifacts if used.version.kind == "endpoint")
+    parents = {parent.ref.key: parent.digest for parent in endpoint.parents}
+    assert parents["prompt:answer"] == report.draft.artifacts["prompt:answer"]
+    assert all(report.draft.artifacts[key] == digest for key, digest in parents.items())
+
+
+def test_two_projects_of_one_name_do_not_share_records(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.build()
+    home = workshop.root / ".plimsoll"
+    other = Workshop(tmp_path / "twin")
+    other.home = home
+    with pytest.raises(AppTakenError, match="is called harbour too"):
+        other.build()
+    shutil.rmtree(workshop.root / "endpoints")
+    (workshop.root / "plimsoll.yaml").unlink()
+    assert other.build().draft.app == "harbour"
+    other.close()
+
+
+@pytest.mark.parametrize("name", ["a?b", "c%20d#e", "ä b"])
+def test_odd_names_of_folders(tmp_path: Path, name: str) -> None:
+    odd = Workshop(tmp_path / name)
+    assert odd.build().work_done > 0
+    assert odd.build().work_done == 0
+    odd.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_no_secret_is_in_a_version(workshop: Workshop) -> None:

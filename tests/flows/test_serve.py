@@ -264,8 +264,11 @@ def test_what_is_not_there_is_said(workshop: Workshop) -> None:
 def test_a_key_that_is_not_set_is_named_with_the_place_that_needs_it(workshop: Workshop) -> None:
     workshop.write("routes/default.yaml", "model: openai/gpt-4.1-mini\napi_key: ${env:HARBOUR_KEY}\n")
     draft = workshop.build().draft
+    platform = workshop.open()
     with pytest.raises(SecretMissingError, match=r"routes/default\.yaml needs .* HARBOUR_KEY"):
-        asyncio.run(Answering(workshop.open().serve_parts()).answer(request(draft.digest)))
+        asyncio.run(Answering(platform.serve_parts()).answer(request(draft.digest)))
+    trace = only_trace(platform)
+    assert (trace.status, trace.release) == ("error", draft.digest)
 
 
 def test_the_usual_key_is_asked_for_when_the_route_names_none(workshop: Workshop) -> None:
@@ -347,6 +350,10 @@ def test_replay_says_what_differs(workshop: Workshop) -> None:
         "answer": False,
     }
     assert again.proved
+    unfinished = dataclasses.replace(past, messages=(), passages=(), status="cancelled", answer="")
+    given_up = asyncio.run(replay(unfinished, platform.traces, platform.serve_parts(), platform.recorder.flush))
+    assert {part.same for part in given_up.parts} == {None}
+    assert given_up.proved
     changed = dataclasses.replace(past, messages=({"role": "user", "content": "something else was sent"},))
     tampered = asyncio.run(replay(changed, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert not tampered.proved

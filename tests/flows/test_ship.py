@@ -133,6 +133,25 @@ def test_nothing_changed_is_the_same_release(gate: Gate) -> None:
     assert same_release(draft, suites, gate.platform.releases) is None
 
 
+def test_other_rows_must_be_passed_again(gate: Gate) -> None:
+    """A dataset of the same name with other answers is another suite."""
+    before = gate.release()
+    rows = FILES["datasets/ask.jsonl"].replace("twenty-six days", "ninety-nine weeks").replace("3 May 2025", "never")
+    gate.workshop.write("datasets/ask.jsonl", rows)
+    draft, suites = gate.suites()
+    assert draft.artifacts == before.draft.artifacts
+    assert same_release(draft, suites, gate.platform.releases) is None
+    assert gate.release().release is None
+
+
+def test_a_refused_run_is_kept(gate: Gate) -> None:
+    gate.workshop.write("datasets/ask.jsonl", '{"question": "What does the lifeboat cost?", "answerable": false}')
+    result = gate.release()
+    (run,) = result.runs
+    kept = gate.platform.runs.get(digest_json(run.to_json()))
+    assert (result.release, kept["verdict"]) == (None, "not measured")
+
+
 def test_an_unknown_suite_is_said(gate: Gate) -> None:
     report = gate.workshop.build()
     with pytest.raises(SuiteMissingError, match="no suite `other`"):
@@ -154,3 +173,5 @@ def test_ship_and_roll_back_in_declared_environments(gate: Gate) -> None:
         ship(first, "moon", DECLARED, mover)
     with pytest.raises(EnvironmentUnknownError):
         roll_back("harbour", "moon", DECLARED, mover)
+    ship(second, "staging", DECLARED, mover)
+    assert roll_back("harbour", "staging", ("production",), mover).to_release == first.manifest.digest

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plimsoll.kernel.digest import digest_bytes, hex_part
-from plimsoll.kernel.errors import IntegrityError, NotFoundError
+from plimsoll.kernel.errors import IntegrityError
 from plimsoll.storage import BlobFolder, StorageFullError
 from plimsoll.storage._errors import StorageFailedError
 
@@ -32,7 +32,7 @@ def test_a_flipped_bit_is_named(blobs: BlobFolder, tmp_path: Path) -> None:
 
 
 def test_what_was_never_put_is_missing(blobs: BlobFolder) -> None:
-    with pytest.raises(NotFoundError, match="nothing is stored"):
+    with pytest.raises(IntegrityError, match="missing"):
         blobs.get(digest_bytes(b"never"))
 
 

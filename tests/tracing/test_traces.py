@@ -12,7 +12,7 @@ from plimsoll.kernel.errors import UnavailableError
 from plimsoll.kernel.ids import new_span_id, new_trace_id
 from plimsoll.storage import Database
 from plimsoll.storage.migrations.traces import TRACES
-from plimsoll.tracing import BatchedRecorder, Span, Trace, TraceMissingError, Traces
+from plimsoll.tracing import EVALUATION, REPLAY, BatchedRecorder, Span, Trace, TraceMissingError, Traces
 from plimsoll.tracing._errors import TraceAmbiguousError
 
 NOW = utc_now()
@@ -104,23 +104,6 @@ def test_flush_waits_for_what_was_recorded_before(traces: Traces) -> None:
     recorder.close()
 
 
-def test_recording_never_waits_for_the_disk() -> None:
-    disk = threading.Event()
-    written: list[Trace] = []
-
-    def slow(batch: Sequence[Trace]) -> None:
-        disk.wait()
-        written.extend(batch)
-
-    recorder = BatchedRecorder(slow)
-    for number in range(50):
-        recorder.record(a_trace(number))
-    assert written == []
-    disk.set()
-    recorder.close()
-    assert len(written) == 50
-
-
 def test_a_full_disk_is_logged_and_later_traces_are_written(caplog: pytest.LogCaptureFixture) -> None:
     written: list[Trace] = []
 
@@ -137,4 +120,46 @@ def test_a_full_disk_is_logged_and_later_traces_are_written(caplog: pytest.LogCa
     recorder.record(later)
     recorder.close()
     assert written == [later]
-    assert "1 traces could not be written: the disk is full" in caplog.text
+    assert "lost (1 so far): the disk is full" in caplog.text
+    assert recorder.lost == 1
+
+
+def test_one_hostile_trace_takes_no_other_with_it(traces: Traces) -> None:
+    """Tokens beyond 64 bits and lone surrogates cannot be written; what was recorded beside them must be."""
+    good = [a_trace(number) for number in range(3)]
+    bad = [dataclasses.replace(a_trace(), input_tokens=10**30), dataclasses.replace(a_trace(), question="\udcff")]
+    recorder = BatchedRecorder(traces.write)
+    for trace in (good[0], bad[0], good[1], bad[1], good[2]):
+        recorder.record(trace)
+    recorder.close()
+    assert {found.id for found in traces.latest("app", 10)} == {trace.id for trace in good}
+    assert recorder.lost == 2
+
+
+def test_a_full_queue_never_blocks_a_request() -> None:
+    disk = threading.Event()
+
+    def wait(_: Sequence[Trace]) -> None:
+        disk.wait()
+
+    recorder = BatchedRecorder(wait, pending=3)
+    for number in range(20):
+        recorder.record(a_trace(number))
+    assert recorder.lost >= 20 - 3 - 1 - 1
+    disk.set()
+    recorder.close()
+
+
+def test_suites_and_replays_are_listed_only_when_asked_for(traces: Traces) -> None:
+    served = a_trace()
+    traces.write([served, *(dataclasses.replace(a_trace(), environment=name) for name in (EVALUATION, REPLAY))])
+    assert [found.id for found in traces.latest("app", 10)] == [served.id]
+    assert len(traces.latest("app", 10, tests_too=True)) == 3
+
+
+def test_applications_do_not_see_each_other(traces: Traces) -> None:
+    trace = a_trace()
+    traces.write([trace])
+    assert traces.latest("other", 10) == ()
+    with pytest.raises(TraceMissingError):
+        traces.get("other", trace.id)

@@ -1,6 +1,8 @@
 """Printing: tables and colours for people, one JSON object for programs, errors that say what to do next."""
 
 import dataclasses
+import errno
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -68,8 +70,13 @@ def console(*, stderr: bool = False) -> "Console":
     """A console with colours only on a terminal; piped output is never cut at a width."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            # rich would end the process with 1, which stands for a refusal here; main() knows better.
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else 160, emoji=False)
+    return Screen(file=stream, width=None if stream.isatty() else 160, emoji=False)
 
 
 def table(screen: "Console", title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:

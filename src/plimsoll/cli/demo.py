@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import socket
 import tempfile
 import threading
 from contextlib import AbstractContextManager, ExitStack
@@ -14,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import click
 
-from plimsoll.kernel.errors import GateError
+from plimsoll.kernel.errors import GateError, InvalidError
 
 from ._exits import REFUSED
 from ._output import console
@@ -26,7 +28,20 @@ if TYPE_CHECKING:
 ANSWERABLE = "How much notice do we have to give Lumenfrost to get out of the maintenance agreement?"
 UNANSWERABLE = "How much notice do we have to give Brannoch Catering to end the canteen contract?"
 _WORSE = {"mode: hybrid": "mode: vector", "top_k: 6": "top_k: 1"}
+_APP = "skellan-quay"
 _TIMEOUT_S = 30
+
+
+class DemoFolderError(InvalidError):
+    """The folder has a project of somebody's own."""
+
+    code = "demo_folder"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} has another project in it, and the demo changes what is in its folder",
+            hint="name another folder with --directory",
+        )
 
 
 class DemoFailedError(GateError):
@@ -71,6 +86,7 @@ class Demo:
 
     def run(self) -> None:
         """Walk the whole journey. Raises DemoFailedError when a step does not do what it says."""
+        self._free_port()
         self._folder()
         self._build()
         self._ask()
@@ -80,11 +96,13 @@ class Demo:
         self._served()
 
     def _folder(self) -> None:
-        from plimsoll.project import write_sample
+        from plimsoll.project import load_app, write_sample
 
         self._title("A folder of documents", "The contracts, invoices, policies and letters of a small company.")
         if not (self.directory / "plimsoll.yaml").exists():
             write_sample(self.directory)
+        elif load_app(self.directory).name != _APP:
+            raise DemoFolderError(self.directory)
         documents = [path for path in (self.directory / "documents").rglob("*") if path.is_file()]
         kinds = sorted({path.suffix.lstrip(".") for path in documents})
         self._say(f"{len(documents)} documents ({', '.join(kinds)}) in {self.directory}/documents")
@@ -106,25 +124,22 @@ class Demo:
         self._expect(latest[0].answered is False, "the second question is refused")
 
     def _refused(self) -> None:
-        self._title(
-            "A worse setting is refused", "Somebody sets the search to `vector` and one passage. The gate sees it."
-        )
-        settings = self.directory / "knowledge" / "documents.yaml"
-        good = settings.read_text()
-        worse = good
-        for before, after in _WORSE.items():
-            worse = worse.replace(before, after)
-        settings.write_text(worse)
-        try:
-            code = self._command("release")
-        finally:
-            settings.write_text(good)
+        text = "In a copy, somebody sets the search to `vector` and one passage. The gate sees it."
+        self._title("A worse setting is refused", text)
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / self.directory.name
+            # With the cache, so that nothing is loaded again; without the records, which belong to one folder.
+            shutil.copytree(self.directory, copy, ignore=shutil.ignore_patterns("records.db*", "traces.db*", "indexes"))
+            settings = copy / "knowledge" / "documents.yaml"
+            worse = settings.read_text(encoding="utf-8")
+            for before, after in _WORSE.items():
+                worse = worse.replace(before, after)
+            settings.write_text(worse, encoding="utf-8")
+            code = self._command("release", directory=copy)
         self._expect(code == REFUSED, "the gate refuses the worse setting")
 
     def _released(self) -> None:
-        self._title(
-            "A good one is released", "The setting is put back; exact versions and evidence become one manifest."
-        )
+        self._title("A good one is released", "With the good setting, exact versions and evidence become one manifest.")
         code = self._command("release")
         self._expect(code == 0, "the gate lets the good setting through")
 
@@ -184,19 +199,31 @@ class Demo:
         trace: str = headers[names[1]]
         return trace
 
+    def _free_port(self) -> None:
+        """Find out now whether the port is free, and not after half a minute."""
+        from plimsoll.api import PortInUseError
+
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind(("127.0.0.1", self.port))
+            except OSError as error:
+                raise PortInUseError("127.0.0.1", self.port) from error
+
     def _without_ocr(self) -> None:
         """Where scans cannot be read, say so, and do not ask about them."""
         from plimsoll.documents import ocr_available
+        from plimsoll.project import sample_file
 
-        if ocr_available() is not None:
-            return
-        self._say(
-            "[yellow]tesseract is not installed, so the scanned documents and the questions about them are left out "
-            "(apt-get install tesseract-ocr brings them back)[/]"
-        )
-        rows = self.directory / "datasets" / "ask.jsonl"
-        kept = [line for line in rows.read_text().splitlines() if "scan" not in json.loads(line)["tags"]]
-        rows.write_text("\n".join(kept) + "\n")
+        rows = sample_file("datasets/ask.jsonl").decode().splitlines()
+        absent = ocr_available() is None
+        kept = [row for row in rows if not (absent and "scan" in json.loads(row)["tags"])]
+        (self.directory / "datasets" / "ask.jsonl").write_text("\n".join(kept) + "\n", encoding="utf-8")
+        if absent:
+            self._say(
+                "[yellow]tesseract is not installed, so the scanned documents and the questions about them are left "
+                "out (apt-get install tesseract-ocr brings them back)[/]"
+            )
 
     def _release_digest(self) -> str:
         with self._platform() as platform:
@@ -217,12 +244,15 @@ class Demo:
         self._step += 1
         self._say(f"\n[bold]{self._step}. {title}[/]\n[dim]{text}[/]")
 
-    def _command(self, *arguments: str) -> int:
+    def _command(self, *arguments: str, directory: Path | None = None) -> int:
         """Run a command as if it had been typed."""
         shown = " ".join(f'"{part}"' if " " in part else part for part in arguments)
         self._say(f"\n[bold cyan]$ plimsoll {shown}[/]")
         code = self.root.main(
-            ["-C", str(self.directory), *arguments], prog_name="plimsoll", obj=State(), standalone_mode=False
+            ["-C", str(directory or self.directory), *arguments],
+            prog_name="plimsoll",
+            obj=State(),
+            standalone_mode=False,
         )
         return code if isinstance(code, int) else 0
 

@@ -11,7 +11,7 @@ from ._errors import ProjectInvalidError
 from ._load import find_project, load_app, load_project
 from ._mistakes import Mistake
 from ._schemas import AppDefinition, KnowledgeDefinition
-from ._templates import project_name, template_names, write_sample, write_template
+from ._templates import project_name, sample_file, template_names, write_sample, write_template
 from ._types import Project
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "load_app",
     "load_project",
     "project_name",
+    "sample_file",
     "source_commit",
     "template_names",
     "write_sample",

@@ -34,6 +34,11 @@ def write_sample(target: Path) -> tuple[Path, ...]:
     return _write_new(target, _walk(resources.files(__package__) / "samples" / _SAMPLE, PurePosixPath()))
 
 
+def sample_file(path: str) -> bytes:
+    """One file of the sample company's project, as it is written."""
+    return (resources.files(__package__) / "samples" / _SAMPLE / path).read_bytes()
+
+
 def write_template(template: str, target: Path, *, name: str) -> tuple[Path, ...]:
     """Write a new project called `name` into the folder `target`, and say which files were written.
 
