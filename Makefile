@@ -12,7 +12,7 @@ help: ## Show the targets
 setup: $(VENV)/.installed ## Make the environment alone
 	@echo "ready: . $(VENV)/bin/activate"
 
-demo: $(VENV)/.installed ## The whole journey on a sample project; leaves the server up (PORT=8000)
+demo: $(VENV)/.installed ## The whole journey on a sample project; leaves the server up (PORT=1876)
 	@$(BIN)/plimsoll demo $(if $(PORT),--port $(PORT))
 
 demo-check: $(VENV)/.installed ## The same journey, asserted, without leaving a server
@@ -58,7 +58,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: $(VENV)/bin/python requirements/base.txt pyproject.toml
 	@echo "setting up the environment in $(VENV) (about a minute, the first time)"
-	@$(PIP) install --require-hashes -r requirements/base.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements/base.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 

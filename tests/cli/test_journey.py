@@ -126,3 +126,26 @@ def test_records_can_live_elsewhere(
     assert run("build", folder=workshop.root).code == 0
     assert (tmp_path / "elsewhere" / "records.db").exists()
     assert not (workshop.root / ".plimsoll").exists()
+
+
+def test_ask_says_when_the_files_are_newer_than_the_build(run: Run, workshop: Workshop) -> None:
+    run("build", folder=workshop.root)
+    assert "note" not in run("ask", LEAVE, folder=workshop.root).err
+    workshop.write("prompts/answer.yaml", "system: Answer shortly.\n")
+    assert "changed since the last build: prompts/answer.yaml" in run("ask", LEAVE, folder=workshop.root).err
+    assert "settings had changed, and no document" in run("build", folder=workshop.root).out
+    assert "note" not in run("ask", LEAVE, folder=workshop.root).err
+    workshop.write("prompts/answer.yaml", "sistem: Answer shortly.\n")
+    ended = run("ask", LEAVE, folder=workshop.root)
+    assert (ended.code, "the last build answers" in ended.err) == (0, True)
+
+
+def test_names_that_are_not_there(run: Run, workshop: Workshop) -> None:
+    draft = run("build", "--json", folder=workshop.root).json["name"]
+    shipped = run("ship", draft, "staging", folder=workshop.root)
+    assert (shipped.code, "is the name of a draft" in shipped.err) == (2, True)
+    assert "declares no environment `moon`" in run("serve", "--env", "moon", folder=workshop.root).err
+    workshop.write("routes/default.yaml", "model: vllm/none\nbase_url: http://127.0.0.1:9/v1\ntimeout_s: 5\n")
+    run("build", folder=workshop.root)
+    ended = run("ask", LEAVE, folder=workshop.root)
+    assert (ended.code, "looked for at http://127.0.0.1:9/v1" in ended.err) == (3, True)

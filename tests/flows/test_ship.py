@@ -9,7 +9,6 @@ from tests.flows.conftest import FILES, Workshop
 from plimsoll.bootstrap import Platform
 from plimsoll.evaluation import Run, Suite
 from plimsoll.flows.ship import (
-    EnvironmentUnknownError,
     Gated,
     Mover,
     SuiteMissingError,
@@ -22,7 +21,7 @@ from plimsoll.flows.ship import (
 )
 from plimsoll.kernel.digest import digest_json
 from plimsoll.project import load_project
-from plimsoll.releases import Manifest
+from plimsoll.releases import EnvironmentUnknownError, Manifest
 from plimsoll.tracing import EVALUATION
 
 DECLARED = ("staging", "production")

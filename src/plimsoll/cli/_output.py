@@ -18,6 +18,19 @@ from plimsoll.kernel.errors import PlimsollError
 if TYPE_CHECKING:
     from rich.console import Console
 
+_WRAPPED = {
+    "question",
+    "answer",
+    "text",
+    "document",
+    "digest",
+    "made from",
+    "lost",
+    "then",
+    "now",
+    "evidence",
+    "threshold",
+}
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Column = str | tuple[str, str]
@@ -80,14 +93,14 @@ def console(*, stderr: bool = False) -> "Console":
 
 
 def table(screen: "Console", title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; cells are plain text."""
+    """Print a table; cells are plain text. On a narrow terminal only prose and paths are wrapped."""
     from rich import box
     from rich.table import Table
 
     drawn = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
     for column in columns:
         heading, justify = (column, "left") if isinstance(column, str) else column
-        drawn.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]  # a literal of rich's
+        drawn.add_column(heading, justify=justify, overflow="fold", no_wrap=heading not in _WRAPPED)  # type: ignore[arg-type]  # a literal of rich's
     for row in rows:
         drawn.add_row(*(_plain(cell) for cell in row))
     screen.print(drawn)
@@ -114,6 +127,8 @@ def progress(output: Output) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _details(error: PlimsollError) -> Iterator[str]:
+    if address := getattr(error, "address", ""):
+        yield f"looked for at {address}"
     for mistake in getattr(error, "mistakes", ()):
         place = getattr(mistake, "place", f"line {mistake.line}")
         right = f" — {mistake.instead}" if mistake.instead else ""

@@ -61,7 +61,7 @@ class DemoFailedError(GateError):
     show_default=True,
     help="Where the sample project is written.",
 )
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port of the server.")
+@click.option("--port", default=1876, show_default=True, type=click.IntRange(0, 65535), help="Port of the server.")
 @click.option("--check", is_flag=True, help="Use a temporary folder and a free port, and end when all is checked.")
 @click.pass_context
 def demo(context: click.Context, directory: Path, port: int, check: bool) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plimsoll.kernel.errors import InvalidError
+
 from . import show
 from ._exits import DONE, REFUSED, WRONG_USE
 from ._output import progress
@@ -57,6 +59,8 @@ def ask(state: State, question: str, endpoint: str | None, environment: str | No
 
     root = state.project_root()
     with state.platform(root) as platform:
+        if environment is None:
+            _say_what_changed(state, platform)
         answer = asyncio.run(
             ask_flow(platform.app, question, endpoint=endpoint, environment=environment, parts=platform.serve_parts())
         )
@@ -76,6 +80,20 @@ def evaluate(state: State, suite: str | None) -> int:
         runs = run_suites(state, platform, report, suites_of(project, report.versions, suite))
     state.output.result([run.to_json() for run in runs], lambda screen: show.runs(screen, runs))
     return DONE if all(run.verdict.outcome == "pass" for run in runs) else REFUSED
+
+
+def _say_what_changed(state: State, platform: "Platform") -> None:
+    """The working build answers, which may not be what stands in the files any more."""
+    from plimsoll.flows.build import changed_files
+
+    draft = platform.releases.working_draft(platform.app)
+    try:
+        changed = changed_files(state.project(), draft)
+    except InvalidError as error:
+        state.output.say(f"[yellow]note:[/] {error.message}; the last build answers")
+        return
+    if changed:
+        state.output.say(f"[yellow]note:[/] changed since the last build: {', '.join(changed)}; run `plimsoll build`")
 
 
 def build_with_progress(state: State, project: "Project", platform: "Platform") -> "BuildReport":

@@ -11,7 +11,7 @@ from ._state import State, json_option
 
 @click.group()
 def trace() -> None:
-    """What happened in each request."""
+    """What happened in each request: list, show."""
 
 
 @trace.command("list", epilog="Example: plimsoll trace list --limit 50")
@@ -63,7 +63,7 @@ def replay(state: State, answer: str) -> int:
 
 @click.group()
 def registry() -> None:
-    """Artifacts and their immutable versions."""
+    """Artifacts and their immutable versions: list, show."""
 
 
 @registry.command("list", epilog="Example: plimsoll registry list")

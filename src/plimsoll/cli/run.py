@@ -44,7 +44,7 @@ class NothingToServeError(InvalidError):
 
 @click.command(epilog="Example: plimsoll serve --env staging --port 8080")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
+@click.option("--port", default=1876, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
 @click.option(
     "--env", "environment", help="Answers requests that name no environment; otherwise the last with a release."
 )
@@ -91,10 +91,17 @@ def status(state: State) -> None:
 
 
 def choose_environment(app: str, declared: Sequence[str], live: "Sequence[Environment]", wanted: str | None) -> str:
-    """The environment that answers requests which name none. Raises NothingToServeError."""
+    """The environment that answers requests which name none.
+
+    Raises NothingToServeError and EnvironmentUnknownError.
+    """
+    from plimsoll.releases import EnvironmentUnknownError
+
+    names = {place.name for place in live}
+    if wanted is not None and wanted not in {*declared, *names}:
+        raise EnvironmentUnknownError(wanted, declared)
     if wanted is not None:
         return wanted
-    names = {place.name for place in live}
     in_order = [name for name in declared if name in names] or sorted(names)
     if not in_order:
         raise NothingToServeError(app)

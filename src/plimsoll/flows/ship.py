@@ -8,24 +8,12 @@ from plimsoll.kernel.errors import NotFoundError, PlimsollError
 from plimsoll.models import Message
 from plimsoll.project import Project
 from plimsoll.registry import Version
-from plimsoll.releases import EnvironmentMove, Evidence, Manifest, Release, Releases
+from plimsoll.releases import EnvironmentMove, EnvironmentUnknownError, Evidence, Manifest, Release, Releases
 from plimsoll.tracing import EVALUATION
 
 from .serve import Answer, Answering, AnswerRequest, ServeParts
 
 OnRow = Callable[[Suite], None]
-
-
-class EnvironmentUnknownError(NotFoundError):
-    """The project declares no such environment."""
-
-    code = "environment_unknown"
-
-    def __init__(self, name: str, known: Sequence[str]) -> None:
-        super().__init__(
-            f"plimsoll.yaml declares no environment `{name}`",
-            hint=f"its environments are {', '.join(known)}; add `{name}` under `environments:` to make it one",
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,9 @@ class ProviderUnavailableError(UnavailableError):
 
     code: ClassVar[str] = "provider_unavailable"
 
+    address: str = ""
+    """Where the server was looked for: for the operator, not for callers over HTTP."""
+
     def __init__(self, model: str, problem: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
         later = "later" if retry_after_s is None else f"in {retry_after_s:g} seconds"
         super().__init__(

@@ -32,7 +32,9 @@ class ProjectMissingError(InvalidError):
         found = f"; there is {shown(near)}" if near else ""
         super().__init__(
             f"there is no plimsoll.yaml in {folder}{found}",
-            hint=f"rename {shown(near)} to plimsoll.yaml" if near else "make a project here with `plimsoll init`",
+            hint=f"rename {shown(near)} to plimsoll.yaml"
+            if near
+            else "make one with `plimsoll init documents my-app`, change to its folder, or name it with -C",
         )
 
 

@@ -4,7 +4,14 @@ A manifest names the exact version of everything that shapes an answer. With the
 release; without, it is a draft. Gates are judged in `evaluation`; what a version contains is kept in `registry`.
 """
 
-from ._errors import AlreadyLiveError, NoEarlierReleaseError, NothingBuiltError, NothingLiveError, ReleaseMissingError
+from ._errors import (
+    AlreadyLiveError,
+    EnvironmentUnknownError,
+    NoEarlierReleaseError,
+    NothingBuiltError,
+    NothingLiveError,
+    ReleaseMissingError,
+)
 from ._history import rollback_target
 from ._store import Releases
 from ._types import Environment, EnvironmentMove, Evidence, Manifest, Move, Release
@@ -13,6 +20,7 @@ __all__ = [
     "AlreadyLiveError",
     "Environment",
     "EnvironmentMove",
+    "EnvironmentUnknownError",
     "Evidence",
     "Manifest",
     "Move",

@@ -1,5 +1,7 @@
 """What can go wrong with releases and environments."""
 
+from collections.abc import Sequence
+
 from plimsoll.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 
@@ -9,10 +11,12 @@ class ReleaseMissingError(NotFoundError):
     code = "release_missing"
 
     def __init__(self, app: str, name: str) -> None:
-        super().__init__(
-            f"{app} has no release `{name}`",
-            hint="`plimsoll release list` shows the releases there are; `plimsoll release` makes one",
-        )
+        hint = "`plimsoll release list` shows the releases there are; `plimsoll release` makes one"
+        if name.startswith("d-"):
+            hint = (
+                "that is the name of a draft: `plimsoll release` brings it before its gates and makes a release of it"
+            )
+        super().__init__(f"{app} has no release `{name}`", hint=hint)
 
 
 class ReleaseAmbiguousError(InvalidError):
@@ -33,6 +37,18 @@ class NothingLiveError(NotFoundError):
         super().__init__(
             f"no release of {app} is live in {environment}",
             hint=f"`plimsoll ship RELEASE {environment}` puts one there",
+        )
+
+
+class EnvironmentUnknownError(NotFoundError):
+    """The project declares no such environment."""
+
+    code = "environment_unknown"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"plimsoll.yaml declares no environment `{name}`",
+            hint=f"its environments are {', '.join(known)}; add `{name}` under `environments:` to make it one",
         )
 
 

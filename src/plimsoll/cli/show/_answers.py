@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plimsoll.tracing import Span, Trace, TraceSummary
 
 _ID = 12
+_SHORTEST_ID = 8
 
 
 def answer(screen: "Console", given: "Answer") -> None:
@@ -37,18 +38,23 @@ def answer(screen: "Console", given: "Answer") -> None:
 
 def answer_json(given: "Answer") -> dict[str, Any]:
     """For programs."""
-    return {"trace": given.started.trace_id, **_fields(given.started), **_fields(given.done)}
+    started, done = _fields(given.started), _fields(given.done)
+    citations = [
+        {"quote" if name == "text" else name: value for name, value in _fields(quote).items()}
+        for quote in given.done.citations
+    ]
+    return {"trace": started.pop("trace_id"), **started, **done, "citations": citations}
 
 
 def traces(screen: "Console", found: "Sequence[TraceSummary]") -> None:
     """A list of requests."""
     rows = [
         (
-            trace.id[:_ID],
-            when(trace.started_at),
+            trace.id[:_SHORTEST_ID],
+            when(trace.started_at)[5:16],
             trace.environment or "(build)",
             trace.release_name,
-            trace.status if trace.answered is not False else "refused",
+            trace.status if trace.answered is not False else "no answer",
             milliseconds(trace.latency_ms),
             brief(trace.question, 60),
         )

@@ -37,8 +37,10 @@ def build(screen: "Console", report: "BuildReport") -> None:
         rows = [(name, str(count.done), str(count.cached)) for name, count in done]
         table(screen, "stages", ["stage", ("done", "right"), ("known already", "right")], rows)
     line(screen, f"draft {report.draft.name} of {report.draft.app} is ready", style="bold green")
-    if not report.work_done and report.stages:
+    if report.same_draft and not report.work_done:
         line(screen, "nothing had changed")
+    elif not report.work_done:
+        line(screen, "settings had changed, and no document")
 
 
 def build_json(report: "BuildReport") -> dict[str, Any]:

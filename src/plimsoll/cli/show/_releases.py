@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import short_name
 
-from ._text import Column, brief, heading, line, short, table, when
+from ._text import Column, brief, cost, heading, line, short, table, when
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,6 +58,10 @@ def gated(screen: "Console", result: "Gated") -> None:
         for condition in verdict.conditions:
             if condition.outcome != "pass":
                 line(screen, f"  {verdict.suite}: {condition.threshold.measure}: {condition.why}", style="red")
+    line(
+        screen, "hint: `plimsoll trace show TRACE` explains a row; improve the search, the prompt or the model, or set"
+    )
+    line(screen, "      limits in evals/ that your users can live with")
 
 
 def gated_json(result: "Gated") -> dict[str, Any]:
@@ -144,11 +148,11 @@ def status(
     table(screen, "environments", ["environment", "live", "since (UTC)", "by"], rows)
     if found:
         errors = sum(trace.status == "error" for trace in found)
-        refused = sum(trace.answered is False for trace in found)
+        without = sum(trace.answered is False for trace in found)
         spent = sum(trace.cost_usd or 0 for trace in found)
         line(
             screen,
-            f"the last {len(found)} requests: {refused} refused, {errors} failed, ${spent:.4f} of known cost; "
+            f"the last {len(found)} requests: {without} without an answer, {errors} failed, known cost {cost(spent)}; "
             f"the latest at {when(found[0].started_at)} UTC",
         )
     for note in notes:
@@ -184,5 +188,7 @@ def _wrong_rows(screen: "Console", run: "Run") -> None:
         for row in wrong[:_WRONG_LISTED]
     ]
     if rows:
-        title = f"{len(wrong)} rows lost points" + (f", the first {len(rows)}" if len(wrong) > len(rows) else "")
+        title = f"{len(wrong)} {'row' if len(wrong) == 1 else 'rows'} lost points" + (
+            f", the first {len(rows)}" if len(wrong) > len(rows) else ""
+        )
         table(screen, title, ["row", "lost", "question", "answer", "trace"], rows)

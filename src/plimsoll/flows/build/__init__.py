@@ -4,6 +4,7 @@ What is in the files is known by `project`; this flow only carries it from room 
 """
 
 from ._build import NothingIndexedError, build
+from ._stale import changed_files
 from ._types import BuildParts, BuildReport, DocumentOutcome, Fate, KnowledgeBuilt, OnProgress
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "NothingIndexedError",
     "OnProgress",
     "build",
+    "changed_files",
 ]

@@ -1,22 +1,22 @@
 """The whole build: documents to indexes, files to versions, versions to a draft; published in one transaction."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from plimsoll.documents import LoadSettings
-from plimsoll.kernel.digest import Digest, Json
-from plimsoll.kernel.errors import InvalidError
+from plimsoll.kernel.digest import Digest
+from plimsoll.kernel.errors import IntegrityError, InvalidError
 from plimsoll.pipelines import StageCount
 from plimsoll.project import KnowledgeDefinition, Project
-from plimsoll.registry import Kind, Publication, VersionRef
-from plimsoll.releases import Manifest
-from plimsoll.retrieval import ChunkSettings, SearchSettings
+from plimsoll.registry import Kind
+from plimsoll.releases import Manifest, NothingBuiltError
+from plimsoll.retrieval import ChunkSettings
 
 from ._documents import Loading, Source, find_files, load_documents
 from ._index import IndexBuilder, cached_stage
 from ._types import BuildParts, BuildReport, DocumentOutcome, KnowledgeBuilt
+from ._versions import knowledge_versions, settings_versions
 
 _SHAPES_ANSWERS: tuple[Kind, ...] = ("prompt", "source", "knowledge", "index", "route", "endpoint")
 
@@ -45,8 +45,8 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     stages: dict[str, StageCount] = {}
     built = tuple(_build_knowledge(name, project, parts, stages) for name in sorted(project.knowledge))
     publications = [
-        *(publication for knowledge in built for publication in _knowledge_versions(project, knowledge)),
-        *_settings_versions(project, {knowledge.name: knowledge for knowledge in built}),
+        *(publication for knowledge in built for publication in knowledge_versions(project, knowledge)),
+        *settings_versions(project, {knowledge.name: knowledge for knowledge in built}),
     ]
     versions = parts.registry.publish(
         project.app.name, publications, author=parts.author, source_commit=parts.source_commit
@@ -57,9 +57,17 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     )
     for knowledge in built:
         parts.prepare_index(knowledge.snapshot.to_json(), project.knowledge[knowledge.name].embed.model)
+    before = _working_draft(project.app.name, parts)
     parts.releases.keep_draft(draft)
     parts.prune_indexes(_indexes_in_use(parts))
-    return BuildReport(draft, versions, built, stages)
+    return BuildReport(draft, versions, built, stages, same_draft=before == draft)
+
+
+def _working_draft(app: str, parts: BuildParts) -> Manifest | None:
+    try:
+        return parts.releases.working_draft(app)
+    except (NothingBuiltError, IntegrityError):
+        return None
 
 
 def _indexes_in_use(parts: BuildParts) -> set[Digest]:
@@ -117,48 +125,3 @@ def _sources(root: Path, knowledge: KnowledgeDefinition) -> list[Source]:
         )
         for source in knowledge.sources
     ]
-
-
-def _knowledge_versions(project: Project, built: KnowledgeBuilt) -> list[Publication]:
-    documents: Json = [
-        {"path": outcome.path, "digest": outcome.digest, "fate": outcome.fate, "reason": outcome.reason}
-        for outcome in built.outcomes
-    ]
-    source = Publication("source", built.name, {"documents": documents})
-    knowledge = Publication("knowledge", built.name, _effective(project.knowledge[built.name]))
-    index = Publication("index", built.name, built.snapshot.to_json(), (source.ref, knowledge.ref))
-    return [source, knowledge, index]
-
-
-def _effective(knowledge: KnowledgeDefinition) -> Json:
-    """The content with the search settings that are in force, so that no later default changes what a version means."""
-    given = knowledge.search.model_dump(exclude_none=True)
-    return {**knowledge.content(), "search": asdict(SearchSettings(**given))}
-
-
-def _settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> list[Publication]:
-    prompts = {name: Publication("prompt", name, prompt.content()) for name, prompt in project.prompts.items()}
-    routes = {name: Publication("route", name, route.content()) for name, route in project.routes.items()}
-    datasets = {
-        name: Publication("dataset", name, {"rows": [row.to_json() for row in rows]})
-        for name, rows in project.datasets.items()
-    }
-    endpoints = {}
-    for name, endpoint in project.endpoints.items():
-        parents = [prompts[endpoint.prompt].ref, routes[endpoint.route].ref]
-        if endpoint.knowledge is not None:
-            index = built[endpoint.knowledge].snapshot
-            parents.append(VersionRef("index", endpoint.knowledge, index.digest))
-        endpoints[name] = Publication("endpoint", name, endpoint.content(), tuple(parents))
-    suites = [
-        Publication(
-            "suite",
-            name,
-            # The rows are part of what a suite asks, so that other rows are another suite and must be passed again.
-            {**suite.content(), "dataset_version": datasets[suite.dataset].ref.digest},
-            (datasets[suite.dataset].ref,),
-        )
-        for name, suite in project.suites.items()
-    ]
-    groups = (prompts, routes, datasets, endpoints)
-    return [*(publication for group in groups for publication in group.values()), *suites]

@@ -82,6 +82,8 @@ class BuildReport:
     versions: tuple[Version, ...]
     knowledge: tuple[KnowledgeBuilt, ...]
     stages: Mapping[str, StageCount] = field(default_factory=dict)
+    same_draft: bool = False
+    """Whether the build before made the very same draft."""
 
     @property
     def work_done(self) -> int:

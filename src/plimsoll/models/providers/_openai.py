@@ -236,6 +236,6 @@ class OpenAIChatModel:
         except aiohttp.ClientSSLError:
             raise self._server.broken("no secure connection to the server is possible") from None
         except aiohttp.ClientConnectorError:
-            raise self._server.unreachable() from None
+            raise self._server.unreachable(self._endpoint.base_url) from None
         except (aiohttp.ClientError, OSError):
             raise self._server.broken("the connection to the server broke off") from None

@@ -75,10 +75,12 @@ class Server:
         """The error for an answer that does not come, breaks off, or makes no sense."""
         return ProviderUnavailableError(self.model, problem)
 
-    def unreachable(self) -> ProviderUnavailableError:
+    def unreachable(self, address: str) -> ProviderUnavailableError:
         """The error for a server that does not take the connection."""
         hint = "start the model server, or correct `base_url` in the route, which says where it is looked for"
-        return ProviderUnavailableError(self.model, "the server cannot be reached", hint=hint)
+        error = ProviderUnavailableError(self.model, "the server cannot be reached", hint=hint)
+        error.address = address
+        return error
 
 
 class Transcript:

@@ -1,0 +1,23 @@
+"""What was changed in the project's files since they were built."""
+
+from plimsoll.kernel.digest import Json, digest_json
+from plimsoll.project import Project
+from plimsoll.releases import Manifest
+
+from ._versions import effective_knowledge
+
+_FOLDERS = {"prompt": "prompts", "knowledge": "knowledge", "route": "routes", "endpoint": "endpoints"}
+
+
+def changed_files(project: Project, draft: Manifest) -> tuple[str, ...]:
+    """The project files whose content is not what a draft was made of; documents are not looked at."""
+    contents: dict[str, Json] = {
+        **{f"prompt:{name}": prompt.content() for name, prompt in project.prompts.items()},
+        **{f"knowledge:{name}": effective_knowledge(knowledge) for name, knowledge in project.knowledge.items()},
+        **{f"route:{name}": route.content() for name, route in project.routes.items()},
+        **{f"endpoint:{name}": endpoint.content() for name, endpoint in project.endpoints.items()},
+    }
+    now = {key: digest_json(content) for key, content in contents.items()}
+    then = {key: digest for key, digest in draft.artifacts.items() if key.partition(":")[0] in _FOLDERS}
+    changed = [key for key in sorted(now.keys() | then.keys()) if now.get(key) != then.get(key)]
+    return tuple(f"{_FOLDERS[kind]}/{name}.yaml" for kind, _, name in (key.partition(":") for key in changed))
