@@ -149,3 +149,10 @@ def test_names_that_are_not_there(run: Run, workshop: Workshop) -> None:
     run("build", folder=workshop.root)
     ended = run("ask", LEAVE, folder=workshop.root)
     assert (ended.code, "looked for at http://127.0.0.1:9/v1" in ended.err) == (3, True)
+
+
+def test_rows_that_name_documents_which_are_not_there(run: Run, workshop: Workshop) -> None:
+    assert "not indexed" not in run("eval", folder=workshop.root).err
+    rows = (workshop.root / "datasets" / "ask.jsonl").read_text().replace("policies/leave.md", "policies/leaf.md")
+    workshop.write("datasets/ask.jsonl", rows)
+    assert "rows of ask name documents that are not indexed: policies/leaf.md" in run("eval", folder=workshop.root).err

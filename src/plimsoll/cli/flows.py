@@ -108,8 +108,14 @@ def run_suites(
     state: State, platform: "Platform", report: "BuildReport", suites: "tuple[Suite, ...]"
 ) -> "tuple[Run, ...]":
     """Run suites, with progress bars on a terminal."""
+    from plimsoll.flows.ship import documents_not_indexed
     from plimsoll.flows.ship import evaluate as evaluate_flow
 
+    for suite in suites:
+        if absent := documents_not_indexed(suite, report):
+            state.output.say(
+                f"[yellow]note:[/] rows of {suite.name} name documents that are not indexed: {', '.join(absent)}"
+            )
     done: dict[str, int] = {}
     with progress(state.output) as advance:
 

@@ -11,6 +11,7 @@ from plimsoll.registry import Version
 from plimsoll.releases import EnvironmentMove, EnvironmentUnknownError, Evidence, Manifest, Release, Releases
 from plimsoll.tracing import EVALUATION
 
+from .build import BuildReport
 from .serve import Answer, Answering, AnswerRequest, ServeParts
 
 OnRow = Callable[[Suite], None]
@@ -30,6 +31,13 @@ class Gated:
     def verdicts(self) -> tuple[Verdict, ...]:
         """One for each suite."""
         return tuple(run.verdict for run in self.runs)
+
+
+def documents_not_indexed(suite: Suite, report: BuildReport) -> tuple[str, ...]:
+    """Documents that a suite's rows name and that no knowledge base has: probably misspelt, or left out."""
+    indexed = {outcome.path for built in report.knowledge for outcome in built.outcomes if outcome.fate == "indexed"}
+    named = dict.fromkeys(path for row in suite.rows for path in row.documents)
+    return tuple(path for path in named if path not in indexed) if indexed else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._types import Passage
-from ._kinds import TYPED, typed
+from ._clauses import ALSO, is_preamble, is_title, parts
+from ._kinds import TYPED, Kind, typed
 from ._question import Question
 from ._sentences import Unit, split_units
 from ._terms import Word, words

@@ -15,12 +15,13 @@ class Kind(enum.Enum):
     NUMBER = "number"
     NAME = "name"
     PLACE = "place"
+    LAW = "law"
     REASON = "reason"
     YES_NO = "yes or no"
     THING = "thing"
 
 
-TYPED: Final = frozenset({Kind.DATE, Kind.DURATION, Kind.MONEY, Kind.PERCENT, Kind.NUMBER, Kind.NAME, Kind.PLACE})
+TYPED: Final = frozenset({Kind.DATE, Kind.DURATION, Kind.MONEY, Kind.PERCENT, Kind.NUMBER, Kind.NAME, Kind.PLACE, Kind.LAW})
 """Kinds whose expressions can be told by their form."""
 
 _MONTH: Final = (
@@ -59,6 +60,10 @@ _PATTERNS: Final = {
     ),
     Kind.PERCENT: re.compile(rf"{_AMOUNT} ?(?:%|percent\b|per cent\b)", re.IGNORECASE),
     Kind.NUMBER: re.compile(_AMOUNT, re.IGNORECASE),
+    Kind.LAW: re.compile(
+        r"\b[Ll](?:aws?|AWS?)\s+(?:of|OF|in|IN)\s+(?:(?:the|THE)\s+)?[^\W\d_a-z]\w*(?:\s+(?:(?:of|OF|the|THE)\s+)*[^\W\d_a-z]\w*)*|"
+        r"\b[^\W\d_a-z]\w+(?:\s[^\W\d_a-z]\w+)?\s+law\b"
+    ),
 }
 _CAPITAL: Final = r"(?:[^\W\d_a-z][\w'\u2019.&]*\w|[^\W\d_a-z]\.?)"
 _NAME: Final = re.compile(rf"{_CAPITAL}(?:(?:[ -]| (?:of|de|da|von|van|al|and|&|for) (?:the )?){_CAPITAL}|(?: \d+\b))*")

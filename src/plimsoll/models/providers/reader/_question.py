@@ -12,6 +12,11 @@ _WH = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGN
 _YES_NO = re.compile(
     r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would|am)\b", re.IGNORECASE
 )
+_GOVERNING_LAW = re.compile(
+    r"\b(?:govern(?:s|ed|ing)?|appl(?:y|ies|icable)|construed)\b.*\blaws?\b|"
+    r"\blaws?\b.*\b(?:govern(?:s|ed|ing)?|appl(?:y|ies|icable)|construed)\b",
+    re.IGNORECASE,
+)
 _NAMING = re.compile(r"\b(?:call|name|known|term|nickname|title)", re.IGNORECASE)
 _AUXILIARY_LIST = "is are was were be been has have had can could will would may might must should shall"
 _AUXILIARIES: Final = frozenset(_AUXILIARY_LIST.split())
@@ -82,6 +87,7 @@ def read_question(text: str) -> Question:
     match = _WH.search(text)
     after = [word for word in found if match and word.start >= match.end()]
     kind, focus = _wanted(match.group().lower() if match else "", after, text)
+    kind = Kind.LAW if _GOVERNING_LAW.search(text) else kind
     terms = {word.stem: word for word in reversed(found) if not word.is_stop}
     specific = _specific(found)
     ordered = tuple(sorted(terms.values(), key=lambda word: word.start))
