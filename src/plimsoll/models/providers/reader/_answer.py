@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..._types import Passage, Quote
-from ._evidence import Embed, Evidence, Findings, find, is_answered
+from ._evidence import Embed, Evidence, Findings, find, is_answered, narrowed
 from ._kinds import Kind, typed
 from ._question import Question, read_question
 from ._spans import LIKE_FOCUS, score_candidates
@@ -42,7 +42,7 @@ def answer(question: str, passages: Sequence[Passage], embed: Embed) -> Answer:
     findings = find(asked, passages, embed)
     if not is_answered(asked, findings):
         return Answer(text=ABSTAIN)
-    chosen = _choose(findings)
+    chosen = [narrowed(asked, evidence, findings.weights) for evidence in _choose(findings)]
     quotes = tuple(_quote(evidence, passages[evidence.passage]) for evidence in chosen)
     span = _span(asked, chosen[0], findings, embed)
     return Answer(text=_text(quotes), quotes=quotes, span=span)

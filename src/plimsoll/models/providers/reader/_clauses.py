@@ -26,16 +26,16 @@ _PREAMBLE = re.compile(
     r"\ban? [\w .-]{0,40}\b(?:corporation|company|partnership|association)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_PART_END = re.compile(r"(?<=;)\s+|\s+(?=\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)\s)|(?<=,)\s+(?=provided,? (?:however|that)\b)")
+_PART_END = re.compile(
+    r"(?<=;)\s+|\s+(?=\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)\s)|(?<=,)\s+(?=provided,? (?:however|that)\b)"
+)
 
 _ALSO_LIST = (
     "expire term continue until, expiry term continue until, expiration term continue until, audit inspect examine, "
-    "assign transfer, sublicense transfer, prevent notice, governs govern construed, effective commence, "
-    "limit exceed maximum, cap exceed maximum, renewal renew extend, cause convenience"
+    "assign transfer, sublicense transfer, prevent notice, govern construed, effective commence made entered dated, "
+    "date made entered, limit exceed maximum, cap exceed maximum, renewal renew extend, cause convenience"
 )
-ALSO: Final = {
-    key.stem: frozenset(word.stem for word in others) for key, *others in map(words, _ALSO_LIST.split(", "))
-}
+ALSO: Final = {key.stem: frozenset(word.stem for word in others) for key, *others in map(words, _ALSO_LIST.split(", "))}
 """For a word of a question, words by which formal papers say the same; stems, see `_terms`."""
 
 

@@ -6,6 +6,7 @@ A word counts in full where the unit has it, in part where another word of the u
 word vectors), and less where it stands only before the unit, elsewhere in the passage, or in the document's name.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._types import Passage
-from ._clauses import ALSO, is_preamble, is_title, parts
+from ._clauses import ALSO, LONG_CHARS, is_preamble, is_title, parts
 from ._kinds import TYPED, Kind, typed
 from ._question import Question
 from ._sentences import Unit, split_units
@@ -31,7 +32,14 @@ UNDER_HEADING: Final = 0.7
 IN_NAME: Final = 0.7
 IN_PASSAGE: Final = 0.15
 KIND_ABSENT: Final = 0.2
-HEADING: Final = 0.3
+ASKED_KIND_ABSENT: Final = 0.4
+"""Where the question leaves no doubt about the kind: `which law governs`, `how much`."""
+PAPER: Final = 0.5
+"""Weight of a word that only names the paper, as in `the Supply Agreement`."""
+TITLE: Final = 0.3
+LONG: Final = 0.1
+"""For a unit of twice `LONG_CHARS`, which covers much by chance; half of it at one and a half times, and so on."""
+ALSO_SHARE: Final = 0.7
 PARTLY: Final = 0.9
 """At most so much for a word that does not stand in the unit itself."""
 RANK: Final = 0.01
@@ -78,7 +86,7 @@ class Findings:
 
 
 def find(question: Question, passages: Sequence[Passage], embed: Embed) -> Findings:
-    """Score all units of `passages` for `question`."""
+    """Score all units of `passages` for `question`; a heading is no answer, but counts for what is under it."""
     pieces = [piece for number, passage in enumerate(passages) for piece in _pieces(number, passage)]
     names = [frozenset(w.stem for w in words(f"{p.title} {p.document}")) for p in passages]
     weights = _weights(question, pieces)
@@ -86,8 +94,11 @@ def find(question: Question, passages: Sequence[Passage], embed: Embed) -> Findi
     bodies = [frozenset[str]().union(*(p.stems for p in pieces if p.passage == n)) for n in range(len(passages))]
     units: list[Evidence] = []
     for index, (piece, above) in enumerate(zip(pieces, _above(question, pieces), strict=True)):
+        if piece.unit.is_heading:
+            continue
         around = _around(question, above, bodies[piece.passage], names[piece.passage])
-        units.append(_evidence(question, piece, weights, [similar[index], around]))
+        own = piece.stems - names[piece.passage] if _only_names(question, piece) else piece.stems
+        units.append(_evidence(question, piece, weights, [dict.fromkeys(own, 1.0), similar[index], around]))
     units.sort(key=lambda unit: -unit.score)
     known = frozenset[str]().union(*bodies, *names)
     return Findings(
@@ -96,6 +107,24 @@ def find(question: Question, passages: Sequence[Passage], embed: Embed) -> Findi
         known=known & frozenset(weights),
         missing_marks=_missing_marks(question, passages),
     )
+
+
+def narrowed(question: Question, evidence: Evidence, weights: Mapping[str, float]) -> Evidence:
+    """The part of a long unit that covers most of the question, parts of the wanted kind first; a short unit as it is.
+
+    The text before the first part that was cut away names the subject, and is not quoted.
+    """
+    options = []
+    for part in parts(evidence.text, evidence.unit):
+        text = evidence.text[part.start - evidence.unit.start : part.end - evidence.unit.start]
+        its_words = words(text)
+        piece = _Piece(evidence.passage, part, text, its_words, frozenset(word.stem for word in its_words))
+        covered = piece.stems & weights.keys()
+        score = sum(weights[stem] for stem in covered)
+        score += sum(weights.values()) * KIND_ABSENT * (question.kind in TYPED and _has_news(question, piece))
+        options.append(Evidence(evidence.passage, part, text, its_words, frozenset(covered), score))
+    best = max(options, key=lambda option: option.score)
+    return evidence if len(options) == 1 else dataclasses.replace(best, score=evidence.score)
 
 
 def is_answered(question: Question, findings: Findings) -> bool:
@@ -131,7 +160,8 @@ def _weights(question: Question, pieces: Sequence[_Piece]) -> dict[str, float]:
     weights = {}
     for term in question.terms:
         having = sum(term.stem in piece.stems for piece in pieces)
-        weights[term.stem] = math.log(1 + (len(pieces) + 0.5) / (having + 0.5))
+        rarity = math.log(1 + (len(pieces) + 0.5) / (having + 0.5))
+        weights[term.stem] = rarity * (PAPER if term.stem in question.paper else 1.0)
     return weights
 
 
@@ -203,29 +233,51 @@ def _only_repeats(question: Question, piece: _Piece) -> bool:
 
 
 def _has_news(question: Question, piece: _Piece) -> bool:
-    """Whether a unit has an expression of the wanted kind that does not merely repeat the question."""
+    """Whether a unit has an expression of the wanted kind that does not merely repeat the question.
+
+    The law under which a party was founded, which stands in preambles, is not the law of the contract.
+    """
+    if question.kind is Kind.LAW and is_preamble(piece.text):
+        return False
     asked = {term.stem for term in question.terms}
     told = [(word.start, word.end) for word in piece.words if not word.is_stop and word.stem not in asked]
     expressions = typed(question.kind, piece.text)
     return any(start < last and first < end for start, end in expressions for first, last in told)
 
 
+def _only_names(question: Question, piece: _Piece) -> bool:
+    """Whether a unit repeats the name of the document because it is a title or a preamble, and that was not asked."""
+    if is_title(piece.text, piece.words):
+        return True
+    return question.kind not in {Kind.DATE, Kind.NAME, Kind.PLACE} and is_preamble(piece.text)
+
+
+def _share(stem: str, piece: _Piece, partial: Sequence[Mapping[str, float]]) -> float:
+    """What one word of the question counts for in a unit, 0 to 1."""
+    own, similar, around = partial
+    if stem in own:
+        return 1.0
+    said_so = ALSO_SHARE if ALSO.get(stem, frozenset()) & piece.stems else 0.0
+    return min(max(similar.get(stem, 0.0), said_so) + around[stem], PARTLY)
+
+
 def _evidence(
     question: Question, piece: _Piece, weights: Mapping[str, float], partial: Sequence[Mapping[str, float]]
 ) -> Evidence:
-    total = sum(weights.values()) or 1.0
-    covered = piece.stems & weights.keys()
-    inside, around = partial
-    score = sum(
-        weight * (1.0 if stem in covered else min(inside.get(stem, 0.0) + around[stem], PARTLY))
-        for stem, weight in weights.items()
-    )
-    score = score / total - RANK * piece.passage
-    news = _has_news(question, piece)
-    if question.kind in TYPED and not news:
-        score -= KIND_ABSENT
-    if piece.unit.is_heading:
-        score -= HEADING
-    if _only_repeats(question, piece) and not news:
+    score = sum(weight * _share(stem, piece, partial) for stem, weight in weights.items())
+    score = score / (sum(weights.values()) or 1.0) - RANK * piece.passage - _penalty(question, piece)
+    if _only_repeats(question, piece) and not _has_news(question, piece):
         score = 0.0
+    covered = piece.stems & weights.keys()
     return Evidence(piece.passage, piece.unit, piece.text, piece.words, frozenset(covered), score)
+
+
+def _penalty(question: Question, piece: _Piece) -> float:
+    """What is taken off for the form of a unit."""
+    news = _has_news(question, piece)
+    penalty = LONG * min(max(len(piece.text) / LONG_CHARS - 1, 0.0), 1.0)
+    if question.kind in TYPED and not news:
+        penalty += ASKED_KIND_ABSENT if question.is_sure else KIND_ABSENT
+    if is_title(piece.text, piece.words) and not (news and question.kind in TYPED):
+        penalty += TITLE
+    return penalty

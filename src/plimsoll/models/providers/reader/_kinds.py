@@ -21,7 +21,9 @@ class Kind(enum.Enum):
     THING = "thing"
 
 
-TYPED: Final = frozenset({Kind.DATE, Kind.DURATION, Kind.MONEY, Kind.PERCENT, Kind.NUMBER, Kind.NAME, Kind.PLACE, Kind.LAW})
+TYPED: Final = frozenset(
+    {Kind.DATE, Kind.DURATION, Kind.MONEY, Kind.PERCENT, Kind.NUMBER, Kind.NAME, Kind.PLACE, Kind.LAW}
+)
 """Kinds whose expressions can be told by their form."""
 
 _MONTH: Final = (

@@ -17,6 +17,11 @@ _GOVERNING_LAW = re.compile(
     r"\blaws?\b.*\b(?:govern(?:s|ed|ing)?|appl(?:y|ies|icable)|construed)\b",
     re.IGNORECASE,
 )
+_HOW_MUCH = re.compile(r"\bhow much\b", re.IGNORECASE)
+_PAPER = re.compile(
+    r"(?<=[Tt]he )(?:[^\W\d_a-z][\w&'\u2019-]*,? (?:(?:and|or|of|for) )?){0,6}"
+    r"(?:Agreement|Amendment|Contract|Deed|Lease|Licence|License)\b"
+)
 _NAMING = re.compile(r"\b(?:call|name|known|term|nickname|title)", re.IGNORECASE)
 _AUXILIARY_LIST = "is are was were be been has have had can could will would may might must should shall"
 _AUXILIARIES: Final = frozenset(_AUXILIARY_LIST.split())
@@ -74,6 +79,10 @@ class Question:
     """Stems of numbers, identifiers, and names written with a capital: an answer must be about exactly these."""
     marks: tuple[frozenset[str], ...]
     """Stems of specific words that stand side by side, one of them with a digit, such as `Shed 12` or `3 May 2024`."""
+    paper: frozenset[str]
+    """Stems of words that only name the paper that is asked about, such as `Supply Agreement`."""
+    is_sure: bool
+    """Whether the question leaves no doubt about the kind: `which law governs`, `how much`."""
     focus: str
     """The noun that names the answer, such as `percentage`; empty when there is none."""
     side: Side
@@ -97,6 +106,8 @@ def read_question(text: str) -> Question:
         terms=ordered,
         specific=specific,
         marks=_marks(text, found, specific),
+        paper=frozenset(word.stem for match in _PAPER.finditer(text) for word in words(match.group())),
+        is_sure=kind is Kind.LAW or (kind is Kind.MONEY and _HOW_MUCH.search(text) is not None),
         focus=focus,
         side=_side(found, after) if match else Side.ANY,
         asks_name=bool(_NAMING.search(text)),

@@ -33,6 +33,11 @@ _BARE_KEY = re.compile(r"\s*[^\W\d_a-z][^:\n.;|]{0,40}:\s*")
 _CELL_BORDER = re.compile(r"[^\s.!?:;] {2,}\S|\t|\|")
 _HEADING_END = re.compile(r"[^:|\t]*[\w)\]\"'\u201d\u2019]")
 _HEADING_NUMBER = re.compile(r"(?:(?:\d{1,2}\.)*\d{1,2}\.?|#{1,6}|\u00a7 ?\d+)\s+(?=\S)")
+_TITLE_WORD: Final = r"[^\W\d_a-z][\w'\u2019/-]*"
+_RUN_IN = re.compile(
+    rf"\s*(?:(?:Section|SECTION|Article|ARTICLE)\s+)?(?:\d{{1,3}}\.)*\d{{1,3}}[.)]?\s+{_TITLE_WORD}"
+    rf"(?:[,;]?\s+(?:{_TITLE_WORD}|of|and|or|to|the|for|by|in|on|with|&))*\."
+)
 _AMOUNT_END = re.compile(r"\d[.,]\d\d\s?(?:%|[A-Z]{3}|[\u20ac$\u00a3])?$")
 _DIGIT = re.compile(r"\d")
 _HEADING_WORD = re.compile(r"[^\W\d_]{4,}")
@@ -52,7 +57,7 @@ def split_units(text: str) -> tuple[Unit, ...]:
     """All units of `text`, in order and without overlap; every character that is not white space is in one of them."""
     units: list[Unit] = []
     for start, end in _blocks(text):
-        if _is_heading(text[start:end][: _HEADING_CHARS + 2]):
+        if _is_heading(text[start:end].strip()[: _HEADING_CHARS + 2]):
             units.extend(_bounded(text, start, end, is_heading=True))
             continue
         for first, last in _sentences(text, start, end):
@@ -105,9 +110,16 @@ def _is_table_row(line: str) -> bool:
 
 
 def _is_heading(block: str) -> bool:
-    """A short line without an end mark that is numbered, marked as a heading, or has only capitalised words."""
+    """A short line without an end mark that is numbered, marked as a heading, or has only capitalised words.
+
+    A number and capitalised words may end with a full stop, as in `27. Governing Law.`.
+    """
     line = block.strip()
-    if len(line) > _HEADING_CHARS or "\n" in line or not _HEADING_END.fullmatch(line):
+    if len(line) > _HEADING_CHARS or "\n" in line:
+        return False
+    if _RUN_IN.fullmatch(line):
+        return True
+    if not _HEADING_END.fullmatch(line):
         return False
     number = _HEADING_NUMBER.match(line)
     words = _HEADING_WORD.findall(line)
@@ -117,8 +129,12 @@ def _is_heading(block: str) -> bool:
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Sentences; a heading that runs into its text, such as `27. Governing Law. This ...`, stays with its sentence."""
     begin = start
     for match in _SENTENCE_END.finditer(text, start, end):
+        runs_in = match.end() - begin <= _HEADING_CHARS and _RUN_IN.fullmatch(text[begin : match.end()])
+        if runs_in and text[match.end() : end].strip():
+            continue
         if _is_end(text, begin, match):
             yield begin, match.end()
             begin = match.end()
