@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plimsoll.kernel.digest import hex_part
-from plimsoll.kernel.errors import IntegrityError, NotFoundError, UnavailableError
+from plimsoll.kernel.errors import IntegrityError, UnavailableError
 from plimsoll.retrieval import SegmentRef, Snapshot, open_index
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def test_a_damaged_segment_is_named_and_leaves_no_folder(ships: "Library") -> No
 
 def test_a_missing_segment_is_named(ships: "Library") -> None:
     missing = SegmentRef("sha256:" + "0" * 64, 1, 1)
-    with pytest.raises(NotFoundError, match=missing.digest):
+    with pytest.raises(IntegrityError, match=missing.digest):
         ships.open(Snapshot(ships.embedder.fingerprint, ships.embedder.dimension, "test", (missing,)))
 
 
