@@ -53,7 +53,7 @@ class DemoFailedError(GateError):
         super().__init__(f"the demo expected that {what}", hint="please report it with the lines above")
 
 
-@click.command(epilog="Example: plimsoll demo --port 8080")
+@click.command(short_help="The whole journey on sample documents", epilog="Example: plimsoll demo --port 8080")
 @click.option(
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plimsoll.project import Project
 
 
-@click.command(epilog="Example: plimsoll init rag my-app")
+@click.command(short_help="Make a new project folder", epilog="Example: plimsoll init rag my-app")
 @click.argument("template", type=click.Choice(["rag", "documents", "chat"]))
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", help="Name of the application; otherwise the folder's.")
@@ -35,7 +35,10 @@ def init(state: State, template: str, directory: Path, name: str | None) -> None
     )
 
 
-@click.command(epilog="Example: plimsoll build && plimsoll ask 'What is the notice period?'")
+@click.command(
+    short_help="Index what changed in project and documents",
+    epilog="Example: plimsoll build && plimsoll ask 'What is the notice period?'",
+)
 @click.option("--strict", is_flag=True, help="Exit with 2 when a document could not be indexed.")
 @json_option
 def build(state: State, strict: bool) -> int:
@@ -48,7 +51,7 @@ def build(state: State, strict: bool) -> int:
     return WRONG_USE if strict and failed else DONE
 
 
-@click.command(epilog="Example: plimsoll ask 'When does the lease end?' --env staging")
+@click.command(short_help="Ask one question", epilog="Example: plimsoll ask 'When does the lease end?' --env staging")
 @click.argument("question")
 @click.option("--endpoint", help="The endpoint to ask; needed when there are several.")
 @click.option("--env", "environment", help="Ask the release that is live there, not the working build.")
@@ -67,7 +70,7 @@ def ask(state: State, question: str, endpoint: str | None, environment: str | No
     state.output.result(show.answer_json(answer), lambda screen: show.answer(screen, answer))
 
 
-@click.command("eval", epilog="Example: plimsoll eval ask --json")
+@click.command("eval", short_help="Run the suites against their limits", epilog="Example: plimsoll eval ask --json")
 @click.argument("suite", required=False)
 @json_option
 def evaluate(state: State, suite: str | None) -> int:

@@ -35,7 +35,7 @@ def show_trace(state: State, answer: str) -> None:
     state.output.result(found, lambda screen: show.trace(screen, found))
 
 
-@click.command(epilog="Example: plimsoll lineage 3f9c2a81 --json")
+@click.command(short_help="Everything behind an answer", epilog="Example: plimsoll lineage 3f9c2a81 --json")
 @click.argument("answer")
 @json_option
 def lineage(state: State, answer: str) -> None:
@@ -47,7 +47,7 @@ def lineage(state: State, answer: str) -> None:
     state.output.result(chain.to_json(), lambda screen: show.lineage(screen, chain))
 
 
-@click.command(epilog="Example: plimsoll replay 3f9c2a81")
+@click.command(short_help="Make a past answer again and compare", epilog="Example: plimsoll replay 3f9c2a81")
 @click.argument("answer")
 @json_option
 def replay(state: State, answer: str) -> int:
@@ -81,6 +81,8 @@ def list_versions(state: State) -> None:
 @json_option
 def show_version(state: State, artifact: str, number: int | None) -> None:
     """The content of a version, and what it was made from."""
+    if ":" not in artifact:
+        raise click.BadParameter("write KIND:NAME, such as prompt:answer", param_hint="KIND:NAME")
     with state.platform(state.project_root()) as platform:
         version = platform.registry.find(platform.app, artifact, number)
         content = platform.registry.content(version.digest)

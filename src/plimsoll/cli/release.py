@@ -8,7 +8,11 @@ from ._state import State, json_option
 from .flows import build_with_progress, run_suites
 
 
-@click.group(invoke_without_command=True, epilog="Example: plimsoll release && plimsoll ship r-3f9c2a staging")
+@click.group(
+    invoke_without_command=True,
+    short_help="Pass the gates and freeze a release",
+    epilog="Example: plimsoll release && plimsoll ship r-3f9c2a staging",
+)
 @json_option
 def release(state: State) -> int:
     """Build, run every gate, and freeze the exact versions and the evidence; refused when a gate says no."""
@@ -57,7 +61,9 @@ def show_release(state: State, name: str) -> None:
     state.output.result(content, lambda screen: show.release(screen, found, versions, runs))
 
 
-@click.command(epilog="Example: plimsoll ship r-3f9c2a staging --reason 'new contracts'")
+@click.command(
+    short_help="Make a release live", epilog="Example: plimsoll ship r-3f9c2a staging --reason 'new contracts'"
+)
 @click.argument("name", metavar="RELEASE")
 @click.argument("environment")
 @click.option("--reason", default="", help="Why; kept with the move.")
@@ -72,7 +78,10 @@ def ship(state: State, name: str, environment: str, reason: str) -> None:
     state.output.result(show.move_json(move), lambda screen: show.move(screen, move))
 
 
-@click.command(epilog="Example: plimsoll rollback staging --reason 'wrong answers about leases'")
+@click.command(
+    short_help="Go back to the release before",
+    epilog="Example: plimsoll rollback staging --reason 'wrong answers about leases'",
+)
 @click.argument("environment")
 @click.option("--reason", default="", help="Why; kept with the move.")
 @json_option

@@ -42,7 +42,9 @@ class NothingToServeError(InvalidError):
         )
 
 
-@click.command(epilog="Example: plimsoll serve --env staging --port 8080")
+@click.command(
+    short_help="Answer over HTTP, with a console", epilog="Example: plimsoll serve --env staging --port 8080"
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=1876, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
 @click.option(
@@ -73,7 +75,7 @@ def serve(state: State, host: str, port: int, environment: str | None, hosts: tu
         )
 
 
-@click.command(epilog="Example: plimsoll status --json")
+@click.command(short_help="Environments and requests at a glance", epilog="Example: plimsoll status --json")
 @json_option
 def status(state: State) -> None:
     """Environments, live releases and the latest requests at a glance."""

@@ -101,10 +101,8 @@ def _say(screen: "Console", outcome: "DocumentOutcome") -> None:
     if outcome.fate == "indexed":
         line(screen, f"  note: {outcome.path}: {'; '.join(outcome.notes)}", style="dim")
         return
-    line(
-        screen,
-        f"  {outcome.fate}: {outcome.path}: {outcome.reason}",
-        style="yellow" if outcome.fate == "failed" else "dim",
-    )
+    # Most reasons begin with the name of the file already.
+    what = outcome.reason if outcome.reason.startswith(outcome.path) else f"{outcome.path}: {outcome.reason}"
+    line(screen, f"  {outcome.fate}: {what}", style="yellow" if outcome.fate == "failed" else "dim")
     if outcome.hint and outcome.fate == "failed":
         line(screen, f"    hint: {outcome.hint}", style="dim")
