@@ -59,6 +59,11 @@ def says(*texts: str) -> Script:
     return script
 
 
+async def hangs_up(_: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
+    yield TextDelta("Well, ")
+    raise UnavailableError("the model hung up")
+
+
 def parts_with(platform: Platform, script: Script) -> ServeParts:
     def make(_name: str, _content: Json) -> ScriptedModel:
         return ScriptedModel(script)
@@ -172,14 +177,10 @@ def test_a_language_model_cites_by_number_and_may_refuse(workshop: Workshop) -> 
 
 
 def test_a_model_that_fails_is_recorded_and_raised(workshop: Workshop) -> None:
-    async def fails(_: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
-        yield TextDelta("Well, ")
-        raise UnavailableError("the model hung up")
-
     draft = workshop.build().draft
     platform = workshop.open()
     with pytest.raises(UnavailableError, match="hung up"):
-        asyncio.run(Answering(parts_with(platform, fails)).answer(request(draft.digest)))
+        asyncio.run(Answering(parts_with(platform, hangs_up)).answer(request(draft.digest)))
     trace = only_trace(platform)
     assert (trace.status, trace.error, trace.answer) == ("error", "the model hung up", "Well, ")
     assert trace.spans[0].error == "the model hung up"
@@ -334,7 +335,7 @@ def test_replay_proves_retrieval_and_prompt_after_everything_has_moved_on(worksh
     again = asyncio.run(replay(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert again.proved
     assert all(part.same for part in again.parts)
-    assert again.again.started.release == past.release
+    assert again.again.release == past.release
 
 
 def test_replay_says_what_differs(workshop: Workshop) -> None:
@@ -354,6 +355,9 @@ def test_replay_says_what_differs(workshop: Workshop) -> None:
     given_up = asyncio.run(replay(unfinished, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert {part.same for part in given_up.parts} == {None}
     assert given_up.proved
+    down = asyncio.run(replay(past, platform.traces, parts_with(platform, hangs_up), platform.recorder.flush))
+    assert [part.same for part in down.parts] == [True, True, None, None]
+    assert (down.proved, down.again.status) == (True, "error")
     changed = dataclasses.replace(past, messages=({"role": "user", "content": "something else was sent"},))
     tampered = asyncio.run(replay(changed, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert not tampered.proved

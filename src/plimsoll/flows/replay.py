@@ -5,16 +5,19 @@ best effort: a hosted model may answer the same prompt differently.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from msgspec import convert
 
 from plimsoll.kernel.digest import Json, digest_json, hex_part
+from plimsoll.kernel.errors import DeniedError, UnavailableError
+from plimsoll.kernel.ids import new_trace_id
 from plimsoll.models import Message
 from plimsoll.tracing import REPLAY, Trace, Traces
 
-from .serve import Answer, Answering, AnswerRequest, ServeParts
+from .serve import Answering, AnswerRequest, ServeParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Compared:
     part: str
     provable: bool
     same: bool | None
-    """None when the first answer did not get so far that it could be compared."""
+    """None when one of the two answers did not get so far that they could be compared."""
     then: str
     now: str
 
@@ -34,7 +37,7 @@ class Replay:
     """A past answer, and the same question answered again."""
 
     trace: Trace
-    again: Answer
+    again: Trace
     parts: tuple[Compared, ...]
 
     @property
@@ -54,30 +57,34 @@ class _Sent:
 async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callable[[], None]) -> Replay:
     """Ask again what was asked, of the same release (or draft); `flush` makes the new trace readable.
 
-    Raises what serving raises.
+    A model that does not answer leaves its parts uncompared. Raises what else serving raises.
     """
     sent = convert(trace.request, _Sent)
+    request = AnswerRequest(
+        app=trace.app,
+        endpoint=trace.endpoint,
+        messages=sent.messages,
+        parameters=sent.parameters,
+        environment=REPLAY,
+        release=trace.release,
+        trace_id=new_trace_id(),
+    )
     answering = Answering(parts)
     try:
-        again = await answering.answer(
-            AnswerRequest(
-                app=trace.app,
-                endpoint=trace.endpoint,
-                messages=sent.messages,
-                parameters=sent.parameters,
-                environment=REPLAY,
-                release=trace.release,
-            )
-        )
+        # The trace says how far it came: what is provable can be proved while the model server is down.
+        with suppress(UnavailableError, DeniedError):
+            await answering.answer(request)
     finally:
         await answering.close()
     flush()
-    return Replay(trace, again, _compare(trace, traces.get(trace.app, again.started.trace_id)))
+    again = traces.get(trace.app, request.trace_id)
+    return Replay(trace, again, _compare(trace, again))
 
 
 def _compare(then: Trace, now: Trace) -> tuple[Compared, ...]:
     # The prompt is rendered after the passages are found, so a trace that has messages has both.
-    rendered, complete = bool(then.messages), then.status == "ok"
+    rendered = bool(then.messages and now.messages)
+    complete = then.status == now.status == "ok"
     return (
         _part("passages", (_passages(then), _passages(now)), provable=True, reached=rendered),
         _part("prompt", (list(then.messages), list(now.messages)), provable=True, reached=rendered),

@@ -114,16 +114,19 @@ def replay(screen: "Console", again: "Replay") -> None:
         (
             part.part,
             "provable" if part.provable else "best effort",
-            {True: "same", False: "DIFFERENT", None: "not recorded"}[part.same],
+            {True: "same", False: "DIFFERENT", None: "not compared"}[part.same],
             brief(part.then, 60),
-            "" if part.same else brief(part.now, 60),
+            brief(part.now, 60) if part.same is False else "",
         )
         for part in again.parts
     ]
     title = f"replay of {again.trace.id[:_ID]} on {again.trace.release_name}"
     table(screen, title, ["part", "kind", "result", "then", "now"], rows)
-    if any(part.same is None for part in again.parts):
-        line(screen, f"the first answer did not come to its end ({again.trace.status}: {again.trace.error})")
+    for which, found in (("first answer", again.trace), ("replay", again.again)):
+        if found.status != "ok":
+            line(screen, f"the {which} did not come to its end ({found.status}: {found.error})", style="yellow")
+    if any(part.provable and part.same is None for part in again.parts):
+        line(screen, "nothing that is provable could be compared", style="yellow")
     elif again.proved:
         line(screen, "every provable part is the same", style="bold green")
     else:
@@ -134,7 +137,7 @@ def replay_json(again: "Replay") -> dict[str, Any]:
     """For programs."""
     return {
         "trace": again.trace.id,
-        "again": again.again.started.trace_id,
+        "again": again.again.id,
         "release": again.trace.release,
         "proved": again.proved,
         "parts": again.parts,

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.errors import InvalidError, PlimsollError
+from plimsoll.kernel.ids import new_trace_id
 from plimsoll.models import ChatEnd, ChatRequest, Message, Passage, TextDelta
 from plimsoll.prompts import render
 from plimsoll.retrieval import Hit, cite
@@ -44,7 +45,8 @@ class Answering:
         """
         question = _question(request)
         release = request.release or await self._live(request)
-        record = RequestRecord(request=request, release=release, question=question)
+        trace_id = request.trace_id or new_trace_id()
+        record = RequestRecord(request=request, release=release, question=question, trace_id=trace_id)
         try:
             async with self._pool.use(release) as runtime:
                 endpoint = runtime.endpoint(request.endpoint)

@@ -20,6 +20,8 @@ class AnswerRequest:
     """Which environment's live release answers, unless `release` says; empty for the working build."""
     release: str = ""
     """Full digest of the release or draft that must answer."""
+    trace_id: str = ""
+    """The id that the trace should have; empty for a new one."""
 
 
 @dataclass(frozen=True, slots=True)

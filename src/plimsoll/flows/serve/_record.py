@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest, Json
-from plimsoll.kernel.ids import new_span_id, new_trace_id
+from plimsoll.kernel.ids import new_span_id
 from plimsoll.models import Message, Passage, Quote, Usage
 from plimsoll.tracing import Span, Status, Trace
 
@@ -31,8 +31,8 @@ class RequestRecord:
     request: AnswerRequest
     release: Digest
     question: str
+    trace_id: str
     release_name: str = ""
-    trace_id: str = field(default_factory=new_trace_id)
     root_id: str = field(default_factory=new_span_id)
     started_at: datetime = field(default_factory=utc_now)
     model: str = ""
