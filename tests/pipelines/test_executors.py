@@ -52,7 +52,7 @@ def test_a_crash_ends_its_own_item_only() -> None:
 
 
 def test_an_item_that_hangs_is_given_up() -> None:
-    outcomes = run([1, HANG, 2], timeout_s=4)
+    outcomes = run([1, HANG, 2], timeout_s=8)
     hung = outcomes[HANG]
     assert isinstance(hung, Failed)
     assert isinstance(hung.error, StageTimeoutError)
