@@ -163,11 +163,14 @@ class Platform:
 
     def _claim(self, app: str) -> None:
         """Keep two projects of one name apart. A folder that is gone, or has another name now, holds no name."""
-        owner = self.releases.claim(app, str(self._project))
-        if owner is not None and _has_app(Path(owner), app):
+        project = str(self._project)
+        owner = self.releases.claim(app, project)
+        # Records inside the project folder are its own, also when the folder is a copy of another that is still there.
+        shared = self._project not in self.settings.home.parents
+        if owner is not None and shared and _has_app(Path(owner), app):
             raise AppTakenError(app, Path(owner), self.settings.home)
         if owner is not None:
-            self.releases.claim(app, str(self._project), take_over=True)
+            self.releases.claim(app, project, take_over=True)
 
     @cached_property
     def _records(self) -> Database:

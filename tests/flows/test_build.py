@@ -155,6 +155,16 @@ def test_two_projects_of_one_name_do_not_share_records(workshop: Workshop, tmp_p
     other.close()
 
 
+def test_a_copy_of_a_project_brings_its_own_records(workshop: Workshop, tmp_path: Path) -> None:
+    first = workshop.build()
+    copy = Workshop(tmp_path / "copy")
+    shutil.rmtree(copy.root)
+    shutil.copytree(workshop.root, copy.root)
+    again = copy.build()
+    assert (again.work_done, again.draft) == (0, first.draft)
+    copy.close()
+
+
 @pytest.mark.parametrize("name", ["a?b", "c%20d#e", "ä b"])
 def test_odd_names_of_folders(tmp_path: Path, name: str) -> None:
     odd = Workshop(tmp_path / name)
