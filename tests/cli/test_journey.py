@@ -156,3 +156,15 @@ def test_rows_that_name_documents_which_are_not_there(run: Run, workshop: Worksh
     rows = (workshop.root / "datasets" / "ask.jsonl").read_text().replace("policies/leave.md", "policies/leaf.md")
     workshop.write("datasets/ask.jsonl", rows)
     assert "rows of ask name documents that are not indexed: policies/leaf.md" in run("eval", folder=workshop.root).err
+
+
+def test_eval_without_a_suite_has_not_passed(run: Run, workshop: Workshop) -> None:
+    (workshop.root / "evals" / "ask.yaml").unlink()
+    ended = run("eval", folder=workshop.root)
+    assert (ended.code, "no suite" in ended.out) == (1, True)
+
+
+def test_names_of_strangers_are_not_read_as_markup(run: Run, workshop: Workshop) -> None:
+    rows = (workshop.root / "datasets" / "ask.jsonl").read_text().replace("policies/leave.md", "a[/]b[red].md")
+    workshop.write("datasets/ask.jsonl", rows)
+    assert "not indexed: a[/]b[red].md" in run("eval", folder=workshop.root).err

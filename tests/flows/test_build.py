@@ -11,7 +11,7 @@ import pytest
 from tests.flows.conftest import TEXTS, Workshop
 
 from plimsoll.bootstrap import AppTakenError
-from plimsoll.cli.show import build_json
+from plimsoll.cli.show.builds import build_json
 from plimsoll.documents import LoadSettings, digest_file, encode_document, load_file
 from plimsoll.flows.ask import ask
 from plimsoll.flows.build import BuildReport, NothingIndexedError

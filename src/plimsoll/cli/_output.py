@@ -52,8 +52,13 @@ class Output:
         else:
             show(console())
 
+    def note(self, text: str) -> None:
+        """Tell a person something worth knowing; names in it are shown as they are, never read as markup."""
+        if not self.json:
+            console(stderr=True).print("[yellow]note:[/]", _plain(text), highlight=False, soft_wrap=True)
+
     def say(self, text: str) -> None:
-        """Tell a person what is going on; programs do not want to know."""
+        """Tell a person what is going on, in words of our own with markup; programs do not want to know."""
         if not self.json:
             console(stderr=True).print(text, highlight=False)
 

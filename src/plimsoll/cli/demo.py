@@ -96,6 +96,8 @@ class Demo:
         self._served()
 
     def _folder(self) -> None:
+        from rich.markup import escape
+
         from plimsoll.project import load_app, write_sample
 
         self._title("A folder of documents", "The contracts, invoices, policies and letters of a small company.")
@@ -105,7 +107,7 @@ class Demo:
             raise DemoFolderError(self.directory)
         documents = [path for path in (self.directory / "documents").rglob("*") if path.is_file()]
         kinds = sorted({path.suffix.lstrip(".") for path in documents})
-        self._say(f"{len(documents)} documents ({', '.join(kinds)}) in {self.directory}/documents")
+        self._say(f"{len(documents)} documents ({', '.join(kinds)}) in {escape(str(self.directory))}/documents")
         self._without_ocr()
 
     def _build(self) -> None:
@@ -184,6 +186,8 @@ class Demo:
             os.kill(os.getpid(), signal.SIGINT)
 
     def _chat(self, url: str) -> str:
+        from rich.markup import escape
+
         body: dict[str, Any] = {"model": "ask", "messages": [{"role": "user", "content": ANSWERABLE}]}
         self._say(f"POST {url}/v1/chat/completions")
         headers, text = _post(f"{url}/v1/chat/completions", body)
@@ -191,7 +195,7 @@ class Demo:
         names = ("x-plimsoll-release", "x-plimsoll-trace")
         for name in names:
             self._say(f"  {name}: {headers[name]}")
-        self._say(f"  {answer['choices'][0]['message']['content']}")
+        self._say(f"  {escape(answer['choices'][0]['message']['content'])}")
         self._expect(headers[names[0]] == self._release_digest(), "the answer names the live release")
         self._expect(bool(answer["plimsoll"]["citations"]), "the answer has citations")
         _, stream = _post(f"{url}/v1/chat/completions", {**body, "stream": True})

@@ -8,10 +8,10 @@ import click
 
 from plimsoll.kernel.errors import InvalidError
 
-from . import show
 from ._exits import DONE, REFUSED, WRONG_USE
 from ._output import progress
 from ._state import State, json_option
+from .show import answers, builds, verdicts
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
@@ -31,7 +31,7 @@ def init(state: State, template: str, directory: Path, name: str | None) -> None
 
     written = write_template(template, directory, name=name or project_name(directory))
     state.output.result(
-        {"directory": directory, "files": written}, lambda screen: show.init(screen, directory, written)
+        {"directory": directory, "files": written}, lambda screen: builds.init(screen, directory, written)
     )
 
 
@@ -46,7 +46,7 @@ def build(state: State, strict: bool) -> int:
     project = state.project()
     with state.platform(project.root) as platform:
         report = build_with_progress(state, project, platform)
-    state.output.result(show.build_json(report), lambda screen: show.build(screen, report))
+    state.output.result(builds.build_json(report), lambda screen: builds.build(screen, report))
     failed = any(outcome.fate == "failed" for knowledge in report.knowledge for outcome in knowledge.outcomes)
     return WRONG_USE if strict and failed else DONE
 
@@ -67,7 +67,7 @@ def ask(state: State, question: str, endpoint: str | None, environment: str | No
         answer = asyncio.run(
             ask_flow(platform.app, question, endpoint=endpoint, environment=environment, parts=platform.serve_parts())
         )
-    state.output.result(show.answer_json(answer), lambda screen: show.answer(screen, answer))
+    state.output.result(answers.answer_json(answer), lambda screen: answers.answer(screen, answer))
 
 
 @click.command("eval", short_help="Run the suites against their limits", epilog="Example: plimsoll eval ask --json")
@@ -81,8 +81,9 @@ def evaluate(state: State, suite: str | None) -> int:
     with state.platform(project.root) as platform:
         report = build_with_progress(state, project, platform)
         runs = run_suites(state, platform, report, suites_of(project, report.versions, suite))
-    state.output.result([run.to_json() for run in runs], lambda screen: show.runs(screen, runs))
-    return DONE if all(run.verdict.outcome == "pass" for run in runs) else REFUSED
+    state.output.result([run.to_json() for run in runs], lambda screen: verdicts.runs(screen, runs))
+    # No suite at all is not a pass: nothing was measured.
+    return DONE if runs and all(run.verdict.outcome == "pass" for run in runs) else REFUSED
 
 
 def _say_what_changed(state: State, platform: "Platform") -> None:
@@ -93,10 +94,10 @@ def _say_what_changed(state: State, platform: "Platform") -> None:
     try:
         changed = changed_files(state.project(), draft)
     except InvalidError as error:
-        state.output.say(f"[yellow]note:[/] {error.message}; the last build answers")
+        state.output.note(f"{error.message}; the last build answers")
         return
     if changed:
-        state.output.say(f"[yellow]note:[/] changed since the last build: {', '.join(changed)}; run `plimsoll build`")
+        state.output.note(f"changed since the last build: {', '.join(changed)}; run `plimsoll build`")
 
 
 def build_with_progress(state: State, project: "Project", platform: "Platform") -> "BuildReport":
@@ -116,9 +117,7 @@ def run_suites(
 
     for suite in suites:
         if absent := documents_not_indexed(suite, report):
-            state.output.say(
-                f"[yellow]note:[/] rows of {suite.name} name documents that are not indexed: {', '.join(absent)}"
-            )
+            state.output.note(f"rows of {suite.name} name documents that are not indexed: {', '.join(absent)}")
     done: dict[str, int] = {}
     with progress(state.output) as advance:
 

@@ -4,9 +4,9 @@ import asyncio
 
 import click
 
-from . import show
 from ._exits import DONE, REFUSED
 from ._state import State, json_option
+from .show import answers, builds
 
 
 @click.group()
@@ -22,7 +22,7 @@ def list_traces(state: State, limit: int, tests_too: bool) -> None:
     """The latest requests."""
     with state.platform(state.project_root()) as platform:
         traces = platform.traces.latest(platform.app, limit, tests_too=tests_too)
-    state.output.result(traces, lambda screen: show.traces(screen, traces))
+    state.output.result(traces, lambda screen: answers.traces(screen, traces))
 
 
 @trace.command("show", epilog="Example: plimsoll trace show 3f9c2a81")
@@ -32,7 +32,7 @@ def show_trace(state: State, answer: str) -> None:
     """One request, from the question to the answer; ANSWER is its id, or the first digits of it."""
     with state.platform(state.project_root()) as platform:
         found = platform.traces.get(platform.app, answer)
-    state.output.result(found, lambda screen: show.trace(screen, found))
+    state.output.result(found, lambda screen: answers.trace(screen, found))
 
 
 @click.command(short_help="Everything behind an answer", epilog="Example: plimsoll lineage 3f9c2a81 --json")
@@ -44,7 +44,7 @@ def lineage(state: State, answer: str) -> None:
 
     with state.platform(state.project_root()) as platform:
         chain = trace_lineage(platform.traces.get(platform.app, answer), platform.registry, platform.releases)
-    state.output.result(chain.to_json(), lambda screen: show.lineage(screen, chain))
+    state.output.result(chain.to_json(), lambda screen: answers.lineage(screen, chain))
 
 
 @click.command(short_help="Make a past answer again and compare", epilog="Example: plimsoll replay 3f9c2a81")
@@ -57,7 +57,7 @@ def replay(state: State, answer: str) -> int:
     with state.platform(state.project_root()) as platform:
         past = platform.traces.get(platform.app, answer)
         again = asyncio.run(replay_flow(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
-    state.output.result(show.replay_json(again), lambda screen: show.replay(screen, again))
+    state.output.result(answers.replay_json(again), lambda screen: answers.replay(screen, again))
     return DONE if again.proved else REFUSED
 
 
@@ -72,7 +72,7 @@ def list_versions(state: State) -> None:
     """Every version of every artifact."""
     with state.platform(state.project_root()) as platform:
         versions = platform.registry.versions(platform.app)
-    state.output.result(versions, lambda screen: show.versions(screen, versions))
+    state.output.result(versions, lambda screen: builds.versions(screen, versions))
 
 
 @registry.command("show", epilog="Example: plimsoll registry show prompt:answer --version 2")
@@ -89,7 +89,7 @@ def show_version(state: State, artifact: str, number: int | None) -> None:
         parents = platform.registry.parents(platform.app, version.ref)
     state.output.result(
         {"version": version, "parents": parents, "content": content},
-        lambda screen: show.version(screen, version, parents, content),
+        lambda screen: builds.version(screen, version, parents, content),
     )
 
 

@@ -2,10 +2,10 @@
 
 import click
 
-from . import show
 from ._exits import DONE, REFUSED
 from ._state import State, json_option
 from .flows import build_with_progress, run_suites
+from .show import verdicts
 
 
 @click.group(
@@ -32,7 +32,7 @@ def _make(state: State) -> int:
         else:
             runs = run_suites(state, platform, report, suites)
             gated = freeze(report.draft, runs, platform.freeze_parts())
-    state.output.result(show.gated_json(gated), lambda screen: show.gated(screen, gated))
+    state.output.result(verdicts.gated_json(gated), lambda screen: verdicts.gated(screen, gated))
     return DONE if gated.release is not None else REFUSED
 
 
@@ -44,7 +44,8 @@ def list_releases(state: State) -> None:
         releases = platform.releases.releases(platform.app)
         environments = platform.releases.environments(platform.app)
     state.output.result(
-        [show.release_json(item) for item in releases], lambda screen: show.releases(screen, releases, environments)
+        [verdicts.release_json(item) for item in releases],
+        lambda screen: verdicts.releases(screen, releases, environments),
     )
 
 
@@ -57,8 +58,8 @@ def show_release(state: State, name: str) -> None:
         found = platform.releases.release(platform.app, name)
         versions = platform.versions_of(found.manifest)
         runs = [platform.runs.get(evidence.run) for evidence in found.manifest.evidence]
-    content = {**show.release_json(found), "runs": runs}
-    state.output.result(content, lambda screen: show.release(screen, found, versions, runs))
+    content = {**verdicts.release_json(found), "runs": runs}
+    state.output.result(content, lambda screen: verdicts.release(screen, found, versions, runs))
 
 
 @click.command(
@@ -75,7 +76,7 @@ def ship(state: State, name: str, environment: str, reason: str) -> None:
     with state.platform(state.project_root()) as platform:
         found = platform.releases.release(platform.app, name)
         move = ship_flow(found, environment, platform.environments, platform.mover(reason))
-    state.output.result(show.move_json(move), lambda screen: show.move(screen, move))
+    state.output.result(verdicts.move_json(move), lambda screen: verdicts.move(screen, move))
 
 
 @click.command(
@@ -91,7 +92,7 @@ def rollback(state: State, environment: str, reason: str) -> None:
 
     with state.platform(state.project_root()) as platform:
         move = roll_back(platform.app, environment, platform.environments, platform.mover(reason))
-    state.output.result(show.move_json(move), lambda screen: show.move(screen, move))
+    state.output.result(verdicts.move_json(move), lambda screen: verdicts.move(screen, move))
 
 
 COMMANDS = (release, ship, rollback)

@@ -7,8 +7,8 @@ import click
 
 from plimsoll.kernel.errors import DeniedError, InvalidError, PlimsollError
 
-from . import show
 from ._state import State, json_option
+from .show import verdicts
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
@@ -88,7 +88,7 @@ def status(state: State) -> None:
         nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.environments}
     places = list((nothing | live).values())
     state.output.result(
-        show.status_json(places, latest, notes), lambda screen: show.status(screen, places, latest, notes)
+        verdicts.status_json(places, latest, notes), lambda screen: verdicts.status(screen, places, latest, notes)
     )
 
 
