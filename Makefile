@@ -43,7 +43,7 @@ bench-journey: $(VENV)/.installed ## Measure the journey on real documents; JSON
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements/base.txt
-	uv pip compile pyproject.toml requirements/build.in --extra test --universal --python-version 3.11 \
+	uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/base.txt \
 		-o requirements/test.txt
 

@@ -1,8 +1,11 @@
 """How this installation is set up: read once from the environment, only by the composition root and the doors.
 
 Every setting has a default that works without any: PLIMSOLL_HOME (where records are kept; `.plimsoll` in the project),
-PLIMSOLL_ACTOR (who acts; the user's name), PLIMSOLL_API_KEY (asked of every caller when set), PLIMSOLL_WORKERS
-(processes for heavy stages; one less than the processors).
+PLIMSOLL_ACTOR (who acts; the user's name), PLIMSOLL_KEY (the API key that proves who acts), PLIMSOLL_API_KEY (one more
+key that callers of the server may show), PLIMSOLL_WORKERS (processes for heavy stages; one less than the processors),
+PLIMSOLL_DATABASE (a PostgreSQL address for the records instead of files), PLIMSOLL_KEYS (the folder of the
+installation's own secrets; `keys` in PLIMSOLL_HOME), PLIMSOLL_ANCHOR (where checkpoints of the ledger are left: a file,
+or `git+` and an address; a file in PLIMSOLL_HOME).
 """
 
 import getpass
@@ -45,10 +48,17 @@ class Settings:
 
     home: Path
     """Folder of databases, blobs and indexes."""
+    keys: Path
+    """Folder of the installation's own secrets: what signs, and what seals personal data."""
+    anchor: str
+    """Where checkpoints of the ledger are left."""
     actor: str
     """Who is recorded as the author of versions, releases and moves."""
     workers: int
     api_key: str | None = field(default=None, repr=False)
+    key: str | None = field(default=None, repr=False)
+    """The API key of who acts; without one the actor is only said, not proven."""
+    database_url: str | None = field(default=None, repr=False)
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Where `${env:NAME}` references are looked up."""
 
@@ -67,22 +77,28 @@ class Settings:
 
 def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings for a project folder. Raises SettingInvalidError."""
+    home = _folder(environ, "PLIMSOLL_HOME", project / ".plimsoll")
     return Settings(
-        home=_home(environ.get("PLIMSOLL_HOME"), project),
+        home=home,
+        keys=_folder(environ, "PLIMSOLL_KEYS", home / "keys"),
+        anchor=environ.get("PLIMSOLL_ANCHOR") or str(home / "anchor" / "checkpoints.jsonl"),
         actor=environ.get("PLIMSOLL_ACTOR") or _user_name(),
         workers=_workers(environ.get("PLIMSOLL_WORKERS")),
         api_key=environ.get("PLIMSOLL_API_KEY") or None,
+        key=environ.get("PLIMSOLL_KEY") or None,
+        database_url=environ.get("PLIMSOLL_DATABASE") or None,
         environ=environ,
     )
 
 
-def _home(text: str | None, project: Path) -> Path:
+def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    text = environ.get(name)
     if not text:
-        return project / ".plimsoll"
+        return default
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # `~somebody` who does not exist
-        raise SettingInvalidError("PLIMSOLL_HOME", "a folder") from None
+        raise SettingInvalidError(name, "a folder") from None
 
 
 def _user_name() -> str:

@@ -47,6 +47,11 @@ FILES = {
 }
 
 
+def settings_in(home: Path, actor: str = "ada", *, key: str | None = None) -> Settings:
+    anchor = home / "anchor" / "checkpoints.jsonl"
+    return Settings(home=home, keys=home / "keys", anchor=str(anchor), actor=actor, workers=1, key=key)
+
+
 class Workshop:
     """A project folder with its platform; opening it again is like starting a new process."""
 
@@ -64,9 +69,9 @@ class Workshop:
         path.write_text(text)
         return path
 
-    def open(self) -> Platform:
-        settings = Settings(home=self.home, actor="ada", workers=1)
-        platform = open_platform(settings, self.root)
+    def open(self, actor: str = "ada", *, key: str | None = None) -> Platform:
+        """A platform for a user of this machine, or for whoever has a key."""
+        platform = open_platform(settings_in(self.home, actor, key=key), self.root)
         self._platforms.append(platform)
         return platform
 

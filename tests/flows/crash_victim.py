@@ -12,16 +12,19 @@ from pathlib import Path
 
 from plimsoll.bootstrap import open_platform
 from plimsoll.flows.build import build
-from plimsoll.flows.ship import Mover, evaluate, freeze, same_release, ship, suites_of
+from plimsoll.flows.promote import Wish, ship
+from plimsoll.flows.ship import evaluate, freeze, same_release, suites_of
 from plimsoll.project import load_project
-from plimsoll.releases import AlreadyLiveError
+from plimsoll.releases._errors import AlreadyLiveError
 from plimsoll.settings import Settings
 
 
 def journey(root: Path) -> None:
     """Build, gate, release and ship to staging."""
     project = load_project(root)
-    platform = open_platform(Settings(home=root / ".plimsoll", actor="ada", workers=1), root)
+    home = root / ".plimsoll"
+    anchor = str(home / "anchor" / "checkpoints.jsonl")
+    platform = open_platform(Settings(home=home, keys=home / "keys", anchor=anchor, actor="ada", workers=1), root)
     report = build(project, platform.build_parts(lambda *_: None))
     suites = suites_of(project, report.versions)
     release = same_release(report.draft, suites, platform.releases)
@@ -30,7 +33,8 @@ def journey(root: Path) -> None:
         release = freeze(report.draft, runs, platform.freeze_parts()).release
     assert release is not None
     with suppress(AlreadyLiveError):
-        ship(release, "staging", project.app.environments, Mover(platform.releases, "ada", ""))
+        ship(release, Wish("staging"), platform.promote_parts())
+    platform.leave_checkpoint()
     platform.close()
 
 

@@ -16,6 +16,7 @@ from plimsoll.documents import LoadSettings, digest_file, encode_document, load_
 from plimsoll.flows.ask import ask
 from plimsoll.flows.build import BuildReport, NothingIndexedError
 from plimsoll.flows.build._documents import FoundFile, _Loaded
+from plimsoll.flows.promote import Wish, ship
 from plimsoll.governance import trace_lineage
 from plimsoll.pipelines import Done
 from plimsoll.releases import Evidence, Manifest
@@ -118,12 +119,13 @@ def test_every_setting_source_and_index_is_a_version_with_its_parents(workshop: 
         ("dataset", "ask"),
         ("suite", "ask"),
     }
-    registry = workshop.open().registry
+    platform = workshop.open()
+    registry = platform.registry
     by_kind = {version.kind: version for version in report.versions}
     assert {ref.kind for ref in registry.parents("harbour", by_kind["index"].ref)} == {"source", "knowledge"}
     assert {ref.kind for ref in registry.parents("harbour", by_kind["endpoint"].ref)} == {"prompt", "route", "index"}
     assert {ref.kind for ref in registry.parents("harbour", by_kind["suite"].ref)} == {"dataset"}
-    assert all(version.author == "ada" for version in report.versions)
+    assert {platform.named(version.author) for version in report.versions} == {"ada"}
 
 
 def test_lineage_names_the_parents_of_this_build(workshop: Workshop) -> None:
@@ -135,7 +137,8 @@ def test_lineage_names_the_parents_of_this_build(workshop: Workshop) -> None:
     asyncio.run(ask("harbour", "Anything?", endpoint=None, environment=None, parts=platform.serve_parts()))
     platform.recorder.flush()
     (summary,) = platform.traces.latest("harbour", 1)
-    chain = trace_lineage(platform.traces.get("harbour", summary.id), platform.registry, platform.releases)
+    trace = platform.traces.get("harbour", summary.id)
+    chain = trace_lineage(trace, platform.registry, platform.releases, platform.environments)
     endpoint = next(used for used in chain.artifacts if used.version.kind == "endpoint")
     parents = {parent.ref.key: parent.digest for parent in endpoint.parents}
     assert parents["prompt:answer"] == report.draft.artifacts["prompt:answer"]
@@ -279,12 +282,11 @@ def test_only_indexes_in_use_stay_prepared(workshop: Workshop) -> None:
         return report.draft.artifacts["index:texts"].removeprefix("sha256:")
 
     first = workshop.build()
-    releases = workshop.open().releases
+    platform = workshop.open()
     evidence = (Evidence("ask", first.draft.digest, first.draft.digest, "pass"),)
-    release = releases.keep_release(
-        Manifest("harbour", first.draft.artifacts, evidence), author="ada", source_commit=""
-    )
-    releases.ship(release, "staging", actor="ada", reason="")
+    manifest = Manifest("harbour", first.draft.artifacts, evidence)
+    release = platform.releases.keep_release(manifest, by=platform.acting.by, source_commit="")
+    ship(release, Wish("staging"), platform.promote_parts())
     leave.write_text(f"{TEXTS['policies/leave.md']} The second edition.")
     workshop.build()
     leave.write_text(f"{TEXTS['policies/leave.md']} The third edition.")

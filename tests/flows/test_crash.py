@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.flows.conftest import TEXTS, Workshop
 
+from plimsoll.flows.audit import verify
 from plimsoll.releases import Manifest, NothingBuiltError, NothingLiveError
 from plimsoll.retrieval import SearchSettings
 
@@ -90,7 +91,7 @@ def test_kill_at_any_moment(workshop: Workshop, tmp_path: Path) -> None:
 def live(workshop: Workshop) -> str:
     platform = workshop.open()
     try:
-        return platform.releases.live("harbour", "staging")
+        return platform.environments.live("harbour", "staging")
     finally:
         platform.close()
 
@@ -104,8 +105,13 @@ def working(workshop: Workshop) -> Manifest:
 
 
 def check_nothing_is_half_there(workshop: Workshop, shipped: list[str]) -> None:
-    """Every version, release and draft that has a name is whole; the pointer is the old release or a new one."""
+    """Every version, release and draft that has a name is whole; the pointer is the old release or a new one.
+
+    Every entry, row, blob and seal verifies, against the checkpoints that were left outside too.
+    """
     platform = workshop.open()
+    audited = verify(platform.audit_parts(lambda *_: None))
+    assert audited.sound, (audited.log, audited.records)
     for version in platform.registry.versions("harbour"):
         platform.registry.content(version.digest)
         platform.registry.parents("harbour", version.ref)
@@ -123,9 +129,9 @@ def check_nothing_is_half_there(workshop: Workshop, shipped: list[str]) -> None:
     except NothingBuiltError:
         assert shipped == []
     try:
-        pointer = platform.releases.live("harbour", "staging")
+        pointer = platform.environments.live("harbour", "staging")
         platform.releases.release("harbour", pointer)
-        moves = platform.releases.moves("harbour", environment="staging")
+        moves = platform.environments.moves("harbour", environment="staging")
         assert moves[-1].to_release == pointer
         assert [move.from_release for move in moves[1:]] == [move.to_release for move in moves[:-1]]
         if not shipped or pointer != shipped[-1]:

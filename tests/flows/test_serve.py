@@ -9,7 +9,9 @@ import pytest
 from tests.flows.conftest import Workshop
 
 from plimsoll.bootstrap import Platform, open_platform
+from plimsoll.flows import promote
 from plimsoll.flows.ask import EndpointUnclearError, ask
+from plimsoll.flows.promote import Wish
 from plimsoll.flows.replay import replay
 from plimsoll.flows.serve import (
     AnswerDone,
@@ -21,7 +23,7 @@ from plimsoll.flows.serve import (
     ServeParts,
 )
 from plimsoll.flows.serve._answer import QuestionMissingError
-from plimsoll.governance import trace_lineage
+from plimsoll.governance import Lineage, trace_lineage
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import UnavailableError
 from plimsoll.models import ChatEnd, ChatRequest, Message, TextDelta, Usage
@@ -82,16 +84,19 @@ def only_trace(platform: Platform) -> Trace:
     return platform.traces.get("harbour", summary.id)
 
 
+def lineage_of(platform: Platform, trace: Trace) -> Lineage:
+    return trace_lineage(trace, platform.registry, platform.releases, platform.environments)
+
+
 def release_of(platform: Platform, draft: Manifest) -> Release:
     evidence = (Evidence("ask", draft.digest, draft.digest, "pass"),)
-    return platform.releases.keep_release(
-        Manifest(draft.app, draft.artifacts, evidence), author="ada", source_commit=""
-    )
+    manifest = Manifest(draft.app, draft.artifacts, evidence)
+    return platform.releases.keep_release(manifest, by=platform.acting.by, source_commit="")
 
 
 def ship(platform: Platform, draft: Manifest) -> Release:
     release = release_of(platform, draft)
-    platform.releases.ship(release, "staging", actor="ada", reason="")
+    promote.ship(release, Wish("staging"), platform.promote_parts())
     return release
 
 
@@ -148,7 +153,7 @@ def test_no_answer_is_a_mix_of_two_releases(workshop: Workshop) -> None:
         answering = Answering(parts_with(platform, slow))
         early = asyncio.create_task(answering.answer(request()))
         await began.wait()
-        platform.releases.ship(second, "staging", actor="ada", reason="")
+        promote.ship(second, Wish("staging"), platform.promote_parts())
         moved.set()
         before, after = await early, await answering.answer(request())
         await answering.close()
@@ -298,7 +303,7 @@ def test_lineage_follows_an_answer_to_its_documents(workshop: Workshop) -> None:
     platform = workshop.open()
     release = ship(platform, draft)
     asyncio.run(Answering(platform.serve_parts()).answer(request()))
-    chain = trace_lineage(only_trace(platform), platform.registry, platform.releases)
+    chain = lineage_of(platform, only_trace(platform))
     assert chain.release == release
     assert chain.shipped is not None
     assert chain.shipped.to_release == release.manifest.digest
@@ -319,7 +324,7 @@ def test_lineage_of_a_working_build_has_no_release(workshop: Workshop) -> None:
     workshop.build()
     platform = workshop.open()
     asyncio.run(ask("harbour", LEAVE, endpoint=None, environment=None, parts=platform.serve_parts()))
-    chain = trace_lineage(only_trace(platform), platform.registry, platform.releases)
+    chain = lineage_of(platform, only_trace(platform))
     assert (chain.release, chain.shipped) == (None, None)
     assert chain.manifest.name.startswith("d-")
 

@@ -2,30 +2,26 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from tests.flows.conftest import FILES, Workshop
 
 from plimsoll.bootstrap import Platform
 from plimsoll.evaluation import Run, Suite
+from plimsoll.flows.promote import Wish, roll_back, ship
 from plimsoll.flows.ship import (
     Gated,
-    Mover,
     SuiteMissingError,
     evaluate,
     freeze,
-    roll_back,
     same_release,
-    ship,
     suites_of,
 )
 from plimsoll.kernel.digest import digest_json
 from plimsoll.project import load_project
 from plimsoll.releases import EnvironmentUnknownError, Manifest
 from plimsoll.tracing import EVALUATION
-
-DECLARED = ("staging", "production")
-
 
 class Gate:
     """Builds a workshop's project and brings it before its gates."""
@@ -163,14 +159,16 @@ def test_ship_and_roll_back_in_declared_environments(gate: Gate) -> None:
     second = gate.release().release
     assert first is not None
     assert second is not None
-    mover = Mover(gate.platform.releases, "ada", "because")
-    ship(first, "staging", DECLARED, mover)
-    ship(second, "staging", DECLARED, mover)
-    move = roll_back("harbour", "staging", DECLARED, mover)
-    assert (move.to_release, move.actor, move.reason) == (first.manifest.digest, "ada", "because")
+    parts, wish = gate.platform.promote_parts(), Wish("staging", "because")
+    ship(first, wish, parts)
+    ship(second, wish, parts)
+    move = roll_back("harbour", wish, parts)
+    assert (move.to_release, move.reason) == (first.manifest.digest, "because")
+    assert gate.platform.named(move.actor) == "ada"
     with pytest.raises(EnvironmentUnknownError, match="no environment `moon`"):
-        ship(first, "moon", DECLARED, mover)
+        ship(first, Wish("moon"), parts)
     with pytest.raises(EnvironmentUnknownError):
-        roll_back("harbour", "moon", DECLARED, mover)
-    ship(second, "staging", DECLARED, mover)
-    assert roll_back("harbour", "staging", ("production",), mover).to_release == first.manifest.digest
+        roll_back("harbour", Wish("moon"), parts)
+    ship(second, wish, parts)
+    undeclared = replace(parts, declared=("production",))
+    assert roll_back("harbour", wish, undeclared).to_release == first.manifest.digest

@@ -1,5 +1,6 @@
 """Every mistake of a project is told at once, with its file, its line, what is wrong and what would be right."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -146,10 +147,30 @@ def test_files_that_are_not_text_are_mistakes(folder: Folder) -> None:
 
 
 SECTIONS = (*Section.__subclasses__(), *Definition.__subclasses__())
-keys = st.sampled_from([key for section in SECTIONS for key in section.model_fields] + ["answered", "odd"])
+keys = st.sampled_from([*chain.from_iterable(section.keys() for section in SECTIONS), "answered", "odd", "production"])
 scalars = st.sampled_from(
     [
-        *("1", "-1", "0.5", "text", '""', "~", "true", "no", "[]", "{}", "[a, 1]", "{a: 1}", "'{{ x }}'", "*a", "&a x"),
+        *(
+            "1",
+            "-1",
+            "0.5",
+            "12:00",
+            "2026-12-20T00:00:00Z",
+            "[mon]",
+            "UTC",
+            "text",
+            '""',
+            "~",
+            "true",
+            "no",
+            "[]",
+            "{}",
+            "[a, 1]",
+            "{a: 1}",
+            "'{{ x }}'",
+            "*a",
+            "&a x",
+        ),
         *('"\\0"', '"\\ud800"', "${env:A}", "!t x", "documents", "../..", "/", "{{ question }}", "|\n  {{ x"),
         *("x" * 5000, "9" * 400),
     ]

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from plimsoll.bootstrap import Platform
 from plimsoll.flows.serve import AnswerEvent, Answering, AnswerRequest, endpoint_names
 from plimsoll.kernel.errors import PlimsollError
-from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
 
 from ._service import ServedModel
@@ -22,7 +22,7 @@ class PlatformService:
 
     def check(self, environment: str) -> None:
         """Raise what would keep an environment from answering: nothing live there, or a secret that is not set."""
-        live = self._platform.releases.live(self._app, environment)
+        live = self._platform.environments.live(self._app, environment)
         self._platform.check_routes(self._platform.releases.manifest(live))
 
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
@@ -35,17 +35,17 @@ class PlatformService:
 
     def models(self) -> Sequence[ServedModel]:
         """See `Service.models`."""
-        return [model for place in self._platform.releases.environments(self._app) for model in self._served(place)]
+        return [model for place in self._platform.environments.environments(self._app) for model in self._served(place)]
 
     def environments(self) -> Sequence[Environment]:
         """See `Service.environments`."""
-        live = {place.name: place for place in self._platform.releases.environments(self._app)}
+        live = {place.name: place for place in self._platform.environments.environments(self._app)}
         nothing = {name: Environment(self._app, name, None, "", None, "") for name in self._declared}
         return list((nothing | live).values())
 
     def moves(self, limit: int) -> Sequence[EnvironmentMove]:
         """See `Service.moves`."""
-        return self._platform.releases.moves(self._app)[::-1][:limit]
+        return self._platform.environments.moves(self._app, limit=limit)[::-1]
 
     def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
         """See `Service.recent_traces`."""
@@ -60,7 +60,7 @@ class PlatformService:
     def ready(self) -> str | None:
         """See `Service.ready`."""
         try:
-            live = self._platform.releases.environments(self._app)
+            live = self._platform.environments.environments(self._app)
         except PlimsollError as error:
             return error.message
         if lost := self._platform.recorder.lost:

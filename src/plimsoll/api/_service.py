@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from plimsoll.flows.serve import AnswerEvent, AnswerRequest
-from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
 
 

@@ -14,7 +14,7 @@ import click
 from plimsoll import __version__
 from plimsoll.kernel.errors import InvalidError, PlimsollError
 
-from . import demo, flows, records, release, run
+from . import audit, demo, flows, key, promote, records, registry, release, run
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
@@ -23,8 +23,12 @@ _COMMANDS: tuple[click.Command, ...] = (
     *demo.COMMANDS,
     *flows.COMMANDS,
     *release.COMMANDS,
+    *promote.COMMANDS,
     *run.COMMANDS,
     *records.COMMANDS,
+    *registry.COMMANDS,
+    *audit.COMMANDS,
+    *key.COMMANDS,
 )
 
 

@@ -30,7 +30,11 @@ _WRAPPED = {
     "now",
     "evidence",
     "threshold",
+    "what came of it",
+    "why",
+    "what",
 }
+_PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Column = str | tuple[str, str]
@@ -42,15 +46,18 @@ class Output:
     """Where a command's result goes. Results go to stdout, everything else to stderr."""
 
     json: bool = False
+    named: Callable[[str], str] = str
+    """Puts the names of actors in place of their pseudonyms."""
 
     def result(self, data: Any, show: "Callable[[Console], None]") -> None:
         """Print a result: `data` as one JSON object, or whatever `show` draws for a person."""
         if self.json:
             import msgspec
 
-            click.echo(msgspec.json.format(msgspec.json.encode(data, enc_hook=_to_builtin), indent=2).decode())
+            text = msgspec.json.format(msgspec.json.encode(data, enc_hook=_to_builtin), indent=2).decode()
+            click.echo(in_json(self.named, text))
         else:
-            show(console())
+            show(console(named=self.named))
 
     def note(self, text: str) -> None:
         """Tell a person something worth knowing; names in it are shown as they are, never read as markup."""
@@ -68,11 +75,11 @@ class Output:
             self.result({"error": error_json(error)}, lambda _: None)
             return
         screen = console(stderr=True)
-        screen.print("[bold red]error:[/]", _plain(error.message), highlight=False, soft_wrap=True)
+        screen.print("[bold red]error:[/]", _plain(self.named(error.message)), highlight=False, soft_wrap=True)
         for line in _details(error):
             screen.print("  ", _plain(line), highlight=False, soft_wrap=True)
         if error.hint:
-            screen.print("[bold]hint:[/]", _plain(error.hint), highlight=False, soft_wrap=True)
+            screen.print("[bold]hint:[/]", _plain(self.named(error.hint)), highlight=False, soft_wrap=True)
 
 
 def error_json(error: PlimsollError) -> dict[str, Any]:
@@ -84,14 +91,31 @@ def error_json(error: PlimsollError) -> dict[str, Any]:
     return content
 
 
-def console(*, stderr: bool = False) -> "Console":
-    """A console with colours only on a terminal; piped output is never cut at a width."""
+def in_json(named: Callable[[str], str], text: str) -> str:
+    """JSON with names in place of pseudonyms; a name is written as JSON writes it."""
+    return _PSEUDONYM.sub(lambda match: _json_text(named(match.group())), text)
+
+
+def _json_text(text: str) -> str:
+    import msgspec
+
+    return msgspec.json.encode(text).decode()[1:-1]
+
+
+def console(*, stderr: bool = False, named: Callable[[str], str] = str) -> "Console":
+    """A console with colours only on a terminal; piped output is never cut at a width.
+
+    `named` puts names in place of pseudonyms in all text that is printed by `table` and `line`.
+    """
     from rich.console import Console
 
     class Screen(Console):
         def on_broken_pipe(self) -> None:
             # rich would end the process with 1, which stands for a refusal here; main() knows better.
             raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+        def named(self, text: str) -> str:
+            return named(text)
 
     stream = sys.stderr if stderr else sys.stdout
     return Screen(file=stream, width=None if stream.isatty() else 160, emoji=False)
@@ -107,7 +131,7 @@ def table(screen: "Console", title: str, columns: Sequence[Column], rows: Iterab
         heading, justify = (column, "left") if isinstance(column, str) else column
         drawn.add_column(heading, justify=justify, overflow="fold", no_wrap=heading not in _WRAPPED)  # type: ignore[arg-type]  # a literal of rich's
     for row in rows:
-        drawn.add_row(*(_plain(cell) for cell in row))
+        drawn.add_row(*(_plain(readable(screen, cell)) for cell in row))
     screen.print(drawn)
 
 
@@ -138,6 +162,12 @@ def _details(error: PlimsollError) -> Iterator[str]:
         place = getattr(mistake, "place", f"line {mistake.line}")
         right = f" — {mistake.instead}" if mistake.instead else ""
         yield f"{place}: {mistake.what}{right}"
+
+
+def readable(screen: "Console", text: str) -> str:
+    """Text for a person: names for pseudonyms, and nothing that could command the terminal."""
+    named: Callable[[str], str] = getattr(screen, "named", str)
+    return printable(named(text))
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from plimsoll.kernel.errors import InvalidError
+from plimsoll.kernel.errors import InvalidError, UnavailableError
 
 from ._output import Output
 
@@ -59,10 +59,20 @@ class State:
         from plimsoll.settings import read_settings
 
         platform = open_platform(read_settings(root), root)
+        self.output.named = platform.named
         try:
             yield platform
+            self._leave_checkpoint(platform)
         finally:
+            # Names can still be looked up: what is printed comes last.
             platform.close()
+
+    def _leave_checkpoint(self, platform: "Platform") -> None:
+        """An anchor that does not answer holds nothing up: the next checkpoint covers this one too."""
+        try:
+            platform.leave_checkpoint()
+        except UnavailableError as error:
+            self.output.note(f"{error.message}; {error.hint}")
 
 
 def json_option(function: F) -> F:

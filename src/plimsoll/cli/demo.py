@@ -149,7 +149,7 @@ class Demo:
         self._title("Ship", "The environment's pointer moves in one transaction.")
         name = self._release_name()
         with self._platform() as platform:
-            live = {place.name: place.live_name for place in platform.releases.environments(platform.app)}
+            live = {place.name: place.live_name for place in platform.environments.environments(platform.app)}
         if live.get("staging") != name:
             self._command("ship", name, "staging", "--reason", "the demo")
         else:
@@ -231,7 +231,7 @@ class Demo:
 
     def _release_digest(self) -> str:
         with self._platform() as platform:
-            return platform.releases.live(platform.app, "staging")
+            return platform.environments.live(platform.app, "staging")
 
     def _release_name(self) -> str:
         with self._platform() as platform:

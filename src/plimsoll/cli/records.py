@@ -1,4 +1,4 @@
-"""The nouns whose records can be looked at: trace, registry; and the verbs that explain an answer: lineage, replay."""
+"""The noun trace, and the verbs that explain an answer: lineage, replay."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import click
 
 from ._exits import DONE, REFUSED
 from ._state import State, json_option
-from .show import answers, builds
+from .show import answers
 
 
 @click.group()
@@ -43,7 +43,9 @@ def lineage(state: State, answer: str) -> None:
     from plimsoll.governance import trace_lineage
 
     with state.platform(state.project_root()) as platform:
-        chain = trace_lineage(platform.traces.get(platform.app, answer), platform.registry, platform.releases)
+        chain = trace_lineage(
+            platform.traces.get(platform.app, answer), platform.registry, platform.releases, platform.environments
+        )
     state.output.result(chain.to_json(), lambda screen: answers.lineage(screen, chain))
 
 
@@ -61,36 +63,4 @@ def replay(state: State, answer: str) -> int:
     return DONE if again.proved else REFUSED
 
 
-@click.group()
-def registry() -> None:
-    """Artifacts and their immutable versions: list, show."""
-
-
-@registry.command("list", epilog="Example: plimsoll registry list")
-@json_option
-def list_versions(state: State) -> None:
-    """Every version of every artifact."""
-    with state.platform(state.project_root()) as platform:
-        versions = platform.registry.versions(platform.app)
-    state.output.result(versions, lambda screen: builds.versions(screen, versions))
-
-
-@registry.command("show", epilog="Example: plimsoll registry show prompt:answer --version 2")
-@click.argument("artifact", metavar="KIND:NAME")
-@click.option("--version", "number", type=click.IntRange(1, 2**31), help="Which version; otherwise the newest.")
-@json_option
-def show_version(state: State, artifact: str, number: int | None) -> None:
-    """The content of a version, and what it was made from."""
-    if ":" not in artifact:
-        raise click.BadParameter("write KIND:NAME, such as prompt:answer", param_hint="KIND:NAME")
-    with state.platform(state.project_root()) as platform:
-        version = platform.registry.find(platform.app, artifact, number)
-        content = platform.registry.content(version.digest)
-        parents = platform.registry.parents(platform.app, version.ref)
-    state.output.result(
-        {"version": version, "parents": parents, "content": content},
-        lambda screen: builds.version(screen, version, parents, content),
-    )
-
-
-COMMANDS = (trace, lineage, replay, registry)
+COMMANDS: tuple[click.Command, ...] = (trace, lineage, replay)

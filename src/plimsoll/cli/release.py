@@ -1,11 +1,13 @@
-"""The noun release, and the verbs that move releases: ship, rollback."""
+"""The noun release: make, list, show, compare, export, import."""
+
+from pathlib import Path
 
 import click
 
 from ._exits import DONE, REFUSED
 from ._state import State, json_option
 from .flows import build_with_progress, run_suites
-from .show import verdicts
+from .show import audits, diffs, verdicts
 
 
 @click.group(
@@ -42,7 +44,7 @@ def list_releases(state: State) -> None:
     """The releases of this project, newest first."""
     with state.platform(state.project_root()) as platform:
         releases = platform.releases.releases(platform.app)
-        environments = platform.releases.environments(platform.app)
+        environments = platform.environments.environments(platform.app)
     state.output.result(
         [verdicts.release_json(item) for item in releases],
         lambda screen: verdicts.releases(screen, releases, environments),
@@ -62,37 +64,51 @@ def show_release(state: State, name: str) -> None:
     state.output.result(content, lambda screen: verdicts.release(screen, found, versions, runs))
 
 
-@click.command(
-    short_help="Make a release live", epilog="Example: plimsoll ship r-3f9c2a staging --reason 'new contracts'"
-)
-@click.argument("name", metavar="RELEASE")
-@click.argument("environment")
-@click.option("--reason", default="", help="Why; kept with the move.")
+@release.command("diff", epilog="Example: plimsoll release diff r-3f9c2a r-81b2d0")
+@click.argument("old")
+@click.argument("new")
+@click.option("--probe", "probes", multiple=True, help="A question to compare indexes with; may be repeated.")
 @json_option
-def ship(state: State, name: str, environment: str, reason: str) -> None:
-    """Make a release live in an environment, in one transaction."""
-    from plimsoll.flows.ship import ship as ship_flow
+def diff(state: State, old: str, new: str, probes: tuple[str, ...]) -> None:
+    """What changed from one release to another, over all kinds at once: by meaning, as text, and in what is found."""
+    from plimsoll.flows.compare import compare_releases
+
+    with state.platform(state.project_root()) as platform:
+        before = platform.releases.release(platform.app, old).manifest
+        after = platform.releases.release(platform.app, new).manifest
+        found = compare_releases(before, after, platform.compare_parts(), probes=probes)
+    state.output.result(diffs.release_json(found), lambda screen: diffs.release(screen, found))
+
+
+@release.command("export", epilog="Example: plimsoll release export r-3f9c2a")
+@click.argument("name", metavar="RELEASE")
+@click.argument("path", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+def export(state: State, name: str, path: Path | None) -> None:
+    """Write a release as one signed file that another installation, or anybody with python3, can verify offline."""
+    from plimsoll.flows.exchange import export_release
 
     with state.platform(state.project_root()) as platform:
         found = platform.releases.release(platform.app, name)
-        move = ship_flow(found, environment, platform.environments, platform.mover(reason))
-    state.output.result(verdicts.move_json(move), lambda screen: verdicts.move(screen, move))
+        target = path or Path(f"{platform.app}-{found.manifest.name}.plimsoll")
+        done = export_release(found, target, platform.export_parts())
+    state.output.result(audits.exported_json(done), lambda screen: audits.exported(screen, done))
 
 
-@click.command(
-    short_help="Go back to the release before",
-    epilog="Example: plimsoll rollback staging --reason 'wrong answers about leases'",
-)
-@click.argument("environment")
-@click.option("--reason", default="", help="Why; kept with the move.")
+@release.command("import", epilog="Example: plimsoll release import app-r-3f9c2a.plimsoll --trust 'plimsoll/1c…+…'")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--trust", "trusted", multiple=True, metavar="VKEY", help="The public key of who signed it.")
 @json_option
-def rollback(state: State, environment: str, reason: str) -> None:
-    """Make the release live again that was there before, in one transaction."""
-    from plimsoll.flows.ship import roll_back
+def import_file(state: State, path: Path, trusted: tuple[str, ...]) -> None:
+    """Take a release in that another installation exported; refused unless everything in the file verifies."""
+    from plimsoll.flows.exchange import import_release
+    from plimsoll.kernel.signing import VerifyingKey
 
+    keys = [VerifyingKey.parse(text) for text in trusted]
     with state.platform(state.project_root()) as platform:
-        move = roll_back(platform.app, environment, platform.environments, platform.mover(reason))
-    state.output.result(verdicts.move_json(move), lambda screen: verdicts.move(screen, move))
+        platform.acting.require("import")
+        done = import_release(path, keys, platform.import_parts())
+    state.output.result(audits.imported_json(done), lambda screen: audits.imported(screen, done))
 
 
-COMMANDS = (release, ship, rollback)
+COMMANDS: tuple[click.Command, ...] = (release,)

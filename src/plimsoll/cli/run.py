@@ -12,7 +12,7 @@ from .show import verdicts
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
-    from plimsoll.releases import Environment
+    from plimsoll.releases.environments import Environment
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LATEST = 200
@@ -60,9 +60,9 @@ def serve(state: State, host: str, port: int, environment: str | None, hosts: tu
         key = platform.settings.api_key
         if host not in _LOOPBACK and key is None:
             raise KeyNeededError(host)
-        places = platform.releases.environments(platform.app)
-        chosen = choose_environment(platform.app, platform.environments, places, environment)
-        service = PlatformService(platform, platform.app, platform.environments)
+        places = platform.environments.environments(platform.app)
+        chosen = choose_environment(platform.app, platform.declared, places, environment)
+        service = PlatformService(platform, platform.app, platform.declared)
         service.check(chosen)
         settings = ApiSettings(
             api_key=key, default_environment=chosen, allowed_hosts=(*ApiSettings().allowed_hosts, host, *hosts)
@@ -79,13 +79,13 @@ def serve(state: State, host: str, port: int, environment: str | None, hosts: tu
 @json_option
 def status(state: State) -> None:
     """Environments, live releases and the latest requests at a glance."""
-    from plimsoll.releases import Environment
+    from plimsoll.releases.environments import Environment
 
     with state.platform(state.project_root()) as platform:
-        live = {place.name: place for place in platform.releases.environments(platform.app)}
+        live = {place.name: place for place in platform.environments.environments(platform.app)}
         latest = platform.traces.latest(platform.app, _LATEST)
         notes = [*_missing_tools(), *_missing_secrets(platform)]
-        nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.environments}
+        nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.declared}
     places = list((nothing | live).values())
     state.output.result(
         verdicts.status_json(places, latest, notes), lambda screen: verdicts.status(screen, places, latest, notes)

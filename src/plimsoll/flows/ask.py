@@ -25,7 +25,7 @@ async def ask(app: str, question: str, *, endpoint: str | None, environment: str
     if environment is None:
         manifest = parts.releases.working_draft(app)
     else:
-        manifest = parts.releases.manifest(parts.releases.live(app, environment))
+        manifest = parts.releases.manifest(parts.environments.live(app, environment))
     names = endpoint_names(manifest)
     if endpoint is None and len(names) != 1:
         raise EndpointUnclearError(names)

@@ -1,14 +1,15 @@
-"""From a build to a release that is live: evaluate, judge, freeze, move the pointer, and move it back."""
+"""From a build to a release: evaluate, judge, freeze. How it comes into an environment is in `promote`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from plimsoll.access import Acting
 from plimsoll.evaluation import Observation, Run, Runs, Suite, Threshold, Verdict, run_suite
 from plimsoll.kernel.errors import NotFoundError, PlimsollError
 from plimsoll.models import Message
 from plimsoll.project import Project
 from plimsoll.registry import Version
-from plimsoll.releases import EnvironmentMove, EnvironmentUnknownError, Evidence, Manifest, Release, Releases
+from plimsoll.releases import Evidence, Manifest, Release, Releases
 from plimsoll.tracing import EVALUATION
 
 from .build import BuildReport
@@ -50,21 +51,12 @@ class EvaluateParts:
 
 @dataclass(frozen=True, slots=True)
 class FreezeParts:
-    """Where a release and its evidence are kept, and who makes it."""
+    """Where a release and its evidence are kept, and who makes it; needs the right `release`."""
 
     releases: Releases
     runs: Runs
-    author: str
+    acting: Acting
     source_commit: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mover:
-    """Who moves an environment's pointer, and why."""
-
-    releases: Releases
-    actor: str
-    reason: str
 
 
 class SuiteMissingError(NotFoundError):
@@ -116,41 +108,30 @@ async def evaluate(
 
 
 def freeze(draft: Manifest, runs: Sequence[Run], parts: FreezeParts) -> Gated:
-    """Make a release of a draft whose every suite passed; any other verdict, or no suite at all, refuses it."""
-    if not runs or any(run.verdict.outcome != "pass" for run in runs):
-        return Gated(draft, tuple(runs), None)
+    """Make a release of a draft whose every suite passed; any other verdict, or no suite at all, refuses it.
+
+    What the gates said is written down in either case.
+    """
+    parts.acting.require("release")
     evidence = tuple(
         Evidence(run.suite.name, run.suite.digest, parts.runs.keep(run), run.verdict.outcome) for run in runs
     )
+    parts.releases.judge(draft, evidence, by=parts.acting.by)
+    if not runs or any(run.verdict.outcome != "pass" for run in runs):
+        return Gated(draft, tuple(runs), None)
     manifest = Manifest(draft.app, draft.artifacts, evidence)
-    release = parts.releases.keep_release(manifest, author=parts.author, source_commit=parts.source_commit)
+    release = parts.releases.keep_release(manifest, by=parts.acting.by, source_commit=parts.source_commit)
     return Gated(draft, tuple(runs), release)
 
 
 def same_release(draft: Manifest, suites: Sequence[Suite], releases: Releases) -> Release | None:
     """The newest release with exactly these versions that passed exactly these suites, if there is one."""
     wanted = {(suite.name, suite.digest) for suite in suites}
-    for release in releases.releases(draft.app):
+    for release in releases.with_artifacts(draft.app, draft.artifacts):
         passed = {(evidence.suite, evidence.suite_version) for evidence in release.manifest.evidence}
-        if release.manifest.artifacts == draft.artifacts and passed == wanted:
+        if passed == wanted:
             return release
     return None
-
-
-def ship(release: Release, environment: str, declared: Sequence[str], mover: Mover) -> EnvironmentMove:
-    """Make a release live in a declared environment, in one transaction."""
-    _check_declared(environment, declared)
-    return mover.releases.ship(release, environment, actor=mover.actor, reason=mover.reason)
-
-
-def roll_back(app: str, environment: str, declared: Sequence[str], mover: Mover) -> EnvironmentMove:
-    """Make the release live again that was there before, in one transaction.
-
-    That must be possible wherever something is live, also where plimsoll.yaml no longer says so.
-    """
-    live = {place.name for place in mover.releases.environments(app)}
-    _check_declared(environment, [*declared, *sorted(live.difference(declared))])
-    return mover.releases.roll_back(app, environment, actor=mover.actor, reason=mover.reason)
 
 
 async def _run(draft: Manifest, suite: Suite, answering: Answering, on_row: OnRow) -> Run:
@@ -158,11 +139,6 @@ async def _run(draft: Manifest, suite: Suite, answering: Answering, on_row: OnRo
         return await _observe(answering, draft, suite.endpoint, question)
 
     return await run_suite(suite, draft.digest, ask, on_row=lambda: on_row(suite))
-
-
-def _check_declared(environment: str, declared: Sequence[str]) -> None:
-    if environment not in declared:
-        raise EnvironmentUnknownError(environment, declared)
 
 
 async def _observe(answering: Answering, draft: Manifest, endpoint: str, question: str) -> Observation:

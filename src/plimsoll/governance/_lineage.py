@@ -8,7 +8,8 @@ from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.errors import NotFoundError
 from plimsoll.registry import Registry, Version, VersionRef
-from plimsoll.releases import EnvironmentMove, Manifest, Release, Releases
+from plimsoll.releases import Manifest, Release, Releases
+from plimsoll.releases.environments import EnvironmentMove, Environments
 from plimsoll.tracing import Trace
 
 
@@ -72,14 +73,14 @@ class Lineage:
         }
 
 
-def trace_lineage(trace: Trace, registry: Registry, releases: Releases) -> Lineage:
+def trace_lineage(trace: Trace, registry: Registry, releases: Releases, environments: Environments) -> Lineage:
     """Follow an answer back to everything that made it. Raises NotFoundError and IntegrityError."""
     manifest = releases.manifest(trace.release)
     return Lineage(
         trace=trace,
         manifest=manifest,
         release=_release(manifest, releases),
-        shipped=_shipped(trace, releases.moves(trace.app, environment=trace.environment)),
+        shipped=_shipped(trace, environments.moves(trace.app, environment=trace.environment)),
         passages=_passages(trace),
         artifacts=tuple(_artifact(manifest, key, registry) for key in sorted(manifest.artifacts)),
     )

@@ -1,7 +1,7 @@
 """What pydantic finds wrong with a file, as sentences with lines."""
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -27,7 +27,7 @@ def explain(error: ValidationError, model: type[Section], file: str, lines: Line
 
 def empty_file(model: type[Section], file: str) -> Mistake:
     """The mistake of a file in which nothing stands."""
-    fields = model.model_fields.values()
+    fields = model.keys().values()
     examples = [_example(field) for field in fields if field.is_required()] or [_example(next(iter(fields)))]
     return Mistake(file, 1, "the file is empty", f"write at least {' and '.join(f'`{text}`' for text in examples)}")
 
@@ -50,7 +50,7 @@ def _sentence(detail: ErrorDetails, model: type[Section], place: Place, lines: L
         lacks = "has no value" if lines.has(place) else "is missing"
         return f"`{_path(place)}` {lacks}", f"write `{_example(field)}`"
     if kind == "model_type":
-        keys = ", ".join(_section_at(model, place).model_fields)
+        keys = ", ".join(_section_at(model, place).keys())
         where = f"`{_path(place)}`" if place else "the file"
         return f"{where} must be a group of keys, not {_shown(detail, place)}", f"keys that may stand there: {keys}"
     return _wrong_value(detail, place, field)
@@ -60,7 +60,7 @@ def _unknown_key(key: str, section: type[Section]) -> tuple[str, str]:
     what = f"there is no key `{shown_name(key)}` here"
     if key == "name":
         return what, "take it away: the name is the file's name without its ending"
-    return what, did_you_mean(key, section.model_fields, all_of_them="keys that may stand here")
+    return what, did_you_mean(key, section.keys(), all_of_them="keys that may stand here")
 
 
 def _wrong_value(detail: ErrorDetails, place: Place, field: FieldInfo | None) -> tuple[str, str]:
@@ -97,10 +97,15 @@ def _field_at(model: type[Section], place: Place) -> FieldInfo | None:
     """The field that a place of the data belongs to; the items of a list belong to the list's field."""
     section: type[Section] | None = model
     field: FieldInfo | None = None
+    named = False
     for part in place:
-        if section is not None and part in section.model_fields:
-            field = section.model_fields[str(part)]
-            section = _section_in(field.annotation)
+        if named:  # a key that the user chose, which may be called like one of ours
+            named = False
+            continue
+        found = section.keys().get(str(part)) if section is not None else None
+        if found is not None:
+            field, section = found, _section_in(found.annotation)
+            named = typing.get_origin(found.annotation) is Mapping
     return field
 
 

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from plimsoll.evaluation import MEASURES, SCORERS
+from plimsoll.kernel.words import nearest
 from plimsoll.models import EMBEDDERS, check_model_name
 
 from ._mistakes import did_you_mean, shown
@@ -19,6 +21,8 @@ NAME_RULE = (
 )
 SENTENCE = "plimsoll"
 """Type of those errors of pydantic whose context holds a finished sentence: `what` and `instead`."""
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _ENVIRONMENT_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _EXAMPLE_URL = "write an address such as http://127.0.0.1:8000/v1"
@@ -84,6 +88,25 @@ def _check_known(name: str, known: Iterable[str], kind: str) -> str:
     return name
 
 
+def _check_day(day: str) -> str:
+    if day not in DAYS:
+        near = day.strip().lower()[:3]
+        listed = f"days: {', '.join(DAYS)}"
+        refuse(f"there is no day {shown(day)}", f"did you mean `{near}`? {listed}" if near in DAYS else listed)
+    return day
+
+
+def _check_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # no such name; no such form of name; a folder of names
+        names = {zone.lower(): zone for zone in available_timezones()}
+        near = nearest(name, names)
+        right = f"did you mean `{names[near]}`?" if near else "write a name such as Europe/Berlin, or UTC"
+        refuse(f"there is no time zone {shown(name)}", right)
+    return name
+
+
 def _check_scorer(name: str) -> str:
     return _check_known(name, tuple(SCORERS), "scorer")
 
@@ -106,4 +129,7 @@ Url = Annotated[str, AfterValidator(_check_url)]
 Scorer = Annotated[str, AfterValidator(_check_scorer)]
 Measure = Annotated[str, AfterValidator(_check_measure)]
 EmbedderName = Annotated[str, AfterValidator(_check_embedder)]
+Day = Annotated[str, AfterValidator(_check_day)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,62}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]

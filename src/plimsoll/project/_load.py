@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from plimsoll.datasets import DatasetInvalidError, DatasetMissingError, Row, read_rows
 
+from ._app import AppDefinition
 from ._errors import ProjectInvalidError, ProjectMissingError
 from ._explain import empty_file, explain
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
 from ._mistakes import Mistake
 from ._references import LoadedFile, reference_mistakes
 from ._schemas import (
-    AppDefinition,
     Definition,
     EndpointDefinition,
     KnowledgeDefinition,

@@ -1,4 +1,4 @@
-"""What may stand in each project file.
+"""What may stand in each project file; `plimsoll.yaml` is in `_app.py`.
 
 Each field's `description` completes the sentence "must be …", and its first example is what a person could write.
 `content()` of a definition is what the registry keeps: every setting that is in force, also those that nobody wrote.
@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from plimsoll.kernel.digest import Json
 
 from ._fields import (
-    NAME_RULE,
     EmbedderName,
     Finite,
     Measure,
     Model,
-    Name,
-    Names,
     Pattern,
     Scorer,
     Secret,
@@ -54,7 +52,13 @@ class Section(BaseModel):
     def _leave_out_empty(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+        keys = cls.keys()
+        return {key: value for key, value in data.items() if value is not None or key not in keys}
+
+    @classmethod
+    def keys(cls) -> Mapping[str, FieldInfo]:
+        """The fields by the keys that stand in a file; a field has another name where the key is a word of Python."""
+        return {field.alias or name: field for name, field in cls.model_fields.items()}
 
 
 class Definition(Section):
@@ -64,20 +68,6 @@ class Definition(Section):
         """The canonical content, with every default filled in."""
         content: dict[str, Json] = self.model_dump(mode="json")
         return content
-
-
-class AppDefinition(Definition):
-    """`plimsoll.yaml`: what the application is called, whose it is, and where it runs."""
-
-    name: Name = Field(description=NAME_RULE, examples=["name: contracts"])
-    owner: str = Field("", description="text", examples=["owner: legal-tech@example.org"])
-    purpose: str = Field("", description="text", examples=["purpose: Answers questions about our contracts."])
-    environments: Names = Field(
-        ("staging", "production"),
-        min_length=1,
-        description=f"a list of at least one environment, each {NAME_RULE}",
-        examples=["environments: [staging, production]"],
-    )
 
 
 class ParametersSection(Section):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from plimsoll.datasets import Row
 
+from ._app import AppDefinition
 from ._schemas import (
-    AppDefinition,
     EndpointDefinition,
     KnowledgeDefinition,
     PromptDefinition,

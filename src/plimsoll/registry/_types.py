@@ -6,8 +6,38 @@ from typing import Literal, cast, get_args
 
 from plimsoll.kernel.digest import Digest, Json, digest_json
 
-Kind = Literal["prompt", "source", "knowledge", "index", "route", "endpoint", "dataset", "suite"]
+from ._errors import KindUnknownError, ReferenceInvalidError
+
+Kind = Literal[
+    "prompt",
+    "source",
+    "knowledge",
+    "index",
+    "guardrail",
+    "route",
+    "endpoint",
+    "agent",
+    "adapter",
+    "model",
+    "dataset",
+    "suite",
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def split_key(key: str) -> tuple[Kind, str]:
+    """Kind and name of `kind:name`. Raises KindUnknownError and ReferenceInvalidError."""
+    kind, colon, name = key.partition(":")
+    if not colon or not name:
+        raise ReferenceInvalidError(key)
+    return check_kind(kind), name
+
+
+def check_kind(kind: str) -> Kind:
+    """A text as a kind. Raises KindUnknownError."""
+    if kind not in KINDS:
+        raise KindUnknownError(kind, KINDS)
+    return cast("Kind", kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +56,8 @@ class VersionRef:
     @classmethod
     def from_key(cls, key: str, digest: Digest) -> "VersionRef":
         """The reverse of `key`."""
-        kind, _, name = key.partition(":")
-        return cls(cast("Kind", kind), name, digest)
+        kind, name = split_key(key)
+        return cls(kind, name, digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +87,10 @@ class Version:
     digest: Digest
     created_at: datetime
     author: str
+    """Pseudonym of the actor who published it first."""
     source_commit: str
+    sequence: int
+    """The ledger entry of its publication."""
 
     @property
     def ref(self) -> VersionRef:

@@ -5,7 +5,25 @@ The schemas are in `plimsoll.storage.migrations`.
 """
 
 from ._blobs import BlobFolder, Blobs
-from ._database import Database, conflict_insert
+from ._database import Database
+from ._dump import dump_tables, load_table, load_tables, table_counts
 from ._errors import StorageFullError
+from ._keyfiles import KeyFolder
+from ._places import PostgresPlace
+from ._rows import insert_missing, put_row, put_rows
 
-__all__ = ["BlobFolder", "Blobs", "Database", "StorageFullError", "conflict_insert"]
+__all__ = [
+    "BlobFolder",
+    "Blobs",
+    "Database",
+    "KeyFolder",
+    "PostgresPlace",
+    "StorageFullError",
+    "dump_tables",
+    "insert_missing",
+    "load_table",
+    "load_tables",
+    "put_row",
+    "put_rows",
+    "table_counts",
+]

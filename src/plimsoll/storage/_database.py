@@ -1,120 +1,101 @@
 """One SQL database: a transaction is read or write, and every driver error becomes one of ours.
 
-SQLite (WAL) is the embedded engine. Why SQLAlchemy Core and no ORM is in docs/adr/0002-sql-access.md.
+SQLite (WAL) is the embedded engine, PostgreSQL the grown one. Why SQLAlchemy Core and no ORM is in
+docs/adr/0002-sql-access.md.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.dialects.sqlite import insert as conflict_insert
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import IntegrityError as ConstraintError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from plimsoll.kernel.errors import PlimsollError
-
-from ._errors import DatabaseBusyError, DatabaseDamagedError, StorageFailedError, StorageFullError
+from ._errors import DatabaseBusyError
+from ._opened import Durability, Opened
+from ._places import PostgresPlace
+from ._sqlite import open_sqlite
 from .migrations import Migration, migrate
-
-__all__ = ["Database", "conflict_insert"]
-# `conflict_insert` is the dialect's INSERT with `on_conflict_do_…`; SQLite and PostgreSQL spell it the same.
-
-Durability = Literal["full", "normal"]
-
-_BUSY_TIMEOUT_MS = 15_000
 
 
 class Database:
-    """A database file with its schema brought up to date.
+    """A database with its schema brought up to date: a file, or a schema of a PostgreSQL server.
 
-    `full` durability survives a power cut after every commit; `normal` may lose the last commits, never the file.
-    `if_damaged` is what a person should do when the file is damaged.
-    Raises UnavailableError when the place is full, busy or forbidden, and IntegrityError when the file is damaged.
+    `full` durability survives a power cut after every commit; `normal` may lose the last commits, never the file (a
+    server has its own setting). `if_damaged` is what a person should do when the data is damaged.
+    Raises UnavailableError when the place is full, busy, forbidden or out of reach, IntegrityError when it is damaged,
+    and InvalidError when the driver for it is missing.
     """
 
     def __init__(
         self,
-        path: Path,
+        place: Path | PostgresPlace,
         migrations: tuple[Migration, ...],
         *,
         durability: Durability = "full",
-        if_damaged: str = "restore the file from a backup",
+        if_damaged: str = "restore it from a backup",
     ) -> None:
-        self._path = path
-        self._if_damaged = if_damaged
+        self._opened = _open(place, durability, if_damaged)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageFailedError(path.parent, error.strerror or str(error)) from error
-        self._engine = _sqlite_engine(path, durability)
-        try:
-            with self._translated():
-                migrate(self._engine, migrations)
-        except PlimsollError:
+            with self.translated():
+                self._opened.prepare()
+                migrate(self._opened, migrations)
+        except BaseException:
             self.close()
             raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
-        with self._translated(), self._engine.connect() as connection, connection.begin():
+        with self.translated(), self._opened.reading.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that holds the only write lock from its first moment: all of it happens, or nothing."""
-        engine = self._engine.execution_options(plimsoll_write=True)
-        with self._translated(), engine.begin() as connection:
+        """A transaction that holds the only write lock from its first moment: all of it happens, or nothing.
+
+        Raises DatabaseBusyError when another writer does not end within 15 s.
+        """
+        with self.translated(), self._opened.writing.begin() as connection:
             yield connection
+
+    def scrub(self) -> None:
+        """Take what was deleted out of the files as well: they are written anew, which takes as long as they are large.
+
+        A server's own log and its backups keep it for as long as they are kept. Not to be called while this thread is
+        in a transaction. Raises DatabaseBusyError when somebody reads an older state for more than 15 s: what was
+        deleted stays deleted, and the next call takes it out.
+        """
+        with self.translated():
+            self._opened.scrub()
 
     def close(self) -> None:
         """Give back all connections."""
-        self._engine.dispose()
+        self._opened.reading.dispose()
+
+    def __repr__(self) -> str:
+        return f"Database({self._opened.place!r})"
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Within it every error of the driver becomes one of ours; those of a broken rule of the schema stay."""
         try:
             yield
         except ConstraintError:
             # A broken rule of the schema is a fault of ours, not of the disk.
             raise
+        except PoolTimeoutError as error:
+            raise DatabaseBusyError(self._opened.place) from error
         except DatabaseError as error:
-            raise _translate(self._path, error, self._if_damaged) from error
+            raise self._opened.translate(error) from error
 
 
-def _sqlite_engine(path: Path, durability: Durability) -> Engine:
-    # A URL object and no text, because `?`, `%` and `#` may stand in the path.
-    url = URL.create("sqlite", database=str(path))
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+def _open(place: Path | PostgresPlace, durability: Durability, if_damaged: str) -> Opened:
+    if isinstance(place, PostgresPlace):
+        # Imported here because few installations have a server.
+        from ._postgres import open_postgres
 
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-        # Autocommit in the driver, because its own implicit BEGIN comes too late to cover reads and DDL.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA synchronous={durability.upper()}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("plimsoll_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-    return engine
-
-
-def _translate(path: Path, error: DatabaseError, if_damaged: str) -> PlimsollError:
-    reason = str(error.orig)
-    if "disk is full" in reason:
-        return StorageFullError(path)
-    if "locked" in reason or "busy" in reason:
-        return DatabaseBusyError(path)
-    if isinstance(error, OperationalError):
-        return StorageFailedError(path, reason)
-    return DatabaseDamagedError(path, reason, if_damaged)
+        return open_postgres(place, if_damaged)
+    return open_sqlite(place, durability, if_damaged)

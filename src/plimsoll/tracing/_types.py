@@ -73,6 +73,12 @@ class Trace:
     citations: tuple[Mapping[str, Json], ...]
     """Quotations in the answer: marker, document, page, start, end, text."""
     spans: tuple[Span, ...] = ()
+    caller: str = ""
+    """Pseudonym of the actor whose key asked; empty where nobody was asked for a key."""
+    team: str = ""
+    project: str = ""
+    user_id: str = ""
+    """The person for whom the caller asked, as the caller names them; empty when it names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,10 @@ class TraceSummary:
     cost_usd: float | None
     question: str
     answered: bool | None
+    caller: str = ""
+    team: str = ""
+    project: str = ""
+    user_id: str = ""
 
 
 class Recorder(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plimsoll.kernel.digest import short_name
-from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import TraceSummary
 
 from .._service import ServedModel, Service

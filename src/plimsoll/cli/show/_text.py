@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from plimsoll.kernel.digest import Digest, hex_part
 
-from .._output import Column, printable, table
+from .._output import Column, readable, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,7 @@ _DIGITS = 12
 
 def line(screen: "Console", text: str, *, style: str = "") -> None:
     """Print text as it is, without colours of our own making inside it."""
-    screen.print(printable(text), style=style, markup=False, highlight=False, soft_wrap=True)
+    screen.print(readable(screen, text), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def heading(screen: "Console", text: str) -> None:

@@ -1,6 +1,7 @@
 """New projects, builds and versions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from plimsoll.flows.build import BuildReport, DocumentOutcome, KnowledgeBuilt
     from plimsoll.registry import Version, VersionRef
+    from plimsoll.registry.labels import Label, LabelMove
 
 _LISTED = 40
 
@@ -65,10 +67,62 @@ def build_json(report: "BuildReport") -> dict[str, Any]:
     }
 
 
-def versions(screen: "Console", found: "Sequence[Version]") -> None:
-    """Versions, newest first of each artifact."""
-    rows = [(v.kind, v.name, f"v{v.number}", short(v.digest), when(v.created_at), v.author) for v in found]
-    table(screen, "versions", ["kind", "name", "version", "digest", "created (UTC)", "author"], rows)
+def versions(
+    screen: "Console", found: "Sequence[Version]", labels: "Mapping[VersionRef, Sequence[str]] | None" = None
+) -> None:
+    """Versions, newest first of each artifact, with the labels that name them."""
+    named = labels or {}
+    rows = [
+        (v.kind, v.name, f"v{v.number}", ", ".join(named.get(v.ref, ())), short(v.digest), when(v.created_at), v.author)
+        for v in found
+    ]
+    table(screen, "versions", ["kind", "name", "version", "labels", "digest", "created (UTC)", "author"], rows)
+
+
+def versions_json(found: "Sequence[Version]", labels: "Mapping[VersionRef, Sequence[str]]") -> list[dict[str, Any]]:
+    """For programs."""
+    return [{**asdict(version), "labels": labels.get(version.ref, ())} for version in found]
+
+
+def published(screen: "Console", version: "Version") -> None:
+    """A version that was published, or was there before."""
+    line(screen, f"{version.ref.key} v{version.number}  {version.digest}", style="bold green")
+
+
+def label_move(screen: "Console", place: str, move: "LabelMove | None") -> None:
+    """A label that was moved."""
+    if move is None:
+        line(screen, f"{place} was there already")
+        return
+    line(screen, f"{place}: {_target(move.from_target)} → {_target(move.to_target)}", style="bold green")
+
+
+def label_moves(screen: "Console", moves: "Sequence[LabelMove]") -> None:
+    """The history of labels, oldest first."""
+    rows = [
+        (
+            when(move.moved_at),
+            f"{move.kind}:{move.name}@{move.label}",
+            _target(move.from_target),
+            _target(move.to_target),
+            move.actor,
+            "(erased)" if move.reason is None else move.reason,
+        )
+        for move in moves
+    ]
+    table(screen, "moves of labels", ["moved (UTC)", "label", "from", "to", "by", "why"], rows)
+
+
+def labels(screen: "Console", found: "Sequence[Label]") -> None:
+    """Labels and what they name."""
+    rows = [(f"{label.key}@{label.label}", _target(label.target), when(label.moved_at), label.actor) for label in found]
+    table(screen, "labels", ["label", "names", "since (UTC)", "by"], rows)
+
+
+def _target(target: str | None) -> str:
+    if target is None:
+        return "nothing"
+    return target if target.startswith("@") else short(target)
 
 
 def version(screen: "Console", found: "Version", parents: "Sequence[VersionRef]", content: Json) -> None:

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plimsoll.evaluation import Condition, Measure, Run
+    from plimsoll.flows.promote import PolicyHeld
     from plimsoll.flows.ship import Gated
     from plimsoll.registry import Version
-    from plimsoll.releases import Environment, EnvironmentMove, Release
+    from plimsoll.releases import Release, Standing
+    from plimsoll.releases.environments import Environment, EnvironmentMove
+    from plimsoll.reviews import ReviewAnswer
     from plimsoll.tracing import TraceSummary
 
 _STYLES = {"pass": "bold green", "fail": "bold red", "not measured": "bold yellow"}
@@ -122,7 +125,8 @@ def move(screen: "Console", made: "EnvironmentMove") -> None:
     """A pointer that was moved."""
     before = short_name("r", made.from_release) if made.from_release else "nothing"
     after = short_name("r", made.to_release)
-    line(screen, f"{made.environment}: {before} → {after}", style="bold green")
+    shared = f" ({made.share:.4g} of the traffic)" if made.move == "split" else ""
+    line(screen, f"{made.environment}: {before} → {after}{shared}", style="bold green")
     line(screen, f"by {made.actor}, {when(made.moved_at)} UTC{': ' + made.reason if made.reason else ''}")
 
 
@@ -134,10 +138,90 @@ def move_json(made: "EnvironmentMove") -> dict[str, Any]:
         "from": made.from_release,
         "to": made.to_release,
         "name": short_name("r", made.to_release),
+        "share": made.share,
         "moved_at": to_text(made.moved_at),
         "actor": made.actor,
         "reason": made.reason,
     }
+
+
+def standings(screen: "Console", found: "Sequence[tuple[Release, str, Standing]]") -> None:
+    """Where releases stand in each environment."""
+    rows = [
+        (release.manifest.name, place, stands.state, ", ".join(stands.approved_by), "; ".join(stands.why))
+        for release, place, stands in found
+    ]
+    table(screen, "releases and what they still need", ["release", "environment", "state", "approved by", "why"], rows)
+    if not rows:
+        line(screen, "there is no release yet: run `plimsoll release`")
+
+
+def standings_json(found: "Sequence[tuple[Release, str, Standing]]") -> list[dict[str, Any]]:
+    """For programs."""
+    return [
+        {
+            "release": release.manifest.digest,
+            "name": release.manifest.name,
+            "environment": place,
+            "state": stands.state,
+            "approved_by": stands.approved_by,
+            "expired": stands.expired,
+            "refused_by": stands.refused_by,
+            "missing": stands.missing,
+            "why": stands.why,
+        }
+        for release, place, stands in found
+    ]
+
+
+def answered(screen: "Console", answer: "ReviewAnswer", what: str) -> None:
+    """An answer that was written down."""
+    verb = {"approve": "approved", "refuse": "refused", "withdraw": "withdrawn"}[answer.answer]
+    until = f", until {when(answer.expires_at)} UTC" if answer.expires_at else ""
+    line(screen, f"{what} {verb} for {answer.place} by {answer.actor}{until}", style="bold green")
+
+
+def policies(screen: "Console", found: "Sequence[PolicyHeld]") -> None:
+    """What each environment asks."""
+    rows = [
+        (
+            held.environment,
+            str(held.policy.approvals),
+            ", ".join(held.policy.approvers) or "(whoever may approve)",
+            "yes" if held.policy.protected else "no",
+            "; ".join(freeze.why for freeze in held.policy.freezes),
+            "; ".join(held.changes) if held.adopted else "(holds from the first ship on)",
+        )
+        for held in found
+    ]
+    columns: list[Column] = [
+        "environment",
+        ("approvals", "right"),
+        "of",
+        "protected",
+        "freezes",
+        "plimsoll.yaml differs",
+    ]
+    table(screen, "policies", columns, rows)
+
+
+def policies_json(found: "Sequence[PolicyHeld]") -> list[dict[str, Any]]:
+    """For programs."""
+    return [
+        {
+            "environment": held.environment,
+            "adopted": held.adopted,
+            "policy": held.policy.to_json(),
+            "digest": held.policy.digest,
+            "changes": held.changes,
+        }
+        for held in found
+    ]
+
+
+def adopted(screen: "Console", environment: str, changes: Sequence[str]) -> None:
+    """A policy that holds now."""
+    line(screen, f"the policy of {environment} holds: {'; '.join(changes) or 'nothing changed'}", style="bold green")
 
 
 def status(

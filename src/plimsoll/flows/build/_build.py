@@ -39,8 +39,9 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
 
     Only what changed is done. A document that cannot be read is listed, and the others go on. After `kill -9` at any
     moment the next build goes on from the stages that were finished. Raises NothingIndexedError, and UnavailableError
-    when something cannot be written.
+    when something cannot be written; DeniedError without the right `publish`.
     """
+    parts.acting.require("publish")
     parts.claim(project.app.name)
     stages: dict[str, StageCount] = {}
     built = tuple(_build_knowledge(name, project, parts, stages) for name in sorted(project.knowledge))
@@ -49,7 +50,7 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
         *settings_versions(project, {knowledge.name: knowledge for knowledge in built}),
     ]
     versions = parts.registry.publish(
-        project.app.name, publications, author=parts.author, source_commit=parts.source_commit
+        project.app.name, publications, by=parts.acting.by, source_commit=parts.source_commit
     )
     draft = Manifest(
         project.app.name,
@@ -71,8 +72,9 @@ def _working_draft(app: str, parts: BuildParts) -> Manifest | None:
 
 
 def _indexes_in_use(parts: BuildParts) -> set[Digest]:
-    manifests = parts.releases.in_use()
-    return {digest for manifest in manifests for key, digest in manifest.artifacts.items() if key.startswith("index:")}
+    return {
+        digest for manifest in parts.in_use() for key, digest in manifest.artifacts.items() if key.startswith("index:")
+    }
 
 
 def _build_knowledge(name: str, project: Project, parts: BuildParts, stages: dict[str, StageCount]) -> KnowledgeBuilt:

@@ -1,12 +1,13 @@
 """What a build needs, and what it tells."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plimsoll.access import Acting
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.models import Embedder
 from plimsoll.pipelines import StageCache, StageCount
@@ -39,8 +40,11 @@ class BuildParts:
     prune_indexes: Callable[[Collection[Digest]], None]
     """Forgets what was prepared for any other index versions than these."""
     workers: int
-    author: str
+    acting: Acting
+    """Who builds; needs the right `publish`."""
     source_commit: str
+    in_use: Callable[[], Iterable[Manifest]]
+    """The manifests that somebody may ask at any moment."""
     claim: Callable[[str], None]
     """Raises ConflictError when another project has the application's name in the same place."""
     on_progress: OnProgress = no_progress

@@ -44,8 +44,8 @@ class Answering:
         Raises the families of the kernel.
         """
         question = _question(request)
-        release = request.release or await self._live(request)
         trace_id = request.trace_id or new_trace_id()
+        release = request.release or await self._choose(request, trace_id)
         record = RequestRecord(request=request, release=release, question=question, trace_id=trace_id)
         try:
             async with self._pool.use(release) as runtime:
@@ -71,8 +71,10 @@ class Answering:
         """Give back what loaded releases hold."""
         await self._pool.close()
 
-    async def _live(self, request: AnswerRequest) -> Digest:
-        return await asyncio.to_thread(self._parts.releases.live, request.app, request.environment)
+    async def _choose(self, request: AnswerRequest, trace_id: str) -> Digest:
+        """The live release or the candidate: always the same for one user, or for one key that names no user."""
+        key = request.caller.user or request.caller.actor or trace_id
+        return await asyncio.to_thread(self._parts.environments.choose, request.app, request.environment, key)
 
 
 async def _answer(request: AnswerRequest, endpoint: Endpoint, record: RequestRecord) -> AsyncGenerator[AnswerEvent]:

@@ -8,6 +8,18 @@ from plimsoll.models import Message, Passage, Quote, Usage
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and for whom."""
+
+    actor: str = ""
+    """Pseudonym of the actor whose key was shown; empty where nobody was asked for a key."""
+    team: str = ""
+    project: str = ""
+    user: str = ""
+    """The person for whom the caller asks, as the caller names them."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerRequest:
     """A question for an endpoint of an application."""
 
@@ -22,6 +34,7 @@ class AnswerRequest:
     """Full digest of the release or draft that must answer."""
     trace_id: str = ""
     """The id that the trace should have; empty for a new one."""
+    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from plimsoll.kernel.digest import Json
 from plimsoll.models import ChatModel
 from plimsoll.registry import Registry
 from plimsoll.releases import Releases
+from plimsoll.releases.environments import Environments
 from plimsoll.retrieval import Hit, SearchSettings
 from plimsoll.tracing import Recorder
 
@@ -28,6 +29,7 @@ class ServeParts:
 
     registry: Registry
     releases: Releases
+    environments: Environments
     recorder: Recorder
     open_index: Callable[[Json, str], Searcher]
     """Opens the index whose version has this content, with the embedder of this name."""

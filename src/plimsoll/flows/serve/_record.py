@@ -114,6 +114,10 @@ class RequestRecord:
             messages=tuple(asdict(message) for message in self.messages),
             citations=tuple(asdict(quote) for quote in self.citations),
             spans=(whole, *self.spans),
+            caller=self.request.caller.actor,
+            team=self.request.caller.team,
+            project=self.request.caller.project,
+            user_id=self.request.caller.user,
         )
 
     def _close(self, name: str, began: float, attributes: dict[str, Json], parent: str, error: str | None) -> None:

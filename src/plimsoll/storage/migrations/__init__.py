@@ -8,17 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, Text, inspect, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, inspect, select
 
 from plimsoll.kernel.clock import to_text, utc_now
 
-from .._errors import DatabaseNewerError
+from .._errors import DatabaseForeignError, DatabaseNewerError
+from .._opened import Opened
 
 if TYPE_CHECKING:
     from alembic.operations import Operations
 
+STEPS_TABLE = "schema_version"
 _TABLE = Table(
-    "schema_version",
+    STEPS_TABLE,
     MetaData(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
@@ -34,22 +36,34 @@ class Migration:
     upgrade: "Callable[[Operations], None]"
 
 
-def migrate(engine: Engine, migrations: tuple[Migration, ...]) -> None:
-    """Take the steps that a database has not taken yet. Raises DatabaseNewerError when it took unknown ones."""
-    with engine.connect() as connection, connection.begin():
-        done = _done(connection)
-    if done > len(migrations):
-        raise DatabaseNewerError(done, len(migrations))
+def migrate(opened: Opened, migrations: tuple[Migration, ...]) -> None:
+    """Take the steps that a database has not taken yet; each is checked again under the write lock before it is taken.
+
+    Raises DatabaseForeignError when it took other steps than ours, and DatabaseNewerError when it took more.
+    """
+    with opened.reading.begin() as connection:
+        done = _done(connection, opened.place, migrations)
     for number in range(done + 1, len(migrations) + 1):
-        with engine.execution_options(plimsoll_write=True).begin() as connection:
-            if _done(connection) < number:
+        with opened.writing.begin() as connection:
+            if _done(connection, opened.place, migrations) < number:
                 _take(connection, number, migrations[number - 1])
+                opened.settle(connection)
 
 
-def _done(connection: Connection) -> int:
-    if not inspect(connection).has_table(_TABLE.name):
+def _done(connection: Connection, place: str, migrations: tuple[Migration, ...]) -> int:
+    """How many of our steps were taken."""
+    tables = inspect(connection).get_table_names()
+    if _TABLE.name not in tables:
+        if migrations and tables:
+            raise DatabaseForeignError(place, f"it has tables ({', '.join(sorted(tables)[:3])}) and no record of steps")
         return 0
-    return max(connection.scalars(select(_TABLE.c.number)), default=0)
+    taken = connection.execute(select(_TABLE.c.number, _TABLE.c.name).order_by(_TABLE.c.number)).all()
+    for (number, name), ours in zip(taken, migrations, strict=False):
+        if name != ours.name:
+            raise DatabaseForeignError(place, f'its step {number} is "{name}", and ours is "{ours.name}"')
+    if len(taken) > len(migrations):
+        raise DatabaseNewerError(taken[-1].number, len(migrations))
+    return len(taken)
 
 
 def _take(connection: Connection, number: int, migration: Migration) -> None:

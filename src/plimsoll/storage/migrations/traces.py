@@ -33,8 +33,14 @@ def _journey(op: Operations) -> None:
         Column("passages", Text, nullable=False),
         Column("messages", Text, nullable=False),
         Column("citations", Text, nullable=False),
+        Column("caller", Text, nullable=False),
+        Column("team", Text, nullable=False),
+        Column("project", Text, nullable=False),
+        Column("user_id", Text, nullable=False),
     )
-    op.create_index("trace_started_at", "trace", ["started_at"])
+    op.create_index("trace_started_at", "trace", ["started_at", "id"])
+    op.create_index("trace_release", "trace", ["app", "release"])
+    op.create_index("trace_user_id", "trace", ["user_id"])
     op.create_table(
         "span",
         Column("trace_id", Text, nullable=False),

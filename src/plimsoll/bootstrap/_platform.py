@@ -1,0 +1,318 @@
+"""What the flows and doors are given: the stores of an installation, joined with a project folder and its models."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, cast
+
+from plimsoll.flows.audit import AuditParts
+from plimsoll.flows.build import BuildParts, OnProgress
+from plimsoll.flows.compare import CompareParts
+from plimsoll.flows.erase import EraseParts
+from plimsoll.flows.exchange import ExportParts, ImportParts
+from plimsoll.flows.label import LabelParts
+from plimsoll.flows.promote import PromoteParts
+from plimsoll.flows.publish import PublishParts
+from plimsoll.flows.serve import Searcher, ServeParts
+from plimsoll.flows.ship import EvaluateParts, FreezeParts
+from plimsoll.governance.record_check import CheckParts
+from plimsoll.governance.retention import Retention
+from plimsoll.governance.retention import Stores as RetentionStores
+from plimsoll.kernel.digest import Digest, Json, short_name
+from plimsoll.kernel.errors import ConflictError, IntegrityError, PlimsollError
+from plimsoll.models import ChatModel, Embedder, RouteSettings, default_key_reference, make_chat_model, make_embedder
+from plimsoll.project import AppDefinition, load_app, source_commit
+from plimsoll.registry import Version, VersionRef
+from plimsoll.releases import EnvironmentPolicy, Manifest, Release
+from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
+from plimsoll.settings import Settings
+
+from ._stores import Stores
+
+
+class AppTakenError(ConflictError):
+    """Another project keeps its records under the same name in the same place."""
+
+    code = "app_taken"
+
+    def __init__(self, app: str, owner: Path, home: Path) -> None:
+        super().__init__(
+            f"the project in {owner} is called {app} too, and keeps its records in {home}",
+            hint="give one of the two another `name` in plimsoll.yaml, or another PLIMSOLL_HOME",
+        )
+
+
+DEFAULT_EMBEDDER = "builtin/static"
+
+
+class Platform(Stores):
+    """The records and engines of one installation, for one project folder; opened when they are first used."""
+
+    def __init__(self, settings: Settings, project: Path) -> None:
+        super().__init__(settings)
+        self._project = project
+        self._embedders: dict[str, Embedder] = {}
+
+    @cached_property
+    def app(self) -> str:
+        """The application of the project folder. Raises ProjectInvalidError."""
+        return self._definition.name
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The environments that the project declares."""
+        return self._definition.environments
+
+    @cached_property
+    def _definition(self) -> AppDefinition:
+        # plimsoll.yaml alone: a mistake in another file must not keep anybody from rolling back or serving.
+        return load_app(self._project)
+
+    @cached_property
+    def source_commit(self) -> str:
+        """The commit of the project folder."""
+        return source_commit(self._project)
+
+    def build_parts(self, on_progress: OnProgress) -> BuildParts:
+        """What the build needs."""
+        self.blobs.remove_partial()
+        return BuildParts(
+            registry=self.registry,
+            releases=self.releases,
+            cache=self.cache,
+            write_segment=partial(write_segment, self.blobs),
+            has_segment=self.blobs.has,
+            make_embedder=self.embedder,
+            prepare_index=lambda content, embedder: self._open_index(content, embedder).close(),
+            prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
+            workers=self.settings.workers,
+            acting=self.acting,
+            source_commit=self.source_commit,
+            in_use=self.in_use,
+            claim=self._claim,
+            on_progress=on_progress,
+        )
+
+    def serve_parts(self) -> ServeParts:
+        """What serving needs."""
+        return ServeParts(
+            registry=self.registry,
+            releases=self.releases,
+            environments=self.environments,
+            recorder=self.recorder,
+            open_index=self._open_index,
+            make_model=self._chat_model,
+        )
+
+    def evaluate_parts(self) -> EvaluateParts:
+        """What running suites needs."""
+        return EvaluateParts(self.serve_parts(), self.runs)
+
+    def freeze_parts(self) -> FreezeParts:
+        """What making a release needs."""
+        return FreezeParts(self.releases, self.runs, self.acting, self.source_commit)
+
+    def promote_parts(self) -> PromoteParts:
+        """What moving releases needs."""
+        return PromoteParts(
+            environments=self.environments,
+            declared=self.declared,
+            policies=self._policies,
+            missing=self.missing,
+            acting=self.acting,
+        )
+
+    def label_parts(self) -> LabelParts:
+        """What moving labels needs."""
+        return LabelParts(
+            registry=self.registry,
+            labels=self.labels,
+            reviews=self.reviews,
+            policy=self._label_policy,
+            acting=self.acting,
+        )
+
+    def _policies(self) -> dict[str, EnvironmentPolicy]:
+        """What plimsoll.yaml asks of each environment, with approvers by their pseudonyms. Raises ActorMissingError."""
+        return {name: self._definition.policy(name, self._actor_id) for name in self.declared}
+
+    def _label_policy(self, label: str) -> EnvironmentPolicy | None:
+        """What plimsoll.yaml asks before a label moves; None for one that it does not protect."""
+        labels = self._definition.labels
+        return EnvironmentPolicy(approvals=labels.approvals) if label in labels.protected else None
+
+    def _actor_id(self, name: str) -> str:
+        return self.access.actor(name).id
+
+    def publish_parts(self) -> PublishParts:
+        """What publishing files needs."""
+        return PublishParts(self.registry, self.blobs.put, self.acting, self.source_commit)
+
+    def collect_stores(self) -> RetentionStores:
+        """Everything that names something else."""
+        return RetentionStores(
+            registry=self.registry,
+            labels=self.labels,
+            releases=self.releases,
+            environments=self.environments,
+            traces=self.traces,
+            ledger=self.ledger,
+            blobs=self.blobs,
+        )
+
+    @property
+    def retention(self) -> Retention:
+        """How long plimsoll.yaml keeps what nothing refers to."""
+        return Retention(**self._definition.retention.model_dump(exclude_none=True))
+
+    def erase_parts(self) -> EraseParts:
+        """What forgetting a person needs."""
+        return EraseParts(
+            stores=self.collect_stores(),
+            cache=self.cache,
+            prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
+            by=self.acting.by,
+        )
+
+    def export_parts(self) -> ExportParts:
+        """What handing over a release needs."""
+        definition = self._definition
+        return ExportParts(self.registry, self.blobs, self.ledger, definition.owner, definition.purpose)
+
+    def import_parts(self) -> ImportParts:
+        """What taking in a release needs."""
+        return ImportParts(self.registry, self.releases, self.blobs, self.acting.by)
+
+    def audit_parts(self, on_progress: OnProgress) -> AuditParts:
+        """What checking everything and exporting the ledger needs."""
+        return AuditParts(self.ledger, self.anchor, self.check_parts(on_progress), self.acting)
+
+    def check_parts(self, on_progress: OnProgress) -> CheckParts:
+        """What holding records and contents against the ledger needs."""
+        return CheckParts(
+            ledger=self.ledger,
+            claims=[
+                self.registry.claims,
+                self.labels.claims,
+                self.reviews.claims,
+                self.releases.release_claims,
+                self.releases.verdict_claims,
+                self.environments.move_claims,
+                self.environments.policy_claims,
+            ],
+            strays=[self.labels.strays, self.releases.strays, self.environments.strays, self.access.strays],
+            blobs_named=self._blobs_named,
+            check_blob=self.blobs.check,
+            on_progress=on_progress,
+        )
+
+    def compare_parts(self) -> CompareParts:
+        """What comparing versions and releases needs."""
+        return CompareParts(
+            self.registry.content, self.runs.get, self._open_index, self.registry.parents, self._datasets
+        )
+
+    def _datasets(self, app: str) -> tuple[Digest, ...]:
+        newest = {version.name: version.digest for version in reversed(self.registry.versions(app, kind="dataset"))}
+        return tuple(newest[name] for name in sorted(newest))
+
+    def _blobs_named(self) -> Iterator[tuple[str, Digest]]:
+        """Every blob that a record refers to, with a name for the record: contents and what they refer to, runs."""
+        for app in self.registry.apps():
+            for version in self.registry.versions(app):
+                place = f"version {version.ref.key}@{version.number}"
+                yield place, version.digest
+                yield from ((place, digest) for digest in self._referred(version))
+            for release in self.releases.digests(app):
+                yield f"release {short_name('r', release)}", release
+                with suppress(IntegrityError):
+                    yield from (
+                        (f"evidence of release {short_name('r', release)}", evidence.run)
+                        for evidence in self.releases.manifest(release).evidence
+                    )
+
+    def _referred(self, version: Version) -> Iterator[Digest]:
+        """The blobs that a content refers to: segments of an index, files of a model or an adapter.
+
+        Any other digest in a content names another version, or what is kept nowhere.
+        """
+        with suppress(IntegrityError):
+            if version.kind == "index":
+                snapshot = Snapshot.from_json(self.registry.content(version.digest))
+                yield from (segment.digest for segment in snapshot.segments)
+            if version.kind in {"adapter", "model"}:
+                content = cast("dict[str, Any]", self.registry.content(version.digest))
+                yield from (file["digest"] for file in content.get("files", ()))
+
+    def missing(self, release: Release) -> tuple[Digest, ...]:
+        """Content that a release needs to run and that is not there: of its versions, and what an index refers to."""
+        digests = list(release.manifest.artifacts.values())
+        gone = [digest for digest in digests if not self.blobs.has(digest)]
+        for key, digest in release.manifest.artifacts.items():
+            if key.startswith("index:") and digest not in gone:
+                segments = Snapshot.from_json(self.registry.content(digest)).segments
+                gone += [segment.digest for segment in segments if not self.blobs.has(segment.digest)]
+        return tuple(gone)
+
+    def versions_of(self, manifest: Manifest) -> tuple[Version, ...]:
+        """The record of every version in a manifest, by kind and name."""
+        refs = [VersionRef.from_key(key, manifest.artifacts[key]) for key in sorted(manifest.artifacts)]
+        return tuple(self.registry.version(manifest.app, ref) for ref in refs)
+
+    def embedder(self, name: str) -> Embedder:
+        """An embedder, loaded once."""
+        if name not in self._embedders:
+            self._embedders[name] = make_embedder(name)
+        return self._embedders[name]
+
+    def check_routes(self, manifest: Manifest) -> None:
+        """Raises SecretMissingError when a route of a release or draft needs a secret that is not set."""
+        for key, digest in manifest.artifacts.items():
+            kind, _, name = key.partition(":")
+            if kind == "route":
+                self._route_settings(name, self.registry.content(digest))
+
+    def _claim(self, app: str) -> None:
+        """Keep two projects of one name apart. A folder that is gone, or has another name now, holds no name."""
+        project = str(self._project)
+        owner = self.releases.claim(app, project)
+        # Records inside the project folder are its own, also when the folder is a copy of another that is still there.
+        shared = self._project not in self.settings.home.parents
+        if owner is not None and shared and _has_app(Path(owner), app):
+            raise AppTakenError(app, Path(owner), self.settings.home)
+        if owner is not None:
+            self.releases.claim(app, project, take_over=True)
+
+    def _open_index(self, content: Json, embedder: str) -> Searcher:
+        folder = self.settings.home / "indexes"
+        return open_index(Snapshot.from_json(content), self.blobs, folder, self.embedder(embedder))
+
+    def _chat_model(self, name: str, content: Json) -> ChatModel:
+        return make_chat_model(self._route_settings(name, content), embedder=self.embedder(DEFAULT_EMBEDDER))
+
+    def _route_settings(self, name: str, content: Json) -> RouteSettings:
+        route = cast("dict[str, Any]", content)
+        usual = default_key_reference(route["model"])
+        reference = route["api_key"] or (f"${{env:{usual}}}" if usual else None)
+        price = route["price"] or {}
+        return RouteSettings(
+            model=route["model"],
+            base_url=route["base_url"],
+            api_key=self.settings.resolve(reference, where=f"routes/{name}.yaml") if reference else None,
+            timeout_s=route["timeout_s"],
+            input_usd_per_million=price.get("input_usd_per_million"),
+            output_usd_per_million=price.get("output_usd_per_million"),
+        )
+
+
+def _has_app(folder: Path, app: str) -> bool:
+    try:
+        return load_app(folder).name == app
+    except PlimsollError:
+        return False
+
+
+def open_platform(settings: Settings, project: Path) -> Platform:
+    """The platform of an installation, for a project folder; nothing is opened yet."""
+    return Platform(settings, project)

@@ -1,0 +1,190 @@
+"""The stores of an installation, opened when first used: files of its own, or schemas of a PostgreSQL server."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from plimsoll.access import Access, Acting
+from plimsoll.evaluation import Runs
+from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.signing import SigningKey
+from plimsoll.ledger import Anchor, Ledger, Subjects, open_anchor
+from plimsoll.pipelines import StageCache
+from plimsoll.registry import Registry
+from plimsoll.registry.labels import Labels
+from plimsoll.releases import Manifest, Releases
+from plimsoll.releases.environments import Environments
+from plimsoll.reviews import Reviews
+from plimsoll.settings import Settings
+from plimsoll.storage import BlobFolder, Database, KeyFolder, PostgresPlace
+from plimsoll.storage.migrations.cache import CACHE
+from plimsoll.storage.migrations.keys import KEYS
+from plimsoll.storage.migrations.records import RECORDS
+from plimsoll.storage.migrations.traces import TRACES
+from plimsoll.tracing import BatchedRecorder, Traces
+
+_SIGNING_KEY = "signing.pem"
+_SUBJECTS_KEY = "subjects.key"
+_SUBJECTS_KEY_BYTES = 32
+_PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
+_RESTORE = "restore it from a backup: `plimsoll storage restore`"
+
+
+class Stores:
+    """Everything that an installation keeps."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._open: list[Callable[[], None]] = []
+        self._names: dict[str, str] = {}
+        self._closed = False
+
+    @cached_property
+    def blobs(self) -> BlobFolder:
+        """Contents, by their digests."""
+        return BlobFolder(self.settings.home / "blobs")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The audit log."""
+        return Ledger(self.records, self.subjects, self.signing_key)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """Who stands behind each pseudonym."""
+        key = self._key_folder.get_or_make(_SUBJECTS_KEY, lambda: secrets.token_bytes(_SUBJECTS_KEY_BYTES))
+        return Subjects(self.keys_database, key)
+
+    @cached_property
+    def signing_key(self) -> SigningKey:
+        """What signs the heads of the ledger and exported releases. Its name comes from itself, so it never changes."""
+        pem = self._key_folder.get_or_make(_SIGNING_KEY, lambda: SigningKey.generate("new").to_pem())
+        public = SigningKey.from_pem("new", pem).verifier.public
+        return SigningKey.from_pem(f"plimsoll/{hashlib.sha256(public).hexdigest()[:8]}", pem)
+
+    @cached_property
+    def anchor(self) -> Anchor:
+        """Where checkpoints are left outside the database."""
+        return open_anchor(self.settings.anchor, self.settings.home / "anchor" / "repository")
+
+    @cached_property
+    def access(self) -> Access:
+        """Actors and keys."""
+        return Access(self.records, self.ledger)
+
+    @cached_property
+    def acting(self) -> Acting:
+        """Who acts in this process: whose key is given, or the user of this machine. Raises DeniedError."""
+        if self.settings.key is not None:
+            return self.access.authenticate(self.settings.key, utc_now())
+        return self.access.local(self.settings.actor)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Versions of artifacts."""
+        return Registry(self.records, self.blobs, self.ledger)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Labels of versions."""
+        return Labels(self.records, self.ledger, self.registry)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Answers of reviewers."""
+        return Reviews(self.records, self.ledger)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """Releases and drafts."""
+        return Releases(self.records, self.blobs, self.ledger)
+
+    @cached_property
+    def environments(self) -> Environments:
+        """Environments, their pointers and policies."""
+        return Environments(self.records, self.ledger, self.reviews)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Evaluation runs."""
+        return Runs(self.blobs)
+
+    @cached_property
+    def traces(self) -> Traces:
+        """Traces that were written."""
+        return Traces(self.traces_database)
+
+    @cached_property
+    def recorder(self) -> BatchedRecorder:
+        """Where new traces go."""
+        recorder = BatchedRecorder(self.traces.write)
+        self._open.append(recorder.close)
+        return recorder
+
+    @cached_property
+    def cache(self) -> StageCache:
+        """Outputs of stages; always a file of this machine."""
+        database = Database(
+            self.settings.home / "cache.db", CACHE, durability="normal", if_damaged="delete it: it only saves work"
+        )
+        self._open.append(database.close)
+        return StageCache(database)
+
+    @cached_property
+    def records(self) -> Database:
+        """The database of ledger, registry, releases, reviews and access."""
+        return self._database("records", RECORDS, if_damaged=_RESTORE)
+
+    @cached_property
+    def keys_database(self) -> Database:
+        """The database of the keys that an erasure destroys."""
+        return self._database("keys", KEYS, if_damaged=_RESTORE)
+
+    @cached_property
+    def traces_database(self) -> Database:
+        """The database of traces."""
+        hint = "move it away: new traces go to a new file, and the old ones may be restored from a backup"
+        return self._database("traces", TRACES, if_damaged=hint, durability="normal")
+
+    def in_use(self) -> tuple[Manifest, ...]:
+        """The manifests that somebody may ask at any moment: working drafts, and what is live or shares traffic."""
+        pointed = [
+            digest for place in self.environments.environments() for digest in (place.live, place.candidate) if digest
+        ]
+        return (*self.releases.working_drafts(), *self.releases.manifests(pointed))
+
+    def named(self, text: str) -> str:
+        """A text with the names of actors in place of their pseudonyms; those of erased people stay."""
+        found = set(_PSEUDONYM.findall(text))
+        if unknown := found - self._names.keys():
+            known = self.ledger.names(unknown)
+            self._names |= {subject: known.get(subject, subject) for subject in unknown}
+            if self._closed:
+                self.keys_database.close()
+        return _PSEUDONYM.sub(lambda match: self._names[match.group()], text)
+
+    def leave_checkpoint(self) -> None:
+        """Leave the newest checkpoint at the anchor, if this process wrote anything down. Raises AnchorFailedError."""
+        if "ledger" in self.__dict__ and self.ledger.wrote:
+            self.anchor.add(self.ledger.checkpoint())
+            self.ledger.wrote = False
+
+    def close(self) -> None:
+        """Write what is waiting and give everything back, the latest first."""
+        while self._open:
+            self._open.pop()()
+        self._closed = True
+
+    @property
+    def _key_folder(self) -> KeyFolder:
+        return KeyFolder(self.settings.keys)
+
+    def _database(self, name: str, migrations: Any, *, if_damaged: str, durability: Any = "full") -> Database:
+        url = self.settings.database_url
+        place = self.settings.home / f"{name}.db" if url is None else PostgresPlace(url, f"plimsoll_{name}")
+        database = Database(place, migrations, durability=durability, if_damaged=if_damaged)
+        self._open.append(database.close)
+        return database

@@ -1,0 +1,19 @@
+"""What can go wrong between two installations."""
+
+from pathlib import Path
+
+from plimsoll.kernel.errors import DeniedError
+from plimsoll.kernel.signing import VerifyingKey
+
+
+class UntrustedKeyError(DeniedError):
+    """The file was signed by somebody whom nobody here has said to trust. `vkey` is the key that it names."""
+
+    code = "key_untrusted"
+
+    def __init__(self, path: Path, key: VerifyingKey) -> None:
+        self.vkey = key.text()
+        super().__init__(
+            f"{path} says that it was signed by {self.vkey}, and that key is not trusted here",
+            hint=f"ask its owner for the key over another way; if it is the same, import with --trust {self.vkey}",
+        )

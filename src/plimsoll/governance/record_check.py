@@ -1,0 +1,195 @@
+"""Whether everything that is kept is what was written down: every row against its ledger entry, every blob against its
+digest, every seal against its commitment.
+
+The tree and its checkpoints are checked by `plimsoll.ledger.verifier`; this is about what hangs on the tree.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import convert
+
+from plimsoll.kernel.clock import to_text
+from plimsoll.kernel.digest import Digest, Json
+from plimsoll.kernel.errors import IntegrityError
+from plimsoll.ledger import Claim, Entry, Ledger, Opening
+
+from .retention import erased_blobs
+
+ROWED = frozenset(
+    {
+        "version.publish",
+        "lineage.add",
+        "label.move",
+        "gate.judge",
+        "release.freeze",
+        "release.import",
+        "review.approve",
+        "review.refuse",
+        "review.withdraw",
+        "environment.ship",
+        "environment.rollback",
+        "environment.split",
+        "environment.unsplit",
+    }
+)
+"""Acts of which each has a row, for as long as nobody collected it."""
+
+_PER_BATCH = 500
+_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was written down."""
+
+    place: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckParts:
+    """Where everything is kept."""
+
+    ledger: Ledger
+    claims: Sequence[Callable[[], Iterator[Claim]]]
+    """The rows of each table, in the order of the ledger."""
+    strays: Sequence[Callable[[], Iterator[str]]]
+    """Pointers that are not where their last move put them, as sentences."""
+    blobs_named: Callable[[], Iterable[tuple[str, Digest]]]
+    """Every blob that a record refers to, and by what."""
+    check_blob: Callable[[Digest], None]
+    """Raises IntegrityError."""
+    on_progress: Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check found."""
+
+    entries: int = 0
+    rows: int = 0
+    blobs: int = 0
+    erased_blobs: int = 0
+    sealed: int = 0
+    erased_payloads: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def check_records(parts: CheckParts) -> Checked:
+    """Hold everything against the ledger. Memory does not grow with the records, but for the list of what is wrong."""
+    checked = Checked()
+    _check_rows(parts, checked)
+    _check_blobs(parts, checked)
+    for strays in parts.strays:
+        checked.findings += [Finding("pointers", sentence) for sentence in strays()]
+    return checked
+
+
+def _check_rows(parts: CheckParts, checked: Checked) -> None:
+    collected = _collected(parts.ledger)
+    claims = heapq.merge(*(source() for source in parts.claims), key=lambda claim: claim.sequence)
+    total = parts.ledger.size()
+    claim = next(claims, None)
+    batch: list[Entry] = []
+    for entry in parts.ledger.entries(0, total):
+        while claim is not None and claim.sequence < entry.sequence:
+            checked.findings.append(Finding(claim.place, f"there is no entry {claim.sequence} for it in the ledger"))
+            claim = next(claims, None)
+        found = False
+        while claim is not None and claim.sequence == entry.sequence:
+            found = True
+            checked.rows += 1
+            checked.findings += differences(claim, entry)
+            claim = next(claims, None)
+        if not found and entry.act in ROWED and not _was_collected(entry, collected):
+            checked.findings.append(Finding(f"entry {entry.sequence}", f"the row of its {entry.act} is missing"))
+        checked.entries += 1
+        batch.append(entry)
+        if len(batch) == _PER_BATCH:
+            _check_seals(parts.ledger, batch, checked)
+            parts.on_progress("records", checked.entries, total)
+            batch = []
+    _check_seals(parts.ledger, batch, checked)
+    parts.on_progress("records", checked.entries, total)
+
+
+def differences(claim: Claim, entry: Entry) -> list[Finding]:
+    """In what a row differs from the entry that was written with it."""
+    pairs: list[tuple[str, Json, Json]] = [("act", claim.act, entry.act), ("application", claim.app, entry.app)]
+    if claim.actor is not None:
+        pairs.append(("actor", claim.actor, entry.actor))
+    if claim.at is not None:
+        pairs.append(("time", to_text(claim.at), to_text(entry.at)))
+    pairs += [(name, value, entry.facts.get(name)) for name, value in claim.facts.items()]
+    return [
+        Finding(claim.place, f"its {name} is {_shown(row)}, and entry {entry.sequence} says {_shown(said)}")
+        for name, row, said in pairs
+        if row != said
+    ]
+
+
+def _check_seals(ledger: Ledger, entries: Sequence[Entry], checked: Checked) -> None:
+    """Hold what is sealed against the commitments of the entries."""
+    sealed = {entry.sequence: entry for entry in entries if entry.sealed is not None}
+    checked.sealed += len(sealed)
+    try:
+        openings: dict[int, Opening] = {opening.sequence: opening for opening in ledger.openings(sealed)}
+    except IntegrityError as error:
+        checked.findings.append(Finding("sealed content", error.message))
+        return
+    for sequence, entry in sealed.items():
+        opening = openings.get(sequence)
+        if opening is None:
+            checked.erased_payloads += 1
+        elif not opening.fits(entry):
+            checked.findings.append(Finding(f"entry {sequence}", "its sealed content is not what it committed to"))
+
+
+def _check_blobs(parts: CheckParts, checked: Checked) -> None:
+    erased = erased_blobs(parts.ledger.entries(act="subject.erase"))
+    seen: set[Digest] = set()
+    for place, digest in parts.blobs_named():
+        if digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            parts.check_blob(digest)
+            checked.blobs += 1
+        except IntegrityError as error:
+            if digest in erased:
+                checked.erased_blobs += 1
+            else:
+                checked.findings.append(Finding(place, error.message))
+        if len(seen) % _PER_BATCH == 0:
+            parts.on_progress("contents", len(seen), len(seen))
+    parts.on_progress("contents", len(seen), len(seen))
+
+
+def _collected(ledger: Ledger) -> dict[tuple[str, ...], int]:
+    """When each version and release was collected last, as the entry that says so."""
+    gone: dict[tuple[str, ...], int] = {}
+    for entry in ledger.entries(act="version.collect"):
+        for kind, name, _, digest in convert(entry.facts["versions"], list[tuple[str, str, int, str]]):
+            gone[entry.app, kind, name, digest] = entry.sequence
+    for entry in ledger.entries(act="release.collect"):
+        for digest in convert(entry.facts["releases"], list[str]):
+            gone[entry.app, digest] = entry.sequence
+    return gone
+
+
+def _was_collected(entry: Entry, collected: dict[tuple[str, ...], int]) -> bool:
+    facts = entry.facts
+    names = ["release"] if "release" in facts else ["kind", "name", "digest"]
+    return collected.get((entry.app, *(str(facts.get(name)) for name in names)), -1) > entry.sequence
+
+
+def _shown(value: Json) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

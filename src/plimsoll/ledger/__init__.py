@@ -1,0 +1,29 @@
+"""The audit log: every act is an entry, the entries are a Merkle tree (RFC 6962), and its heads are signed.
+
+Everybody writes to it; what it means is judged in `governance`. An entry holds no personal data: who acted stands under
+a pseudonym, and words that may be personal are only committed to and sealed with the key of their subject.
+`verifier` imports nothing of ours and joins into a single file, for whoever does not want to trust us.
+"""
+
+from ._anchor import Anchor, open_anchor
+from ._checkpoint import open_checkpoint, proof_text
+from ._group import GroupCommit
+from ._store import Ledger
+from ._types import Act, By, Claim, Entry, Opening, Recorded
+from .subjects import Subjects
+
+__all__ = [
+    "Act",
+    "Anchor",
+    "By",
+    "Claim",
+    "Entry",
+    "GroupCommit",
+    "Ledger",
+    "Opening",
+    "Recorded",
+    "Subjects",
+    "open_anchor",
+    "open_checkpoint",
+    "proof_text",
+]

@@ -1,0 +1,114 @@
+"""What can go wrong with the ledger."""
+
+from datetime import datetime
+
+from plimsoll.kernel.clock import to_text
+from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, UnavailableError
+
+
+class HeadInvalidError(IntegrityError):
+    """The stored head of the ledger is not the head of any tree."""
+
+    code = "ledger_head_invalid"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"the stored head of the ledger is broken: {problem}",
+            hint="nothing more is written to it; `plimsoll audit verify` says what differs",
+        )
+
+
+class CheckpointInvalidError(IntegrityError):
+    """A checkpoint that must not be believed."""
+
+    code = "checkpoint_invalid"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"the checkpoint cannot be trusted: {problem}",
+            hint="compare it with a copy from another source, and ask for the public key of the ledger",
+        )
+
+
+class ProofInvalidError(IntegrityError):
+    """A file that is no proof of inclusion."""
+
+    code = "proof_invalid"
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"the proof cannot be read: {problem}",
+            hint="a proof begins with the line `c2sp.org/tlog-proof@v1`; ask for the unchanged file",
+        )
+
+
+class SealBrokenError(IntegrityError):
+    """Sealed content that does not open: it was changed, belongs to another record, or the key is another."""
+
+    code = "seal_broken"
+
+    def __init__(self, record: str) -> None:
+        super().__init__(
+            f"the sealed content of {record} does not open with its key",
+            hint="it was changed, or it or its key was exchanged; restore both stores from one backup",
+        )
+
+
+class IdentifierInvalidError(InvalidError):
+    """A person cannot be looked up by this text. The sentence does not repeat it."""
+
+    code = "identifier_invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a person is named by a text that is not empty, in valid Unicode",
+            hint="give the name, address or number under which the person is known",
+        )
+
+
+class ClockBackwardsError(UnavailableError):
+    """The clock shows a time before the last entry."""
+
+    code = "clock_backwards"
+
+    def __init__(self, now: datetime, last: datetime) -> None:
+        super().__init__(
+            f"the clock says {to_text(now)}, and the last entry of the ledger is of {to_text(last)}",
+            hint="set the clock of this machine right; nothing was changed",
+        )
+
+
+class SubjectErasedError(ConflictError):
+    """Nothing can be sealed for somebody who was erased."""
+
+    code = "subject_erased"
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(
+            f"the data subject {subject} was erased, so nothing more can be written down for it",
+            hint="act as another actor, or make this one again",
+        )
+
+
+class AnchorInvalidError(InvalidError):
+    """An anchor that cannot be used."""
+
+    code = "anchor_invalid"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f"`{text}` cannot be an anchor for checkpoints",
+            hint="write the path of a file, or git+ and the address of a repository, such as git+ssh://…/audit.git",
+        )
+
+
+class AnchorFailedError(UnavailableError):
+    """An anchor does not answer."""
+
+    code = "anchor_failed"
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"the anchor {place} could not be used: {reason}",
+            hint="nothing is lost: the next checkpoint covers this one too; `plimsoll audit checkpoint` tries again",
+        )

@@ -1,0 +1,91 @@
+"""What is written down, by whom, and what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from plimsoll.kernel.digest import Json
+
+ENTRY_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts. `actor` is the pseudonym of a data subject, never a name."""
+
+    actor: str
+    via: str = "local"
+    """How the actor was recognised: `local` (the user of this machine), or `key:` and the visible prefix of a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One state-changing act, to be written down in the transaction that does it."""
+
+    act: str
+    """A noun and a verb, such as `environment.ship`."""
+    app: str
+    """The application; empty for acts on the installation."""
+    by: By
+    facts: Mapping[str, Json]
+    """What happened, in digests, numbers and names of things; never a word about a person."""
+    private: Mapping[str, str] = field(default_factory=dict)
+    """What may hold personal data (a reason, a name): sealed for the subject, and only committed to in the entry."""
+    subject: str = ""
+    """Whose personal data `private` is; the actor's when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger."""
+
+    sequence: int
+    """Its place in the tree, from 0."""
+    at: datetime
+    act: str
+    app: str
+    actor: str
+    via: str
+    facts: Mapping[str, Json]
+    sealed: str | None
+    """Commitment to the private content (`hmac-sha256:…`); None when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Where and when an act was written down."""
+
+    sequence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a row of the records says, to be held against the entry that was written down with it."""
+
+    sequence: int
+    act: str
+    app: str
+    actor: str | None
+    """None where the row does not say."""
+    at: datetime | None
+    facts: Mapping[str, Json]
+    place: str
+    """Where the row is, for a person: `version prompt:answer@3`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What shows that private content is what an entry committed to."""
+
+    sequence: int
+    nonce: str
+    """32 random bytes in hexadecimal digits, the key of the commitment."""
+    content: Mapping[str, str]
+
+    def fits(self, entry: Entry) -> bool:
+        """Whether this is what the entry committed to."""
+        from ._seal import commitment_holds
+
+        sealed = entry.sealed or ""
+        return entry.sequence == self.sequence and commitment_holds(sealed, bytes.fromhex(self.nonce), self.content)

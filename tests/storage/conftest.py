@@ -1,0 +1,26 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from plimsoll.storage import Database, PostgresPlace
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | PostgresPlace:
+    """Where there is no database yet."""
+    if request.param == "sqlite":
+        return tmp_path / "some.db"
+    place: PostgresPlace = request.getfixturevalue("postgres_place")
+    return place
+
+
+@pytest.fixture
+def database(place: Path | PostgresPlace) -> Iterator[Database]:
+    """A database with one small table that no step made."""
+    database = Database(place, ())
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE thing (app TEXT, name TEXT, size INTEGER, PRIMARY KEY (app, name))"))
+    yield database
+    database.close()
