@@ -1,7 +1,7 @@
 """A platform that answers from a script, and a real server on loopback."""
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,13 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.api import ApiSettings, ServedModel, create_app
 from plimsoll.api._server import Server, bind, url_of
 from plimsoll.flows.serve import AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText
 from plimsoll.kernel.errors import NotFoundError
 from plimsoll.models import Passage, Quote, Usage
-from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
 
 RELEASE = "sha256:" + "3f9c2a" + "0" * 58
@@ -75,6 +76,10 @@ class ScriptedService:
     summaries: list[TraceSummary] = field(default_factory=list)
     traces: dict[str, Trace] = field(default_factory=dict)
     not_ready: str | None = None
+    keys: dict[str, Acting] = field(default_factory=dict)
+    """Keys of the records; whoever acts with each."""
+    known_names: dict[str, str] = field(default_factory=dict)
+    key_reads: int = 0
     closed: bool = False
     requests: list[AnswerRequest] = field(default_factory=list)
     model_reads: int = 0
@@ -116,6 +121,19 @@ class ScriptedService:
             message = f"there is no trace `{trace_id}`"
             raise NotFoundError(message, hint="it may have been removed by retention")
         return self.traces[trace_id]
+
+    def names(self, actors: Iterable[str]) -> Mapping[str, str]:
+        return {actor: self.known_names[actor] for actor in actors if actor in self.known_names}
+
+    def any_key(self) -> bool:
+        self.key_reads += 1
+        return bool(self.keys)
+
+    def authenticate(self, key: str) -> Acting:
+        self.key_reads += 1
+        if key not in self.keys:
+            raise KeyUnknownError
+        return self.keys[key]
 
     def ready(self) -> str | None:
         return self.not_ready

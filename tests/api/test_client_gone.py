@@ -6,6 +6,7 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from plimsoll.api._errors import ClientGoneError
@@ -43,6 +44,8 @@ def test_in_the_middle_of_a_stream(address: str, service: Any, steps_before: int
 @pytest.mark.parametrize("steps_before", [0, 1])
 def test_before_the_first_text(address: str, service: Any, *, stream: bool, steps_before: int) -> None:
     service.script = [*service.script[:steps_before], _forever]
+    # The very first request waits for a look at the keys; a client that leaves meanwhile has asked nothing.
+    assert httpx2.get(f"{address}/v1/models").status_code == 200
     _leave(address, stream=stream, wait_for=b"")
     assert service.ended.wait(20)
     assert not service.ran_to_end

@@ -8,12 +8,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.api.console._home import home
+from plimsoll.api.console._home import Visitor, home
 from plimsoll.api.console._trace import trace_page
-from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Span, Trace, TraceSummary
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+ANA, BEN = "s-00000000000000aa", "s-00000000000000bb"
 HOSTILE = "<script>alert('x')</script>"
 
 
@@ -56,12 +57,13 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
     moved = datetime.now(UTC) - timedelta(hours=3)
     live = "sha256:3f9c2a" + "0" * 58
     service.known_environments = [
-        Environment("contracts", "production", live, "r-3f9c2a", moved, "ana"),
+        Environment("contracts", "production", live, "r-3f9c2a", moved, ANA),
         Environment("contracts", "staging", None, "", None, ""),
     ]
+    service.known_names = {ANA: "Ana Ferreira"}
     service.known_moves = [
-        EnvironmentMove(2, "contracts", "production", "rollback", "sha256:aa", live, moved, "ana", "worse answers"),
-        EnvironmentMove(1, "contracts", "production", "ship", None, "sha256:77aa01ff", moved, "ben", ""),
+        EnvironmentMove(2, "contracts", "production", "rollback", "sha256:aa", live, moved, ANA, "worse answers"),
+        EnvironmentMove(1, "contracts", "production", "ship", None, "sha256:77aa01ff", moved, BEN, None),
     ]
     service.summaries = [
         _summary(),
@@ -71,11 +73,12 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
         _summary(answered=None, environment=""),
     ]
     words = _words(client.get("/").text)
-    assert "production contracts r-3f9c2a live since 3 h ago , by ana" in words
+    assert "production contracts r-3f9c2a live since 3 h ago , by Ana Ferreira" in words
     assert "staging contracts nothing live Ship one with plimsoll ship RELEASE staging" in words
     assert "Rolled back r-3f9c2a in production of contracts" in words
     assert "worse answers" in words
     assert "Shipped r-77aa01 to production" in words
+    assert f"by {BEN}: (the reason was erased)" in words
     assert (
         "How long is the notice period? answered contracts/ask production r-3f9c2a 412 ms 1,204 → 86 $0.00042" in words
     )
@@ -84,14 +87,41 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
         assert word in words
 
 
+def test_a_candidate_is_shown_with_its_share(client: TestClient, service: Any) -> None:
+    moved = datetime.now(UTC) - timedelta(hours=3)
+    live, candidate = "sha256:3f9c2a" + "0" * 58, "sha256:77aa01" + "0" * 58
+    service.known_environments = [
+        Environment("contracts", "production", live, "r-3f9c2a", moved, ANA, candidate, 0.125),
+    ]
+    service.known_moves = [
+        EnvironmentMove(3, "contracts", "production", "unsplit", live, live, moved, ANA, ""),
+        EnvironmentMove(2, "contracts", "production", "split", live, candidate, moved, ANA, "", 0.125),
+    ]
+    words = _words(client.get("/").text)
+    assert "candidate r-77aa01 answers 12.5 % of the traffic" in words
+    assert "Gave 12.5 % of the traffic to r-77aa01 in production" in words
+    assert "Gave all traffic back to r-3f9c2a in production" in words
+
+
+def test_a_trace_says_who_asked_for_whom(client: TestClient, service: Any, a_trace: Trace) -> None:
+    assert "Caller" not in _words(client.get(f"/traces/{a_trace.id}").text)
+    service.known_names = {ANA: "Ana Ferreira"}
+    service.traces[a_trace.id] = replace(a_trace, caller=ANA, team="search", user_id=HOSTILE)
+    page = client.get(f"/traces/{a_trace.id}").text
+    assert "Caller Ana Ferreira Team search User <script>" in _words(page)
+    assert "<script" not in page
+    service.known_names = {}
+    assert f"Caller {ANA}" in _words(client.get(f"/traces/{a_trace.id}").text)
+
+
 def test_the_examples_can_be_pasted(service: Any) -> None:
-    page = home(service, ApiSettings(api_key="k"), address="http://127.0.0.1:8000", now=NOW)
+    page = home(service, ApiSettings(), visitor=Visitor("http://127.0.0.1:8000", with_key=True), now=NOW)
     production, staging, _ = page.endpoints
     assert production.curl.startswith("curl http://127.0.0.1:8000/v1/chat/completions")
-    assert "$PLIMSOLL_API_KEY" in production.curl
+    assert "$PLIMSOLL_KEY" in production.curl
     assert "x-plimsoll-environment" not in production.curl
     assert "x-plimsoll-environment: staging" in staging.curl
-    assert "Bearer" not in home(service, ApiSettings(), address="http://x", now=NOW).endpoints[0].curl
+    assert "Bearer" not in home(service, ApiSettings(), visitor=Visitor("http://x"), now=NOW).endpoints[0].curl
     for endpoint in page.endpoints:
         compile(endpoint.python, "example", "exec")
 
@@ -99,7 +129,7 @@ def test_the_examples_can_be_pasted(service: Any) -> None:
 def test_a_hostile_name_stays_inside_its_quotes(service: Any) -> None:
     first = service.served[0]
     service.served = [replace(first, id="a/'; rm -rf ~; '\"", environment="it's")]
-    [endpoint] = home(service, ApiSettings(), address="http://x", now=NOW).endpoints
+    [endpoint] = home(service, ApiSettings(), visitor=Visitor("http://x"), now=NOW).endpoints
     compile(endpoint.python, "example", "exec")
     assert "'\"'\"'" in endpoint.curl
 

@@ -17,6 +17,7 @@ from tests.flows.conftest import Workshop
 
 from plimsoll.api import ApiSettings, PlatformService, create_app
 from plimsoll.bootstrap import Platform
+from plimsoll.flows.promote import Wish, roll_back, ship
 from plimsoll.releases import Evidence, Manifest, Release
 from plimsoll.settings import SecretMissingError
 
@@ -35,8 +36,8 @@ class Harbour:
         draft = self.workshop.build().draft
         evidence = (Evidence("ask", draft.digest, draft.digest, "pass"),)
         manifest = Manifest(draft.app, draft.artifacts, evidence)
-        release = self.platform.releases.keep_release(manifest, author="ada", source_commit="")
-        self.platform.releases.ship(release, environment, actor="ada", reason="")
+        release = self.platform.releases.keep_release(manifest, by=self.platform.acting.by, source_commit="")
+        ship(release, Wish(environment), self.platform.promote_parts())
         return release
 
     def service(self) -> PlatformService:
@@ -98,7 +99,7 @@ def test_the_next_request_after_a_ship_is_answered_by_the_new_release(harbour: H
     raw = ask(url)
     assert raw.headers["x-plimsoll-release"] == second.manifest.digest
     assert "thirty-one days" in raw.parse().choices[0].message.content
-    harbour.platform.releases.roll_back("harbour", "staging", actor="ada", reason="")
+    roll_back("harbour", Wish("staging"), harbour.platform.promote_parts())
     raw = ask(url)
     assert raw.headers["x-plimsoll-release"] == first.manifest.digest
     assert "twenty-six days" in raw.parse().choices[0].message.content

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from plimsoll.api._problems import without_file_paths
 from plimsoll.api.console._highlight import link_markers, mark_quotes
-from plimsoll.api.console._present import cost, duration, when
+from plimsoll.api.console._present import cost, duration, share, when
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -102,3 +102,11 @@ def test_no_text_is_lost_or_doubled(text: str, quotes: list[tuple[int, str]], of
 )
 def test_paths_of_this_machine_are_cut(text: str, told: str) -> None:
     assert without_file_paths(text) == told
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [(0.1, "10 %"), (0.07, "7 %"), (0.125, "12.5 %"), (0.5, "50 %"), (1e-9, "0.01 %"), (1 - 1e-9, "99.99 %"), (1, "100 %")],
+)
+def test_shares(part: float, text: str) -> None:
+    assert share(part) == text

@@ -3,7 +3,7 @@
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.api import ApiSettings, ServedModel, create_app
 from plimsoll.api._server import Server, bind, url_of
 from plimsoll.flows.serve import AnswerEvent, AnswerRequest
 from plimsoll.kernel.errors import NotFoundError, UnavailableError
-from plimsoll.releases import Environment, EnvironmentMove
+from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Span, Trace, TraceSummary
 
 NOW = datetime.now(UTC)
+ANA, BEN = "s-00000000000000aa", "s-00000000000000bb"
+NAMES = {ANA: "Ana Ferreira", BEN: "Ben <b>Okafor</b>"}
 LIVE = "sha256:3f9c2a41b07d5e8890c1f2a7d6b3e4550f1e2d3c4b5a69788796a5b4c3d2e1f0"
+CANDIDATE = "sha256:77aa01" + "0" * 58
 CLAUSE = (
     "12.2 Termination for convenience. Either party may terminate this Agreement without cause by giving the other "
     "party ninety (90) days' prior written notice. "
@@ -186,8 +190,8 @@ class ShowService:
             return []
         moved = NOW - timedelta(hours=3)
         return [
-            Environment("contracts", "production", LIVE, "r-3f9c2a", moved, "ana"),
-            Environment("contracts", "staging", LIVE, "r-77aa01", NOW - timedelta(minutes=20), "ben"),
+            Environment("contracts", "production", LIVE, "r-3f9c2a", moved, ANA, CANDIDATE, 0.1),
+            Environment("contracts", "staging", LIVE, "r-77aa01", NOW - timedelta(minutes=20), BEN),
             Environment("invoices", "production", None, "", None, ""),
         ]
 
@@ -196,8 +200,9 @@ class ShowService:
             return []
         moved = NOW - timedelta(hours=3)
         return [
-            EnvironmentMove(3, "contracts", "production", "rollback", "sha256:9d", LIVE, moved, "ana", "worse answers"),
-            EnvironmentMove(2, "contracts", "production", "ship", LIVE, "sha256:9d01fe22", moved, "ben", "new prompt"),
+            EnvironmentMove(4, "contracts", "production", "split", LIVE, CANDIDATE, moved, ANA, "a first look", 0.1),
+            EnvironmentMove(3, "contracts", "production", "rollback", "sha256:9d", LIVE, moved, ANA, "worse answers"),
+            EnvironmentMove(2, "contracts", "production", "ship", LIVE, "sha256:9d01fe22", moved, BEN, "new prompt"),
         ][:limit]
 
     def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
@@ -208,6 +213,15 @@ class ShowService:
             message = f"there is no trace `{trace_id}`"
             raise NotFoundError(message, hint="it may have been removed by retention")
         return self.traces[trace_id]
+
+    def names(self, actors: Iterable[str]) -> Mapping[str, str]:
+        return {actor: NAMES[actor] for actor in actors if actor in NAMES}
+
+    def any_key(self) -> bool:
+        return False
+
+    def authenticate(self, key: str) -> Acting:
+        raise KeyUnknownError
 
     def ready(self) -> str | None:
         return None

@@ -32,6 +32,8 @@ def test_from_the_overview_to_a_trace(page: Page, console: Callable[..., str]) -
     page.goto(console())
     expect(page).to_have_title("Overview · Plimsoll")
     expect(page.get_by_role("heading", name="Environments")).to_be_visible()
+    expect(page.get_by_text("candidate r-77aa01 answers 10 % of the traffic")).to_be_visible()
+    expect(page.get_by_text("by Ana Ferreira").first).to_be_visible()
     page.get_by_role("link", name=QUESTION).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
     expect(page.locator("#passage-1 mark")).to_contain_text("ninety (90) days' prior written notice.")

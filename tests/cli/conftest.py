@@ -1,6 +1,7 @@
 """Runs commands as a person would, and gives back what they print and how they end."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +32,8 @@ Run = Callable[..., Ended]
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run one command in a folder. Nothing of this machine's set-up reaches it."""
-    for name in ("PLIMSOLL_HOME", "PLIMSOLL_API_KEY", "PLIMSOLL_WORKERS", "OPENAI_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("PLIMSOLL_") or name == "OPENAI_API_KEY"]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PLIMSOLL_ACTOR", "ada")
 
     def run(*arguments: str | Path, folder: Path | None = None) -> Ended:

@@ -1,6 +1,7 @@
 """The demo, as a process of its own, on a machine that cannot read scans. `make demo-check` runs it with them."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,4 +22,5 @@ def test_without_tesseract_the_scans_are_left_out_and_the_journey_goes_on(tmp_pa
     assert "x-plimsoll-release: sha256:" in said
     assert "every provable part is the same" in said
     assert "Traceback" not in ended.stderr
+    assert not re.search(r"\bs-[0-9a-f]{16}\b", said), "people are shown by their names"
     assert list(tmp_path.iterdir()) == [tmp_path / "bin"]

@@ -97,7 +97,7 @@ def test_versions_can_be_looked_at(run: Run, workshop: Workshop) -> None:
     assert [version["number"] for version in versions if version["kind"] == "prompt"] == [2, 1]
     newest = run("registry", "show", "prompt:answer", "--json", folder=workshop.root).json
     assert newest["content"]["system"] == "Answer shortly."
-    first = run("registry", "show", "prompt:answer", "--version", "1", folder=workshop.root)
+    first = run("registry", "show", "prompt:answer@1", folder=workshop.root)
     assert "Answer from the passages." in first.out
     endpoint = run("registry", "show", "endpoint:ask", "--json", folder=workshop.root).json
     assert {parent["kind"] for parent in endpoint["parents"]} == {"index", "prompt", "route"}

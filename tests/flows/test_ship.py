@@ -23,6 +23,7 @@ from plimsoll.project import load_project
 from plimsoll.releases import EnvironmentUnknownError, Manifest
 from plimsoll.tracing import EVALUATION
 
+
 class Gate:
     """Builds a workshop's project and brings it before its gates."""
 

@@ -12,10 +12,12 @@ from starlette.routing import Route
 
 from plimsoll.kernel.errors import PlimsollError
 
+from ._access import Admission
 from ._catalogue import Catalogue
 from ._edge import Edge, ErrorResponses
 from ._health import healthz, metrics_page, readyz
 from ._metrics import Metrics
+from ._rights import guarded
 from ._service import Service
 from ._settings import ApiSettings
 from .console import console_routes, error_page
@@ -23,8 +25,12 @@ from .openai import ChatCompletions, list_models, retrieve_model
 
 
 def create_app(service: Service, *, settings: ApiSettings) -> Starlette:
-    """The application: OpenAI's API under `/v1`, the console at `/`, health and metrics beside them."""
+    """The application: OpenAI's API under `/v1`, the console at `/`, health and metrics beside them.
+
+    Everybody but the health pages' callers must be known, and must have the right that `NEEDED` says.
+    """
     metrics = Metrics()
+    admission = Admission(service, settings)
     catalogue = Catalogue(service)
     errors = ErrorResponses(error_page)
 
@@ -38,16 +44,18 @@ def create_app(service: Service, *, settings: ApiSettings) -> Starlette:
 
     chat = ChatCompletions(service, settings, metrics=metrics, catalogue=catalogue)
     app = Starlette(
-        routes=[
-            Route("/v1/chat/completions", chat, methods=["POST"]),
-            Route("/v1/models", list_models(catalogue, settings)),
-            Route("/v1/models/{model_id:path}", retrieve_model(catalogue, settings)),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz(service)),
-            Route("/metrics", metrics_page(metrics)),
-            *console_routes(service, settings),
-        ],
-        middleware=[Middleware(Edge, settings=settings, errors=errors)],
+        routes=guarded(
+            [
+                Route("/v1/chat/completions", chat, methods=["POST"]),
+                Route("/v1/models", list_models(catalogue, settings)),
+                Route("/v1/models/{model_id:path}", retrieve_model(catalogue, settings)),
+                Route("/healthz", healthz),
+                Route("/readyz", readyz(service)),
+                Route("/metrics", metrics_page(metrics)),
+                *console_routes(service, settings, admission.asks),
+            ]
+        ),
+        middleware=[Middleware(Edge, admission=admission, errors=errors)],
         lifespan=lifespan,
         exception_handlers={PlimsollError: on_error, HTTPException: on_error},
     )

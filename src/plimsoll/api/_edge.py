@@ -12,9 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.kernel.ids import new_trace_id
 
-from ._access import admit, is_api_path
+from ._access import Admission, is_api_path
 from ._problems import Problem, problem_from
-from ._settings import ApiSettings
 
 _log = logging.getLogger("plimsoll.api")
 
@@ -74,9 +73,9 @@ def log_error(error: Exception, problem: Problem, request_id: str) -> None:
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, settings: ApiSettings, errors: ErrorResponses) -> None:
+    def __init__(self, app: ASGIApp, *, admission: Admission, errors: ErrorResponses) -> None:
         self._app = app
-        self._settings = settings
+        self._admission = admission
         self._errors = errors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +86,7 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = new_trace_id()
         stamped = _Stamped(scope, send)
         try:
-            admit(scope, self._settings)
+            await self._admission.admit(scope)
             await self._app(scope, receive, stamped)
         except Exception as error:  # noqa: BLE001 (this is the door: nothing may leave it but a response)
             response = self._errors.respond(scope, error)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from plimsoll.kernel.errors import DeniedError, InvalidError, NotFoundError, UnavailableError
+from plimsoll.access import NotAuthenticatedError
+from plimsoll.kernel.errors import InvalidError, NotFoundError, UnavailableError
 
 _ECHO_LENGTH = 80
 _LISTED_MODELS = 5
@@ -68,7 +69,7 @@ class WrongHostError(InvalidError):
         )
 
 
-class WrongKeyError(DeniedError):
+class WrongKeyError(NotAuthenticatedError):
     """No key, or not the right one."""
 
     code = "invalid_api_key"
@@ -76,7 +77,7 @@ class WrongKeyError(DeniedError):
     def __init__(self, *, given: bool) -> None:
         super().__init__(
             "the API key is not valid" if given else "no API key was given",
-            hint="send the header `Authorization: Bearer KEY` with this server's key",
+            hint="send the header `Authorization: Bearer KEY`; `plimsoll key create` makes a key",
         )
 
 

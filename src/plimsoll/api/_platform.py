@@ -1,10 +1,14 @@
 """The platform behind the HTTP door."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
+from plimsoll.access import Acting
 from plimsoll.bootstrap import Platform
 from plimsoll.flows.serve import AnswerEvent, Answering, AnswerRequest, endpoint_names
+from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import PlimsollError
+from plimsoll.releases import NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
 
@@ -19,11 +23,18 @@ class PlatformService:
         self._app = app
         self._declared = declared
         self._answering = Answering(platform.serve_parts())
+        self._able: set[Digest] = set()
 
     def check(self, environment: str) -> None:
-        """Raise what would keep an environment from answering: nothing live there, or a secret that is not set."""
-        live = self._platform.environments.live(self._app, environment)
-        self._platform.check_routes(self._platform.releases.manifest(live))
+        """Raise what would keep an environment from answering: nothing live there, or a secret that is not set.
+
+        The candidate is asked like the live release: it answers a share of the traffic.
+        """
+        places = self._platform.environments.environments(self._app)
+        place = next((place for place in places if place.name == environment), None)
+        if place is None:
+            raise NothingLiveError(self._app, environment)
+        self._check_releases(place)
 
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
         """See `Service.stream`."""
@@ -57,15 +68,45 @@ class PlatformService:
         self._platform.recorder.flush()
         return self._platform.traces.get(self._app, trace_id)
 
+    def names(self, actors: Iterable[str]) -> Mapping[str, str]:
+        """See `Service.names`. Nothing is kept: whoever is erased must be gone from the next page."""
+        return self._platform.ledger.names({actor for actor in actors if actor})
+
+    def any_key(self) -> bool:
+        """See `Service.any_key`."""
+        return self._platform.access.any_key()
+
+    def authenticate(self, key: str) -> Acting:
+        """See `Service.authenticate`."""
+        return self._platform.access.authenticate(key, utc_now())
+
     def ready(self) -> str | None:
-        """See `Service.ready`."""
+        """See `Service.ready`: one environment must be able to answer, with its live release and its candidate."""
         try:
-            live = self._platform.environments.environments(self._app)
+            places = self._platform.environments.environments(self._app)
         except PlimsollError as error:
             return error.message
         if lost := self._platform.recorder.lost:
             return f"{lost} traces could not be written; the log says why"
-        return None if live else f"no release of {self._app} is live in any environment"
+        reasons = [self._unable(place) for place in places]
+        if None in reasons:
+            return None
+        return next(iter(reasons), f"no release of {self._app} is live in any environment")
+
+    def _unable(self, place: Environment) -> str | None:
+        """Why an environment cannot answer, in words that strangers may read."""
+        try:
+            self._check_releases(place)
+        except PlimsollError as error:
+            return f"{place.name} cannot answer ({error.code}); `plimsoll status` says why"
+        return None
+
+    def _check_releases(self, place: Environment) -> None:
+        """Raise what keeps the live release or the candidate from answering; once able, a release stays able."""
+        for digest in (place.live, place.candidate):
+            if digest is not None and digest not in self._able:
+                self._platform.check_routes(self._platform.releases.manifest(digest))
+                self._able.add(digest)
 
     def _served(self, place: Environment) -> list[ServedModel]:
         if place.live is None:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 import msgspec
 from starlette.exceptions import HTTPException
 
+from plimsoll.access import NotAuthenticatedError
 from plimsoll.kernel.errors import (
     ConflictError,
     DeniedError,
@@ -22,13 +23,13 @@ from plimsoll.kernel.errors import (
     UnavailableError,
 )
 
-from ._errors import BodyTooLargeError, MediaTypeError, WrongHostError, WrongKeyError
+from ._errors import BodyTooLargeError, MediaTypeError, WrongHostError
 
 CLIENT_GONE_STATUS = 499
 """Only counted, never sent: the client left before the answer (the number that nginx uses)."""
 
 _TABLE: dict[type[PlimsollError], tuple[int, str]] = {
-    WrongKeyError: (401, "authentication_error"),
+    NotAuthenticatedError: (401, "authentication_error"),
     BodyTooLargeError: (413, "invalid_request_error"),
     MediaTypeError: (415, "invalid_request_error"),
     WrongHostError: (421, "invalid_request_error"),

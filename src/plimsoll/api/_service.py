@@ -1,10 +1,11 @@
 """What the HTTP door needs from the platform: the port that the composition root fills."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from plimsoll.access import Acting
 from plimsoll.flows.serve import AnswerEvent, AnswerRequest
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
@@ -48,6 +49,15 @@ class Service(Protocol):
 
     def trace(self, trace_id: str) -> Trace:
         """One whole trace. Raises NotFoundError."""
+
+    def names(self, actors: Iterable[str]) -> Mapping[str, str]:
+        """Names of actors by their pseudonyms, as they are known now; erased ones are absent."""
+
+    def any_key(self) -> bool:
+        """Whether a key was ever made in the records."""
+
+    def authenticate(self, key: str) -> Acting:
+        """Who acts with a key of the records now. Raises NotAuthenticatedError."""
 
     def ready(self) -> str | None:
         """None when requests can be answered, else one sentence that says why not."""

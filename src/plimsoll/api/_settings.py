@@ -11,7 +11,14 @@ class ApiSettings:
     """What `create_app` needs to know, handed in by whoever composes the platform."""
 
     api_key: str | None = field(default=None, repr=False)
-    """With a key, everything but the two health pages asks for it. None: open to whoever can reach the port."""
+    """One more key that callers may show, beside those in the records. It may call, read and see traces.
+
+    Text that begins with `plim_` is never it: such a key is always looked up in the records.
+    """
+    keys_required: bool = False
+    """Ask for a key also while none was ever made: wherever others can reach the server."""
+    key_kept_s: float = 5.0
+    """How long a good key is good without asking the records again; a revoked key works that much longer at most."""
     default_environment: str = "production"
     """Answers requests that do not name an environment in `x-plimsoll-environment`."""
     allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS

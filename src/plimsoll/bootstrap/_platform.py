@@ -82,7 +82,7 @@ class Platform(Stores):
             releases=self.releases,
             cache=self.cache,
             write_segment=partial(write_segment, self.blobs),
-            has_segment=self.blobs.has,
+            has_segment=self.blobs.renew,
             make_embedder=self.embedder,
             prepare_index=lambda content, embedder: self._open_index(content, embedder).close(),
             prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
@@ -172,8 +172,15 @@ class Platform(Stores):
             stores=self.collect_stores(),
             cache=self.cache,
             prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
+            retire=self._retire,
             by=self.acting.by,
         )
+
+    def _retire(self, subject: str) -> None:
+        """Disable an actor who is to be erased. Raises LastAdminError."""
+        for actor in self.access.actors():
+            if actor.id == subject and actor.disabled_at is None:
+                self.access.disable(subject, by=self.acting.by)
 
     def export_parts(self) -> ExportParts:
         """What handing over a release needs."""

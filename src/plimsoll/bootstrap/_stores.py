@@ -4,11 +4,12 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from plimsoll.access import Access, Acting
 from plimsoll.evaluation import Runs
+from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.signing import SigningKey
 from plimsoll.ledger import Anchor, Ledger, Subjects, open_anchor
@@ -19,7 +20,17 @@ from plimsoll.releases import Manifest, Releases
 from plimsoll.releases.environments import Environments
 from plimsoll.reviews import Reviews
 from plimsoll.settings import Settings
-from plimsoll.storage import BlobFolder, Database, KeyFolder, PostgresPlace
+from plimsoll.storage import (
+    BlobFolder,
+    Database,
+    KeyFolder,
+    PostgresPlace,
+    clear_tables,
+    dump_tables,
+    load_tables,
+    table_counts,
+)
+from plimsoll.storage.migrations import Migration
 from plimsoll.storage.migrations.cache import CACHE
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
@@ -149,6 +160,18 @@ class Stores:
         hint = "move it away: new traces go to a new file, and the old ones may be restored from a backup"
         return self._database("traces", TRACES, if_damaged=hint, durability="normal")
 
+    def backup_parts(self) -> BackupParts:
+        """What backing up and restoring needs."""
+        folder = self._key_folder
+        return BackupParts(
+            records=_tables(self.records, RECORDS),
+            traces=_tables(self.traces_database, TRACES),
+            keys=_tables(self.keys_database, KEYS),
+            blobs=self.blobs,
+            read_secrets=folder.read_all,
+            write_secrets=folder.put_all,
+        )
+
     def in_use(self) -> tuple[Manifest, ...]:
         """The manifests that somebody may ask at any moment: working drafts, and what is live or shares traffic."""
         pointed = [
@@ -188,3 +211,13 @@ class Stores:
         database = Database(place, migrations, durability=durability, if_damaged=if_damaged)
         self._open.append(database.close)
         return database
+
+
+def _tables(database: Database, migrations: tuple[Migration, ...]) -> Tables:
+    return Tables(
+        steps=len(migrations),
+        dump=partial(dump_tables, database),
+        load=partial(load_tables, database),
+        counts=partial(table_counts, database),
+        clear=partial(clear_tables, database),
+    )

@@ -14,7 +14,7 @@ import click
 from plimsoll import __version__
 from plimsoll.kernel.errors import InvalidError, PlimsollError
 
-from . import audit, demo, flows, key, promote, records, registry, release, run
+from . import audit, demo, flows, key, promote, records, registry, release, run, storage
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
@@ -28,6 +28,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *records.COMMANDS,
     *registry.COMMANDS,
     *audit.COMMANDS,
+    *storage.COMMANDS,
     *key.COMMANDS,
 )
 

@@ -35,6 +35,8 @@ _WRAPPED = {
     "what",
 }
 _PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
+# A key that is there for the pseudonym itself keeps it.
+_IN_JSON = re.compile(r'("(?:id|pseudonym|subject)": ")?s-[0-9a-f]{16}')
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Column = str | tuple[str, str]
@@ -93,7 +95,7 @@ def error_json(error: PlimsollError) -> dict[str, Any]:
 
 def in_json(named: Callable[[str], str], text: str) -> str:
     """JSON with names in place of pseudonyms; a name is written as JSON writes it."""
-    return _PSEUDONYM.sub(lambda match: _json_text(named(match.group())), text)
+    return _IN_JSON.sub(lambda match: match[0] if match[1] else _json_text(named(match[0])), text)
 
 
 def _json_text(text: str) -> str:
@@ -131,7 +133,8 @@ def table(screen: "Console", title: str, columns: Sequence[Column], rows: Iterab
         heading, justify = (column, "left") if isinstance(column, str) else column
         drawn.add_column(heading, justify=justify, overflow="fold", no_wrap=heading not in _WRAPPED)  # type: ignore[arg-type]  # a literal of rich's
     for row in rows:
-        drawn.add_row(*(_plain(readable(screen, cell)) for cell in row))
+        cells = zip(row, columns, strict=True)
+        drawn.add_row(*(_plain(cell if column == "pseudonym" else readable(screen, cell)) for cell, column in cells))
     screen.print(drawn)
 
 

@@ -12,7 +12,7 @@ from .show import audits
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(short_help="The log: verify, export, erase a person")
 def audit() -> None:
     """The tamper-evident log of every act: log, show, verify, checkpoint, export, erase."""
 

@@ -30,6 +30,7 @@ UNANSWERABLE = "How much notice do we have to give Brannoch Catering to end the 
 _WORSE = {"mode: hybrid": "mode: vector", "top_k: 6": "top_k: 1"}
 _APP = "skellan-quay"
 _TIMEOUT_S = 30
+_NOT_COPIED = ("records.db*", "traces.db*", "keys.db*", "keys", "anchor", "indexes")
 
 
 class DemoFolderError(InvalidError):
@@ -130,8 +131,9 @@ class Demo:
         self._title("A worse setting is refused", text)
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / self.directory.name
-            # With the cache, so that nothing is loaded again; without the records, which belong to one folder.
-            shutil.copytree(self.directory, copy, ignore=shutil.ignore_patterns("records.db*", "traces.db*", "indexes"))
+            # With the cache, so that nothing is loaded again; without the records and keys, which belong to one folder:
+            # nobody may sign two logs with one key.
+            shutil.copytree(self.directory, copy, ignore=shutil.ignore_patterns(*_NOT_COPIED))
             settings = copy / "knowledge" / "documents.yaml"
             worse = settings.read_text(encoding="utf-8")
             for before, after in _WORSE.items():

@@ -59,7 +59,7 @@ def rollback(state: State, environment: str, *, share_only: bool, reason: str) -
     state.output.result(verdicts.move_json(move), lambda screen: verdicts.move(screen, move))
 
 
-@click.group()
+@click.group(short_help="Approvals: who said yes, what is missing")
 def review() -> None:
     """What waits for people's approval, and their answers: list, approve, refuse, withdraw."""
 
@@ -121,7 +121,7 @@ def _placing(version: "Version", place: str, reason: str) -> "Placing":
     return Placing(version.ref.key, place.removeprefix("@"), reason)
 
 
-@click.group()
+@click.group(short_help="What environments ask for")
 def policy() -> None:
     """What each environment asks before a release may run in it: show, adopt."""
 

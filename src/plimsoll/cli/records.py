@@ -9,7 +9,7 @@ from ._state import State, json_option
 from .show import answers
 
 
-@click.group()
+@click.group(short_help="What happened in each request")
 def trace() -> None:
     """What happened in each request: list, show."""
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PROBES = click.option("--probe", "probes", multiple=True, help="A question to compare indexes with; may be repeated.")
 
 
-@click.group()
+@click.group(short_help="Versions, labels, differences, lineage")
 def registry() -> None:
     """Artifacts and their immutable versions: list, show, publish, diff, lineage, label, labels, verify, collect."""
 
@@ -59,15 +59,17 @@ def show_version(state: State, reference: str) -> None:
 @click.argument("artifact", metavar="KIND:NAME")
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--parent", "parents", multiple=True, metavar="REFERENCE", help="What it was made from; may be repeated.")
+@click.option("--digest", default="", help="Refuse anything else than the content with this digest.")
 @json_option
-def publish(state: State, artifact: str, files: tuple[Path, ...], parents: tuple[str, ...]) -> None:
-    """Make files a version of an artifact that no build makes: one JSON file is its content, others are kept with it."""
-    from plimsoll.flows.publish import publish_files
+def publish(state: State, *, artifact: str, files: tuple[Path, ...], parents: tuple[str, ...], digest: str) -> None:
+    """Make files a version of what no build makes: one JSON file is its content, others are kept with it."""
+    from plimsoll.flows.publish import PublishWish, publish_files
     from plimsoll.registry import split_key
 
     with state.platform(state.project_root()) as platform:
         made_from = [platform.labels.resolve(platform.app, parent) for parent in parents]
-        version = publish_files(platform.app, split_key(artifact), files, made_from, platform.publish_parts())
+        wish = PublishWish(split_key(artifact), files, made_from, digest)
+        version = publish_files(platform.app, wish, platform.publish_parts())
     state.output.result(version, lambda screen: builds.published(screen, version))
 
 
@@ -92,9 +94,7 @@ def diff(state: State, old: str, new: str | None, probes: tuple[str, ...]) -> No
 @registry.command("lineage", epilog="Example: plimsoll registry lineage index:handbook --format mermaid")
 @click.argument("reference", metavar="KIND:NAME[@WHICH]")
 @click.option("--up/--no-up", default=True, help="What went into it.")
-@click.option(
-    "--down/--no-down", default=True, help="What was made from it: versions, releases, environments, answers."
-)
+@click.option("--down/--no-down", default=True, help="What was made from it, and where that is live.")
 @click.option("--depth", default=5, show_default=True, type=click.IntRange(1, 50))
 @click.option(
     "--format", "form", default="tree", show_default=True, type=click.Choice(["tree", "table", "dot", "mermaid"])

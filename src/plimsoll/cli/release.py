@@ -1,13 +1,20 @@
 """The noun release: make, list, show, compare, export, import."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from plimsoll.kernel.errors import IntegrityError
 
 from ._exits import DONE, REFUSED
 from ._state import State, json_option
 from .flows import build_with_progress, run_suites
 from .show import audits, diffs, verdicts
+
+if TYPE_CHECKING:
+    from plimsoll.bootstrap import Platform
+    from plimsoll.releases import Release
 
 
 @click.group(
@@ -56,12 +63,29 @@ def list_releases(state: State) -> None:
 @json_option
 def show_release(state: State, name: str) -> None:
     """What a release is made of, and the evidence that let it through."""
+    from plimsoll.flows.promote import promotions
+
     with state.platform(state.project_root()) as platform:
         found = platform.releases.release(platform.app, name)
         versions = platform.versions_of(found.manifest)
-        runs = [platform.runs.get(evidence.run) for evidence in found.manifest.evidence]
-    content = {**verdicts.release_json(found), "runs": runs}
-    state.output.result(content, lambda screen: verdicts.release(screen, found, versions, runs))
+        runs = _readable_runs(state, platform, found)
+        stands = [
+            (found, place, promotion.standing())
+            for place, promotion in promotions(found, platform.promote_parts()).items()
+        ]
+    content = {**verdicts.release_json(found), "standings": verdicts.standings_json(stands), "runs": runs}
+    state.output.result(content, lambda screen: verdicts.release(screen, found, versions, (runs, stands)))
+
+
+def _readable_runs(state: State, platform: "Platform", found: "Release") -> list[dict[str, Any]]:
+    """The evidence; a run that was erased is noted and left out."""
+    runs = []
+    for evidence in found.manifest.evidence:
+        try:
+            runs.append(platform.runs.get(evidence.run))
+        except IntegrityError as error:
+            state.output.note(f"the run of suite {evidence.suite} cannot be shown: {error.message}")
+    return runs
 
 
 @release.command("diff", epilog="Example: plimsoll release diff r-3f9c2a r-81b2d0")

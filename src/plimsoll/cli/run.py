@@ -1,6 +1,7 @@
 """Running: serve, status."""
 
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import click
@@ -11,22 +12,24 @@ from ._state import State, json_option
 from .show import verdicts
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from plimsoll.bootstrap import Platform
     from plimsoll.releases.environments import Environment
+    from plimsoll.tracing import TraceSummary
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _LATEST = 200
 
 
 class KeyNeededError(DeniedError):
-    """A server that others can reach must ask for a key."""
+    """A server that others can reach must ask for a key, and who starts it may not make the first one."""
 
     code = "key_needed"
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, who: str) -> None:
         super().__init__(
-            f"a server on {host} can be reached by others, and no key is set",
-            hint="export PLIMSOLL_API_KEY=… (callers then send it as their OpenAI key), or use --host 127.0.0.1",
+            f"a server on {host} can be reached by others, no key was made yet, and {who} may not make one",
+            hint="ask somebody with the right `keys` for `plimsoll key create ACTOR`, or use --host 127.0.0.1",
         )
 
 
@@ -57,16 +60,19 @@ def serve(state: State, host: str, port: int, environment: str | None, hosts: tu
     from plimsoll.api import ApiSettings, PlatformService, create_app, run_server
 
     with state.platform(state.project_root()) as platform:
-        key = platform.settings.api_key
-        if host not in _LOOPBACK and key is None:
-            raise KeyNeededError(host)
+        reachable, shared = reachable_by_others(host), _shared_key(platform)
         places = platform.environments.environments(platform.app)
         chosen = choose_environment(platform.app, platform.declared, places, environment)
         service = PlatformService(platform, platform.app, platform.declared)
         service.check(chosen)
         settings = ApiSettings(
-            api_key=key, default_environment=chosen, allowed_hosts=(*ApiSettings().allowed_hosts, host, *hosts)
+            api_key=shared,
+            keys_required=reachable or platform.settings.api_key is not None,
+            default_environment=chosen,
+            allowed_hosts=(*ApiSettings().allowed_hosts, host, *hosts),
         )
+        if reachable and shared is None:
+            _first_key(state, platform, host)
         run_server(
             create_app(service, settings=settings),
             host=host,
@@ -88,8 +94,19 @@ def status(state: State) -> None:
         nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.declared}
     places = list((nothing | live).values())
     state.output.result(
-        verdicts.status_json(places, latest, notes), lambda screen: verdicts.status(screen, places, latest, notes)
+        verdicts.status_json(places, latest, notes), lambda screen: _show_status(screen, places, latest, notes)
     )
+
+
+def _show_status(
+    screen: "Console", places: "Sequence[Environment]", latest: "Sequence[TraceSummary]", notes: Sequence[str]
+) -> None:
+    shared = [place for place in places if place.candidate is not None]
+    said = [
+        f"{place.candidate_name} answers {place.candidate_share * 100:.4g} % of the traffic of {place.name}"
+        for place in shared
+    ]
+    verdicts.status(screen, places, latest, [*said, *notes])
 
 
 def choose_environment(app: str, declared: Sequence[str], live: "Sequence[Environment]", wanted: str | None) -> str:
@@ -108,6 +125,40 @@ def choose_environment(app: str, declared: Sequence[str], live: "Sequence[Enviro
     if not in_order:
         raise NothingToServeError(app)
     return in_order[-1]
+
+
+def reachable_by_others(host: str) -> bool:
+    """Whether a server on an address can be called from another machine; in doubt it can."""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def _shared_key(platform: "Platform") -> str | None:
+    """The key that all callers may share; one from the records counts as itself, so that it can be revoked."""
+    key = platform.settings.api_key
+    return None if key is None or key.startswith("plim_") else key
+
+
+def _first_key(state: State, platform: "Platform", host: str) -> None:
+    """Make the key of the first admin and show it this once, on an installation where no key was ever made.
+
+    Whoever starts the server needs the right `keys`: otherwise starting it would be a way to become admin.
+    """
+    acting = platform.acting
+    if platform.access.any_key():
+        return
+    if "keys" not in acting.rights:
+        raise KeyNeededError(host, acting.name)
+    made = platform.access.start()
+    if made is None:  # another process that starts now made it, and shows it
+        return
+    state.output.say("[bold green]first start[/]: others can reach this server, so every caller must show a key.")
+    state.output.say("The key of the first admin is shown once, now; only a hash of it is kept:\n")
+    # Printed as it is: neither wrapped nor coloured, and through no log.
+    click.echo(f"  {made.secret}\n", err=True)
+    state.output.say("It may do everything. For callers make others: plimsoll key create ACTOR --only call\n")
 
 
 def _missing_tools() -> list[str]:

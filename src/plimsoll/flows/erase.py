@@ -58,6 +58,8 @@ class EraseParts:
     cache: StageCache
     prune_indexes: Callable[[Collection[Digest]], None]
     """Forgets what was prepared for any other index versions than these."""
+    retire: Callable[[str], None]
+    """Takes away what a pseudonym may do, if it is an actor; raises when nobody could administer then."""
     by: By
 
 
@@ -131,6 +133,8 @@ def erase(identifier: str, parts: EraseParts, *, basis: str = DEFAULT_BASIS) -> 
     if not plan:
         return Erasure(found=False, subject="", sequence=None, purged={}, blobs=(), residuals=())
     ledger = parts.stores.ledger
+    if plan.subject is not None:
+        parts.retire(plan.subject)
     purged = {
         "traces": parts.stores.traces.purge_subject(identifier),
         "outputs": parts.cache.purge(mention.in_bytes, unreadable=_VECTOR_STAGES),

@@ -19,11 +19,23 @@ class LabelProtectedError(GateError):
     code = "label_protected"
 
     def __init__(self, place: str, version: str, missing: int) -> None:
-        key, _, label = place.partition("@")
+        label = place.partition("@")[2]
         approvals = "1 more approval" if missing == 1 else f"{missing} more approvals"
         super().__init__(
             f"the label {place} is protected: {version} needs {approvals} before it may move there",
             hint=f"ask somebody else to run `plimsoll review approve {version} @{label}`",
+        )
+
+
+class LabelStaysError(GateError):
+    """A protected label is never taken away."""
+
+    code = "label_stays"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"the label {place} is protected, and is never taken away",
+            hint="point it at another version, which needs an approval",
         )
 
 
@@ -68,19 +80,27 @@ class Placing:
 def move_label(app: str, placing: Placing, target: Reference | None, parts: LabelParts) -> LabelMove | None:
     """Point a label at a version or at another label; None as the target takes it away.
 
-    None comes back when it was there already. Needs the right `label`. Raises LabelProtectedError, and what
+    A protected label never follows another one: it is pointed at the version that the other names now. None comes back
+    when it was there already. Needs the right `label`. Raises LabelProtectedError, LabelStaysError, and what
     `Labels.move` raises.
     """
     parts.acting.require("label")
-    where = None if target is None else parts.labels.target_of(app, target)
-    guard: Guard = lambda _: None  # noqa: E731  # the guard of a label that nobody protects
     policy = parts.policy(placing.label)
-    if policy is not None and target is not None:
+    where = None if target is None else parts.labels.target_of(app, target)
+    guard: Guard = _unguarded
+    if policy is not None:
+        if target is None:
+            raise LabelStaysError(placing.place)
         version = parts.labels.resolve(app, _text(target))
-        guard = _guard(app, placing, version, (policy, parts.reviews))
+        # Exactly what was approved: another label could be moved on by whoever may move that one.
+        where, guard = version.digest, _guard(app, placing, version, (policy, parts.reviews))
     return parts.labels.move(
         app, (placing.key, placing.label), where, by=parts.acting.by, reason=placing.reason, guard=guard
     )
+
+
+def _unguarded(_connection: object) -> None:
+    """Anybody with the right `label` moves a label that nobody protects."""
 
 
 def answer_label(app: str, placing: Placing, version: Version, answer: Answer, parts: LabelParts) -> ReviewAnswer:

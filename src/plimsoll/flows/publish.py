@@ -9,7 +9,7 @@ from msgspec import DecodeError, json
 from plimsoll.access import Acting
 from plimsoll.kernel.digest import Digest, Json, canonical_json
 from plimsoll.kernel.errors import InvalidError
-from plimsoll.registry import Kind, Publication, Registry, Version
+from plimsoll.registry import DigestMismatchError, Kind, Publication, Registry, Version
 
 MOST_BYTES = 2 << 30
 
@@ -34,17 +34,28 @@ class PublishParts:
     source_commit: str
 
 
-def publish_files(
-    app: str, artifact: tuple[Kind, str], paths: Sequence[Path], parents: Sequence[Version], parts: PublishParts
-) -> Version:
+@dataclass(frozen=True, slots=True)
+class PublishWish:
+    """What should become a version."""
+
+    artifact: tuple[Kind, str]
+    paths: Sequence[Path]
+    parents: Sequence[Version] = ()
+    expected: Digest = ""
+    """The digest that it must have; empty where nobody knows it before."""
+
+
+def publish_files(app: str, wish: PublishWish, parts: PublishParts) -> Version:
     """Make one JSON file the content of a version, or any other files what a version refers to, by their digests.
 
-    Raises FileUnusableError, and what `Registry.publish` raises.
+    Raises FileUnusableError, DigestMismatchError, and what `Registry.publish` raises.
     """
     parts.acting.require("publish")
-    kind, name = artifact
-    content = _content(paths, parts.keep)
-    publication = Publication(kind, name, content, tuple(parent.ref for parent in parents))
+    kind, name = wish.artifact
+    content = _content(wish.paths, parts.keep)
+    publication = Publication(kind, name, content, tuple(parent.ref for parent in wish.parents))
+    if wish.expected and publication.ref.digest != wish.expected:
+        raise DigestMismatchError(publication.ref.key, wish.expected, publication.ref.digest)
     return parts.registry.publish(app, [publication], by=parts.acting.by, source_commit=parts.source_commit)[0]
 
 

@@ -1,19 +1,20 @@
-"""Whether everything that is kept is what was written down: every row against its ledger entry, every blob against its
-digest, every seal against its commitment.
+"""Whether everything that is kept is what was written down.
 
-The tree and its checkpoints are checked by `plimsoll.ledger.verifier`; this is about what hangs on the tree.
+Every row is held against its ledger entry, every blob against its digest, every seal against its commitment. The tree
+and its checkpoints are checked by `plimsoll.ledger.verifier`; this is about what hangs on the tree.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from msgspec import convert
 
 from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.errors import IntegrityError
-from plimsoll.ledger import Claim, Entry, Ledger, Opening
+from plimsoll.ledger import Claim, Entry, Ledger, Sealed
 
 from .retention import erased_blobs
 
@@ -93,14 +94,15 @@ def check_records(parts: CheckParts) -> Checked:
 
 
 def _check_rows(parts: CheckParts, checked: Checked) -> None:
-    collected = _collected(parts.ledger)
+    missing: list[Entry] = []
     claims = heapq.merge(*(source() for source in parts.claims), key=lambda claim: claim.sequence)
     total = parts.ledger.size()
+    erased = {str(entry.facts.get("subject")) for entry in parts.ledger.entries(act="subject.erase")}
     claim = next(claims, None)
     batch: list[Entry] = []
     for entry in parts.ledger.entries(0, total):
         while claim is not None and claim.sequence < entry.sequence:
-            checked.findings.append(Finding(claim.place, f"there is no entry {claim.sequence} for it in the ledger"))
+            checked.findings.append(_without_entry(claim))
             claim = next(claims, None)
         found = False
         while claim is not None and claim.sequence == entry.sequence:
@@ -108,16 +110,38 @@ def _check_rows(parts: CheckParts, checked: Checked) -> None:
             checked.rows += 1
             checked.findings += differences(claim, entry)
             claim = next(claims, None)
-        if not found and entry.act in ROWED and not _was_collected(entry, collected):
-            checked.findings.append(Finding(f"entry {entry.sequence}", f"the row of its {entry.act} is missing"))
+        if not found and entry.act in ROWED:
+            missing.append(entry)
         checked.entries += 1
         batch.append(entry)
         if len(batch) == _PER_BATCH:
-            _check_seals(parts.ledger, batch, checked)
+            _check_seals(parts.ledger, batch, erased, checked)
             parts.on_progress("records", checked.entries, total)
             batch = []
-    _check_seals(parts.ledger, batch, checked)
+    _check_seals(parts.ledger, batch, erased, checked)
+    rest = chain([] if claim is None else [claim], claims)
+    checked.findings += _beyond(rest, parts.ledger)
+    # Read after the rows, so that nothing that is collected meanwhile looks lost.
+    checked.findings += _lost(missing, parts.ledger)
     parts.on_progress("records", checked.entries, total)
+
+
+def _beyond(claims: Iterable[Claim], ledger: Ledger) -> Iterator[Finding]:
+    """Rows whose entry would come after the last one; those that were written during the check have theirs by now."""
+    for claim in claims:
+        if claim.sequence >= ledger.size():
+            yield _without_entry(claim)
+
+
+def _lost(missing: Sequence[Entry], ledger: Ledger) -> Iterator[Finding]:
+    collected = _collected(ledger) if missing else {}
+    for entry in missing:
+        if not _was_collected(entry, collected):
+            yield Finding(f"entry {entry.sequence}", f"the row of its {entry.act} is missing")
+
+
+def _without_entry(claim: Claim) -> Finding:
+    return Finding(claim.place, f"there is no entry {claim.sequence} for it in the ledger")
 
 
 def differences(claim: Claim, entry: Entry) -> list[Finding]:
@@ -126,7 +150,8 @@ def differences(claim: Claim, entry: Entry) -> list[Finding]:
     if claim.actor is not None:
         pairs.append(("actor", claim.actor, entry.actor))
     if claim.at is not None:
-        pairs.append(("time", to_text(claim.at), to_text(entry.at)))
+        at = claim.at if isinstance(claim.at, str) else to_text(claim.at)
+        pairs.append(("time", at, to_text(entry.at)))
     pairs += [(name, value, entry.facts.get(name)) for name, value in claim.facts.items()]
     return [
         Finding(claim.place, f"its {name} is {_shown(row)}, and entry {entry.sequence} says {_shown(said)}")
@@ -135,21 +160,38 @@ def differences(claim: Claim, entry: Entry) -> list[Finding]:
     ]
 
 
-def _check_seals(ledger: Ledger, entries: Sequence[Entry], checked: Checked) -> None:
+def _check_seals(ledger: Ledger, entries: Sequence[Entry], erased: Collection[str], checked: Checked) -> None:
     """Hold what is sealed against the commitments of the entries."""
-    sealed = {entry.sequence: entry for entry in entries if entry.sealed is not None}
-    checked.sealed += len(sealed)
-    try:
-        openings: dict[int, Opening] = {opening.sequence: opening for opening in ledger.openings(sealed)}
-    except IntegrityError as error:
-        checked.findings.append(Finding("sealed content", error.message))
+    if not entries:
         return
-    for sequence, entry in sealed.items():
-        opening = openings.get(sequence)
-        if opening is None:
-            checked.erased_payloads += 1
-        elif not opening.fits(entry):
-            checked.findings.append(Finding(f"entry {sequence}", "its sealed content is not what it committed to"))
+    sealed = {seal.sequence: seal for seal in ledger.seals(entries[0].sequence, entries[-1].sequence + 1)}
+    for entry in entries:
+        seal = sealed.pop(entry.sequence, None)
+        problem = _seal_problem(entry, seal, erased)
+        if problem:
+            checked.findings.append(Finding(f"entry {entry.sequence}", problem))
+        if entry.sealed is not None:
+            checked.sealed += 1
+            checked.erased_payloads += not problem and (seal is None or seal.opening is None)
+    checked.findings += [
+        Finding(f"entry {sequence}", "it is not there, but sealed content for it is") for sequence in sealed
+    ]
+
+
+def _seal_problem(entry: Entry, seal: Sealed | None, erased: Collection[str]) -> str:
+    """What is wrong with the sealed content of an entry; nothing where it is as it was committed to, or was erased."""
+    if entry.sealed is None:
+        return "" if seal is None else "it committed to no sealed content, and there is some"
+    if seal is None:
+        return "its sealed content is gone, and with it the row that an erasure leaves"
+    # An entry is sealed for the actor, or for the one whom it makes an actor.
+    if seal.subject not in {entry.actor, entry.facts.get("actor")}:
+        return f"its sealed content stands under another subject, {seal.subject}"
+    if seal.empty and seal.subject not in erased:
+        return f"its sealed content is gone, and {seal.subject} was not erased"
+    if seal.opening is not None and not seal.opening.fits(entry):
+        return "its sealed content is not what it committed to"
+    return seal.problem
 
 
 def _check_blobs(parts: CheckParts, checked: Checked) -> None:

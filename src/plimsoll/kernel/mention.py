@@ -44,7 +44,12 @@ class Mention:
 
     def in_bytes(self, data: bytes) -> bool:
         """Whether bytes of any format that keeps its text in UTF-8 (JSON, MessagePack) mention it."""
-        return self.in_text(data.decode("utf-8", errors="replace"))
+        try:
+            return self.in_text(data.decode())
+        except UnicodeDecodeError:
+            # Numbers between the texts are most of an index; what is left of them is too short to be looked at.
+            parts = data.decode("utf-8", errors="replace").split("\ufffd")
+            return self.in_text("\0".join(part for part in parts if len(part) >= SHORTEST))
 
     def is_exactly(self, text: str) -> bool:
         """Whether a text is the identifier and nothing more."""

@@ -9,7 +9,7 @@ from ._anchor import Anchor, open_anchor
 from ._checkpoint import open_checkpoint, proof_text
 from ._group import GroupCommit
 from ._store import Ledger
-from ._types import Act, By, Claim, Entry, Opening, Recorded
+from ._types import Act, By, Claim, Entry, Opening, Recorded, Sealed
 from .subjects import Subjects
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Ledger",
     "Opening",
     "Recorded",
+    "Sealed",
     "Subjects",
     "open_anchor",
     "open_checkpoint",

@@ -112,3 +112,15 @@ class AnchorFailedError(UnavailableError):
             f"the anchor {place} could not be used: {reason}",
             hint="nothing is lost: the next checkpoint covers this one too; `plimsoll audit checkpoint` tries again",
         )
+
+
+class LedgerKeyMissingError(IntegrityError):
+    """The ledger was signed with another key than the one that this installation has."""
+
+    code = "ledger_key_missing"
+
+    def __init__(self, origin: str, own: str) -> None:
+        super().__init__(
+            f"the ledger is signed by {origin}, and the key of this installation is {own}: nothing can be written down",
+            hint="bring its keys back: restore the backup with its file of keys, or set PLIMSOLL_KEYS to their folder",
+        )

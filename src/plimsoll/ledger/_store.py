@@ -4,22 +4,23 @@ An act is written down inside the transaction that does it, so that there is nev
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from msgspec import json
-from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Select, Table, Text, func, select
+from msgspec import DecodeError, Struct, json
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, RowMapping, Select, Table, Text, func, select
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Json
+from plimsoll.kernel.errors import IntegrityError
 from plimsoll.kernel.signing import SigningKey
 from plimsoll.storage import Database
 
 from ._canonical import canonical_line
 from ._checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ._entry import SYSTEM, Line, read_line
-from ._errors import ClockBackwardsError, HeadInvalidError, SubjectErasedError
+from ._errors import ClockBackwardsError, HeadInvalidError, LedgerKeyMissingError, SubjectErasedError
 from ._merkle import (
     TILE_LEVEL,
     Frontier,
@@ -29,7 +30,7 @@ from ._merkle import (
     perfect_root,
 )
 from ._seal import commitment, new_nonce, open_sealed, seal
-from ._types import ENTRY_FORMAT, Act, By, Entry, Opening, Recorded
+from ._types import ENTRY_FORMAT, Act, By, Entry, Opening, Recorded, Sealed
 from .subjects import Subjects
 
 _metadata = MetaData()
@@ -68,7 +69,13 @@ _payload = Table(
 
 # Made once: what a statement means is worked out when it is first run, and kept with it.
 _NEWEST = select(func.max(_entry.c.sequence)).scalar_subquery().label("newest")
-_READ_HEAD = select(_head, _NEWEST)
+_ONLY = _head.c.id == 1
+_READ_HEAD = select(_head, _NEWEST).where(_ONLY)
+_COUNTS = select(
+    _NEWEST,
+    select(func.count()).select_from(_tile).scalar_subquery().label("nodes"),
+    select(func.max(_payload.c.sequence)).scalar_subquery().label("sealed"),
+)
 _ADD_ENTRIES = _entry.insert()
 _ADD_TILES = _tile.insert()
 _ADD_PAYLOADS = _payload.insert()
@@ -135,12 +142,12 @@ class Ledger:
     def size(self) -> int:
         """How many entries there are."""
         with self._database.read() as connection:
-            return connection.scalar(select(_head.c.size)) or 0
+            return self._size(connection)
 
     def checkpoint(self) -> str:
         """The newest head as a signed note; empty while nothing was written down."""
         with self._database.read() as connection:
-            return connection.scalar(select(_head.c.checkpoint)) or ""
+            return connection.scalar(select(_head.c.checkpoint).where(_ONLY)) or ""
 
     def lines(self, start: int = 0, stop: int | None = None) -> Iterator[str]:
         """The entries from `start` to before `stop` as they were hashed, in order; read page by page."""
@@ -183,19 +190,32 @@ class Ledger:
         """What an auditor needs to hold sealed content against its commitment, where it was not erased."""
         for sequence, content in self._open(sorted(set(sequences))):
             if content is not None:
-                yield Opening(sequence, content["nonce"], content["content"])
+                yield _opening(sequence, content)
+
+    def seals(self, start: int, stop: int) -> Iterator[Sealed]:
+        """What is kept of the private content of the entries from `start` to before `stop`, in order."""
+        query = select(_payload).where(_payload.c.sequence >= start, _payload.c.sequence < stop)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(_payload.c.sequence)).mappings().all()
+        keys: dict[str, bytes | None] = {}
+        for row in rows:
+            kept = Sealed(row["sequence"], row["subject"], not row["sealed"])
+            try:
+                content = self._content(row, keys)
+            except IntegrityError as error:
+                yield replace(kept, problem=error.message)
+            else:
+                yield kept if content is None else replace(kept, opening=_opening(kept.sequence, content))
 
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
         """Shows that entry `index` is in the tree of the first `size` entries (RFC 6962 §2.1.1). Raises ValueError."""
         with self._database.read() as connection:
-            whole = self._size(connection) if size is None else size
-            return inclusion_proof(index, whole, _Subtrees(connection))
+            return inclusion_proof(index, self._size_to_prove(connection, size), _Subtrees(connection))
 
     def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
-        """Shows that the tree of `old` entries is the beginning of the newer one (RFC 6962 §2.1.2). Raises ValueError."""
+        """Shows that the tree of `old` entries begins the newer one (RFC 6962 §2.1.2). Raises ValueError."""
         with self._database.read() as connection:
-            whole = self._size(connection) if new is None else new
-            return consistency_proof(old, whole, _Subtrees(connection))
+            return consistency_proof(old, self._size_to_prove(connection, new), _Subtrees(connection))
 
     def subject(self, identifier: str) -> str:
         """The pseudonym of a person, made when there is none."""
@@ -230,19 +250,32 @@ class Ledger:
         return recorded
 
     def strays(self) -> Iterator[str]:
-        """Parts of the stored tree that are not those of the entries, each as a sentence; read page by page."""
+        """What is stored around the entries and is not what they say, each as a sentence; read page by page."""
         with self._database.read() as connection:
-            row = connection.execute(select(_head)).mappings().first()
-        size = 0 if row is None else row["size"]
+            head = connection.execute(select(_head).where(_ONLY)).mappings().first()
+            counts = connection.execute(_COUNTS).mappings().one()
+        size = 0 if head is None else head["size"]
+        yield from _surplus(size, counts)
         wrong: list[str] = []
+        last_at = ""
+
+        def leaves() -> Iterator[bytes]:
+            nonlocal last_at
+            for row in self._pages(select(_entry), 0, size):
+                filed = _filed(row.body)
+                if filed is not None:
+                    last_at = filed.at
+                    if (filed.sequence, filed.act, filed.app) != (row.sequence, row.act, row.app):
+                        wrong.append(f"entry {row.sequence} is filed under another number, act or application")
+                yield row.body.encode()
 
         def completed(level: int, position: int, root: bytes) -> None:
             if self._tile(level, position) != root.hex():
                 wrong.append(f"the stored node {position} of level {level} is not that of the entries below it")
 
-        frontier = Frontier.empty().extend((line.encode() for line in self.lines(0, size)), completed)
+        frontier = Frontier.empty().extend(leaves(), completed)
         yield from wrong
-        if row is not None and row["frontier"] != frontier.to_text():
+        if head is not None and (head["frontier"], head["last_at"]) != (frontier.to_text(), last_at):
             yield "the stored head is not that of the entries"
 
     def _tile(self, level: int, position: int) -> str | None:
@@ -321,6 +354,9 @@ class Ledger:
             return _Head(Frontier.empty(), None, "")
         frontier = Frontier.from_text(row["frontier"])
         if (row["checkpoint"], row["frontier"]) != self._signed:
+            origin = row["checkpoint"].partition("\n")[0]
+            if origin != self.key.name:
+                raise LedgerKeyMissingError(origin, self.key.name)
             signed = open_checkpoint(row["checkpoint"], [self.key.verifier])
             if (signed.size, signed.root) != (frontier.size, frontier.root()):
                 raise HeadInvalidError("it is not the one that was signed")
@@ -329,7 +365,14 @@ class Ledger:
         return _Head(frontier, from_text(row["last_at"]), row["checkpoint"])
 
     def _size(self, connection: Connection) -> int:
-        return connection.scalar(select(_head.c.size)) or 0
+        return connection.scalar(select(_head.c.size).where(_ONLY)) or 0
+
+    def _size_to_prove(self, connection: Connection, size: int | None) -> int:
+        whole = self._size(connection)
+        if size is not None and size > whole:
+            msg = f"the ledger has {whole} entries, not {size}"
+            raise ValueError(msg)
+        return whole if size is None else size
 
     def _pages(self, query: Select[Any], start: int, stop: int | None) -> Iterator[Any]:
         """Rows in order, some at a time, so that memory stays flat and no transaction is held between them."""
@@ -352,14 +395,45 @@ class Ledger:
             query = select(_payload).where(_payload.c.sequence.in_(sequences[first : first + _PER_QUERY]))
             with self._database.read() as connection:
                 rows = connection.execute(query.order_by(_payload.c.sequence)).mappings().all()
-            for row in rows:
-                if row["subject"] not in keys:
-                    keys[row["subject"]] = self._subjects.key(row["subject"])
-                key = keys[row["subject"]]
-                if key is None or not row["sealed"]:
-                    yield row["sequence"], None
-                else:
-                    yield row["sequence"], json.decode(open_sealed(key, row["sealed"], _record(row["sequence"])))
+            yield from ((row["sequence"], self._content(row, keys)) for row in rows)
+
+    def _content(self, row: RowMapping, keys: dict[str, bytes | None]) -> dict[str, Any] | None:
+        """What is sealed in a row; None where it or its key is gone. `keys` are those that were looked up already."""
+        subject = row["subject"]
+        if subject not in keys:
+            keys[subject] = self._subjects.key(subject)
+        key = keys[subject]
+        if key is None or not row["sealed"]:
+            return None
+        content: dict[str, Any] = json.decode(open_sealed(key, row["sealed"], _record(row["sequence"])))
+        return content
+
+
+class _Filed(Struct):
+    """What columns of their own say too."""
+
+    sequence: int
+    act: str
+    app: str
+    at: str
+
+
+def _filed(body: str) -> _Filed | None:
+    """What an entry says of itself; None for a damaged one, which does not hash to what was signed."""
+    try:
+        return json.decode(body, type=_Filed)
+    except DecodeError:
+        return None
+
+
+def _surplus(size: int, counts: RowMapping) -> Iterator[str]:
+    """What is there beyond a head of that size."""
+    for name, what in (("newest", "an entry"), ("sealed", "sealed content")):
+        if counts[name] is not None and counts[name] >= size:
+            yield f"there is {what} with the number {counts[name]}, and the head counts {size} entries"
+    nodes = sum(size >> level for level in range(TILE_LEVEL, size.bit_length(), TILE_LEVEL))
+    if counts["nodes"] > nodes:
+        yield f"{counts['nodes']} nodes of the tree are stored, and {nodes} belong to {size} entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +458,10 @@ class _Subtrees:
         if len(hashes) != stop - first:
             raise HeadInvalidError(f"of the nodes {first} to {stop - 1} of level {base}, {len(hashes)} are there")
         return perfect_root(hashes)
+
+
+def _opening(sequence: int, content: Mapping[str, Any]) -> Opening:
+    return Opening(sequence, content["nonce"], content["content"])
 
 
 def _record(sequence: int) -> str:

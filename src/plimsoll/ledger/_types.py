@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from plimsoll.kernel.clock import from_text
 from plimsoll.kernel.digest import Json
 
 ENTRY_FORMAT = 1
@@ -68,10 +69,20 @@ class Claim:
     app: str
     actor: str | None
     """None where the row does not say."""
-    at: datetime | None
+    at: datetime | str | None
+    """None where the row does not say; the text itself where what stands there is no moment."""
     facts: Mapping[str, Json]
     place: str
     """Where the row is, for a person: `version prompt:answer@3`."""
+
+    @staticmethod
+    def moment(text: str) -> datetime | str:
+        """The moment that a row says; a damaged one comes back as it is, so that it is named and stops nothing."""
+        try:
+            moment = from_text(text)
+        except (ValueError, TypeError):
+            return text
+        return text if moment.tzinfo is None else moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +100,17 @@ class Opening:
 
         sealed = entry.sealed or ""
         return entry.sequence == self.sequence and commitment_holds(sealed, bytes.fromhex(self.nonce), self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is kept of the private content of one entry."""
+
+    sequence: int
+    subject: str
+    empty: bool
+    """Whether the content is gone; then only the row is left."""
+    opening: Opening | None = None
+    """None where the content or the key of its subject is gone, or it does not open."""
+    problem: str = ""
+    """Why it does not open although the key is there."""

@@ -4,13 +4,14 @@ A version's digest is that of its canonical content, so the same content is the 
 kind of artifact contains is known by the room that uses it. Labels are in `plimsoll.registry.labels`.
 """
 
-from ._errors import ReferencedError, VersionMissingError
+from ._errors import DigestMismatchError, ReferencedError, VersionMissingError
 from ._reference import Reference, parse_reference
 from ._store import Guard, Registry
 from ._types import KINDS, Kind, Publication, Version, VersionRef, check_kind, split_key
 
 __all__ = [
     "KINDS",
+    "DigestMismatchError",
     "Guard",
     "Kind",
     "Publication",

@@ -108,6 +108,10 @@ class Registry:
             raise VersionMissingError(app, ref.kind, ref.name, ref.digest)
         return found
 
+    def refuse_missing(self, connection: Connection, app: str, ref: VersionRef) -> None:
+        """Raise VersionMissingError when there is no such version; for another room's transaction."""
+        _must_find(connection, app, ref)
+
     def versions(
         self, app: str, *, kind: Kind | None = None, name: str | None = None, limit: int | None = None
     ) -> tuple[Version, ...]:
@@ -347,8 +351,8 @@ def _neighbours(
     for first in range(0, len(wanted), _PER_QUERY):
         some = wanted[first : first + _PER_QUERY]
         query = select(*here, *there).where(_parent.c.app == app, or_(*(_is(ref, here) for ref in some)))
-        for kind, name, digest, *other in connection.execute(query.order_by(*there)):
-            found[VersionRef(kind, name, digest)].append(VersionRef(*other))
+        for row in connection.execute(query.order_by(*there)).mappings():
+            found[VersionRef(*(row[column] for column in here))].append(VersionRef(*(row[column] for column in there)))
     return {ref: tuple(others) for ref, others in found.items()}
 
 
@@ -376,12 +380,16 @@ def _claims(connection: Connection, after: int) -> list[Claim]:
     edges_after = select(_parent).where(_parent.c.sequence > after).order_by(_parent.c.sequence)
     if len(versions) == _PER_PAGE:
         edges_after = edges_after.where(_parent.c.sequence <= max(versions))
-    edges: dict[int, list[RowMapping]] = {}
+    # Edges of another version than the one that an entry made stay apart, so that they do not pass for its own.
+    made = {(row["sequence"], *_made(row)): row for row in versions.values()}
+    edges: dict[tuple[int, str, str, str, str], list[RowMapping]] = {place: [] for place in made}
     for row in connection.execute(edges_after).mappings():
-        edges.setdefault(row["sequence"], []).append(row)
-    return [
-        _claim(sequence, versions.get(sequence), edges.get(sequence, [])) for sequence in sorted({*versions, *edges})
-    ]
+        edges.setdefault((row["sequence"], *_made(row)), []).append(row)
+    return [_claim(place[0], made.get(place), edges[place]) for place in sorted(edges)]
+
+
+def _made(row: RowMapping) -> tuple[str, str, str, str]:
+    return row["app"], row["kind"], row["name"], row["digest"]
 
 
 def _claim(sequence: int, version: RowMapping | None, edges: Sequence[RowMapping]) -> Claim:
@@ -398,7 +406,7 @@ def _claim(sequence: int, version: RowMapping | None, edges: Sequence[RowMapping
         act="version.publish",
         app=version["app"],
         actor=version["author"],
-        at=from_text(version["created_at"]),
+        at=Claim.moment(version["created_at"]),
         facts=facts,
         place=f"version {key}@{version['number']}",
     )

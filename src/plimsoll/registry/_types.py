@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from plimsoll.kernel.digest import Digest, Json, digest_json
 
@@ -37,7 +37,7 @@ def check_kind(kind: str) -> Kind:
     """A text as a kind. Raises KindUnknownError."""
     if kind not in KINDS:
         raise KindUnknownError(kind, KINDS)
-    return cast("Kind", kind)
+    return kind
 
 
 @dataclass(frozen=True, slots=True)

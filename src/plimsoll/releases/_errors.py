@@ -116,7 +116,7 @@ class ApprovalsMissingError(GateError):
 
     def __init__(self, release: str, environment: str, missing: int, *, approvers: Sequence[str] = ()) -> None:
         approvals = "1 more approval" if missing == 1 else f"{missing} more approvals"
-        who = f" (one of {', '.join(approvers)})" if approvers else ", who is not its author"
+        who = f" (one of {', '.join(approvers)})" if approvers else " who is not its author"
         super().__init__(
             f"{release} needs {approvals} for {environment}",
             hint=f"ask somebody{who} to look at it and to run `plimsoll review approve {release} {environment}`",

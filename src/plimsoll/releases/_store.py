@@ -305,7 +305,7 @@ def _release_claim(row: RowMapping) -> Claim:
         act="release.import" if row["origin"] else "release.freeze",
         app=row["app"],
         actor=row["author"],
-        at=from_text(row["created_at"]),
+        at=Claim.moment(row["created_at"]),
         facts={**facts, "origin": row["origin"]} if row["origin"] else facts,
         place=f"release {short_name('r', row['digest'])}",
     )
@@ -337,7 +337,7 @@ def _verdict_claim(row: RowMapping) -> Claim:
         act="gate.judge",
         app=row["app"],
         actor=row["actor"],
-        at=from_text(row["judged_at"]),
+        at=Claim.moment(row["judged_at"]),
         facts={name: row[name] for name in names},
         place=f"verdict of {row['suite']} on {row['draft']}",
     )

@@ -6,7 +6,7 @@ The schemas are in `plimsoll.storage.migrations`.
 
 from ._blobs import BlobFolder, Blobs
 from ._database import Database
-from ._dump import dump_tables, load_table, load_tables, table_counts
+from ._dump import clear_tables, dump_tables, load_table, load_tables, table_counts
 from ._errors import StorageFullError
 from ._keyfiles import KeyFolder
 from ._places import PostgresPlace
@@ -19,6 +19,7 @@ __all__ = [
     "KeyFolder",
     "PostgresPlace",
     "StorageFullError",
+    "clear_tables",
     "dump_tables",
     "insert_missing",
     "load_table",

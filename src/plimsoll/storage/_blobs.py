@@ -40,6 +40,9 @@ class Blobs(Protocol):
     def has(self, digest: Digest) -> bool:
         """Whether something is kept at an address."""
 
+    def renew(self, digest: Digest) -> bool:
+        """Make what is kept at an address young again, before a record names it; False when nothing is there."""
+
     def addresses(self) -> Iterator[Digest]:
         """Every address at which something is kept, in order."""
 
@@ -97,6 +100,14 @@ class BlobFolder:
     def has(self, digest: Digest) -> bool:
         """See `Blobs.has`."""
         return self._path(digest).exists()
+
+    def renew(self, digest: Digest) -> bool:
+        """See `Blobs.renew`."""
+        path = self._path(digest)
+        try:
+            return path.exists() and self._renew(path, path.stat().st_size)
+        except OSError as error:
+            raise storage_failure(path, error) from error
 
     def addresses(self) -> Iterator[Digest]:
         """See `Blobs.addresses`."""

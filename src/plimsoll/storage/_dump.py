@@ -71,6 +71,13 @@ def load_table(connection: Connection, name: str, rows: Iterable[Mapping[str, Js
     return count
 
 
+def clear_tables(database: Database) -> None:
+    """Remove every row, after a restore that did not succeed."""
+    with database.write() as connection:
+        for table in reversed(_tables(connection).values()):
+            connection.execute(table.delete())
+
+
 def table_counts(database: Database) -> dict[str, int]:
     """How many rows each table has, in the order of `dump_tables`."""
     with database.read() as connection:

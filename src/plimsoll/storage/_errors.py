@@ -216,3 +216,14 @@ class KeyFileExposedError(IntegrityError):
             f"other users of this machine can read the secret in {path}",
             hint=f"if nobody did, close it: chmod 600 {path}",
         )
+
+
+class KeyFileThereError(ConflictError):
+    """A secret would take the place of another."""
+
+    code = "key_file_there"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is a secret in {path} already", hint="restore into an empty installation: another PLIMSOLL_HOME"
+        )

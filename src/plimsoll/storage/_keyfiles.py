@@ -3,11 +3,13 @@
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ._errors import KeyFileExposedError, storage_failure
+from plimsoll.kernel.errors import PlimsollError
+
+from ._errors import KeyFileExposedError, KeyFileThereError, storage_failure
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -31,14 +33,35 @@ class KeyFolder:
                 raise KeyFileExposedError(path)
             return path.read_bytes()
 
-    def has(self, name: str) -> bool:
-        """Whether there is a secret of that name."""
-        return (self._root / name).exists()
+    def read_all(self) -> dict[str, bytes]:
+        """Every secret by its name. Raises UnavailableError."""
+        with _translated(self._root):
+            paths = sorted(self._root.iterdir()) if self._root.is_dir() else []
+            return {path.name: path.read_bytes() for path in paths if not path.name.startswith(".")}
 
-    def put(self, name: str, secret: bytes) -> None:
-        """Keep a secret that comes from elsewhere; one that is there already stays as it is."""
-        with _translated(self._root / name):
-            self._make(self._root / name, secret)
+    def put_all(self, secrets_by_name: Mapping[str, bytes]) -> Callable[[], None]:
+        """Keep secrets that come from elsewhere, all of them or none; gives what takes them away again.
+
+        Raises KeyFileThereError when there is one of these names already.
+        """
+        made: list[Path] = []
+
+        def take_away() -> None:
+            for path in made:
+                path.unlink(missing_ok=True)
+
+        try:
+            for name, secret in secrets_by_name.items():
+                path = self._root / name
+                if path.exists():
+                    raise KeyFileThereError(path)
+                with _translated(path):
+                    self._make(path, secret)
+                made.append(path)
+        except PlimsollError:
+            take_away()
+            raise
+        return take_away
 
     def _make(self, path: Path, secret: bytes) -> None:
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -12,7 +12,7 @@ from plimsoll.tracing import TraceSummary
 
 from .._service import ServedModel, Service
 from .._settings import ApiSettings
-from ._present import Badge, When, cost, duration, outcome, tokens, when
+from ._present import Badge, When, cost, duration, outcome, share, tokens, when
 
 LATEST_MOVES = 6
 _MESSAGE = '{"role": "user", "content": "Your question"}'
@@ -27,6 +27,9 @@ class EnvironmentCard:
     live_name: str
     since: When | None
     actor: str
+    candidate_name: str
+    candidate_share: str
+    """Of the traffic, such as `10 %`; empty where there is no candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,10 @@ class EndpointCard:
 
 @dataclass(frozen=True, slots=True)
 class MoveLine:
-    """One move of an environment's pointer."""
+    """One move of an environment's pointer, as a sentence: verb, release, preposition, environment."""
 
     verb: str
+    preposition: str
     app: str
     environment: str
     release_name: str
@@ -70,6 +74,18 @@ class TraceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at the page."""
+
+    address: str
+    """This server as the visitor calls it, `http://127.0.0.1:8000`."""
+    with_key: bool = False
+    """The examples must show a key."""
+    sees_traces: bool = True
+    """May see what other people asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """Everything on the page."""
 
@@ -77,40 +93,45 @@ class Home:
     endpoints: tuple[EndpointCard, ...]
     moves: tuple[MoveLine, ...]
     traces: tuple[TraceLine, ...]
+    sees_traces: bool
     default_environment: str
 
 
-def home(service: Service, settings: ApiSettings, *, address: str, now: datetime) -> Home:
-    """Read what the page needs. `address` is this server as the visitor sees it, `http://127.0.0.1:8000`."""
-    environments = service.environments()
-    names = {one.live: one.live_name for one in environments if one.live}
+def home(service: Service, settings: ApiSettings, *, visitor: Visitor, now: datetime) -> Home:
+    """Read what the page needs; what other people asked is not even read for whoever may not see it."""
+    environments, moves = service.environments(), service.moves(LATEST_MOVES)
+    names = service.names([*(one.actor for one in environments), *(one.actor for one in moves)])
+    summaries = service.recent_traces(settings.recent_traces) if visitor.sees_traces else ()
     return Home(
-        environments=tuple(_environment(one, now) for one in environments),
-        endpoints=tuple(_endpoint(one, settings, address) for one in service.models()),
-        moves=tuple(_move(one, now, names) for one in service.moves(LATEST_MOVES)),
-        traces=tuple(_trace(one, now) for one in service.recent_traces(settings.recent_traces)),
+        environments=tuple(_environment(one, now, names) for one in environments),
+        endpoints=tuple(_endpoint(one, settings, visitor) for one in service.models()),
+        moves=tuple(_move(one, now, names) for one in moves),
+        traces=tuple(_trace(one, now) for one in summaries),
+        sees_traces=visitor.sees_traces,
         default_environment=settings.default_environment,
     )
 
 
-def _environment(environment: Environment, now: datetime) -> EnvironmentCard:
+def _environment(environment: Environment, now: datetime, names: Mapping[str, str]) -> EnvironmentCard:
     return EnvironmentCard(
         app=environment.app,
         name=environment.name,
         live_name=environment.live_name,
         since=when(environment.moved_at, now) if environment.moved_at else None,
-        actor=environment.actor,
+        actor=names.get(environment.actor, environment.actor),
+        candidate_name=environment.candidate_name,
+        candidate_share=share(environment.candidate_share) if environment.candidate else "",
     )
 
 
-def _endpoint(model: ServedModel, settings: ApiSettings, address: str) -> EndpointCard:
+def _endpoint(model: ServedModel, settings: ApiSettings, visitor: Visitor) -> EndpointCard:
     elsewhere = model.environment if model.environment != settings.default_environment else ""
     return EndpointCard(
         id=model.id,
         environment=model.environment,
         release_name=model.release_name,
-        curl=_curl(model.id, address, elsewhere, with_key=settings.api_key is not None),
-        python=_python(model.id, address, elsewhere, with_key=settings.api_key is not None),
+        curl=_curl(model.id, visitor.address, elsewhere, with_key=visitor.with_key),
+        python=_python(model.id, visitor.address, elsewhere, with_key=visitor.with_key),
     )
 
 
@@ -118,7 +139,7 @@ def _curl(model: str, address: str, environment: str, *, with_key: bool) -> str:
     body = f'{{\n    "model": {json.dumps(model)},\n    "messages": [{_MESSAGE}]\n  }}'
     lines = [f"curl {address}/v1/chat/completions", "-H 'Content-Type: application/json'"]
     if with_key:
-        lines.append('-H "Authorization: Bearer $PLIMSOLL_API_KEY"')
+        lines.append('-H "Authorization: Bearer $PLIMSOLL_KEY"')
     if environment:
         lines.append(f"-H {shlex.quote(f'x-plimsoll-environment: {environment}')}")
     lines.append(f"-d {shlex.quote(body)}")
@@ -126,7 +147,7 @@ def _curl(model: str, address: str, environment: str, *, with_key: bool) -> str:
 
 
 def _python(model: str, address: str, environment: str, *, with_key: bool) -> str:
-    key = 'os.environ["PLIMSOLL_API_KEY"]' if with_key else '"not-needed"'
+    key = 'os.environ["PLIMSOLL_KEY"]' if with_key else '"not-needed"'
     headers = json.dumps({"x-plimsoll-environment": environment})
     return "\n".join(
         [
@@ -149,14 +170,21 @@ def _python(model: str, address: str, environment: str, *, with_key: bool) -> st
 
 
 def _move(move: EnvironmentMove, now: datetime, names: Mapping[str, str]) -> MoveLine:
+    verb, preposition = {
+        "ship": ("Shipped", "to"),
+        "rollback": ("Rolled back", "in"),
+        "split": (f"Gave {share(move.share)} of the traffic to", "in"),
+        "unsplit": ("Gave all traffic back to", "in"),
+    }[move.move]
     return MoveLine(
-        verb="Rolled back" if move.move == "rollback" else "Shipped",
+        verb=verb,
+        preposition=preposition,
         app=move.app,
         environment=move.environment,
-        release_name=names.get(move.to_release) or short_name("r", move.to_release),
+        release_name=short_name("r", move.to_release),
         moved=when(move.moved_at, now),
-        actor=move.actor,
-        reason=move.reason,
+        actor=names.get(move.actor, move.actor),
+        reason="(the reason was erased)" if move.reason is None else move.reason,
     )
 
 

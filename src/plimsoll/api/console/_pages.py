@@ -8,19 +8,21 @@ from anyio import to_thread
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from plimsoll import __version__
 from plimsoll.kernel.clock import utc_now
 
+from .._access import acting_of
 from .._problems import Problem
 from .._service import Service
 from .._settings import ApiSettings
-from ._home import home
+from ._home import Visitor, home
 from ._trace import trace_page
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+Asks = Callable[[], Awaitable[bool]]
 
 _FOLDER: Final = Path(__file__).parent
 _TEMPLATES: Final = Environment(
@@ -34,10 +36,10 @@ _TEMPLATES: Final = Environment(
 _TEMPLATES.globals["version"] = __version__
 
 
-def console_routes(service: Service, settings: ApiSettings) -> list[BaseRoute]:
-    """The pages, and the files that they load."""
+def console_routes(service: Service, settings: ApiSettings, asks: Asks) -> list[Route | Mount]:
+    """The pages, and the files that they load. `asks` tells whether callers must show a key."""
     return [
-        Route("/", _home_endpoint(service, settings), name="home"),
+        Route("/", _home_endpoint(service, settings, asks), name="home"),
         Route("/traces/{trace_id}", _trace_endpoint(service), name="trace"),
         Mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static"),
     ]
@@ -48,12 +50,13 @@ def error_page(problem: Problem) -> str:
     return _TEMPLATES.get_template("error.html").render(problem=problem)
 
 
-def _home_endpoint(service: Service, settings: ApiSettings) -> Endpoint:
+def _home_endpoint(service: Service, settings: ApiSettings, asks: Asks) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         address = str(request.base_url).rstrip("/")
+        visitor = Visitor(address, with_key=await asks(), sees_traces="trace" in acting_of(request.scope).rights)
 
         def render() -> str:
-            page = home(service, settings, address=address, now=utc_now())
+            page = home(service, settings, visitor=visitor, now=utc_now())
             return _TEMPLATES.get_template("home.html").render(page=page)
 
         return await _page(render)
@@ -66,7 +69,9 @@ def _trace_endpoint(service: Service) -> Endpoint:
         trace_id = request.path_params["trace_id"]
 
         def render() -> str:
-            page = trace_page(service.trace(trace_id), now=utc_now())
+            trace = service.trace(trace_id)
+            caller = service.names([trace.caller]).get(trace.caller, trace.caller)
+            page = trace_page(trace, caller=caller, now=utc_now())
             return _TEMPLATES.get_template("trace.html").render(page=page)
 
         return await _page(render)

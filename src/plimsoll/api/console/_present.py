@@ -90,6 +90,12 @@ def tokens(count: int) -> str:
     return f"{count:,}"
 
 
+def share(part: float) -> str:
+    """`10 %` of one, with at most two decimals; a share that is there is never shown as nothing or as everything."""
+    percent = min(max(part * 100, 0.01), 99.99) if 0 < part < 1 else part * 100
+    return f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
+
+
 def outcome(status: Status, *, answered: bool | None) -> Badge:
     """How a request ended."""
     if status == "error":

@@ -74,14 +74,14 @@ class TracePage:
     environment: str
 
 
-def trace_page(trace: Trace, *, now: datetime) -> TracePage:
-    """What to show of `trace`."""
+def trace_page(trace: Trace, *, caller: str = "", now: datetime) -> TracePage:
+    """What to show of `trace`. `caller` is the name of the actor whose key asked, where there was one."""
     passages = tuple(_passage(rank, entry, trace) for rank, entry in enumerate(trace.passages, start=1))
     return TracePage(
         id=trace.id,
         badge=outcome(trace.status, answered=trace.answered),
         started=when(trace.started_at, now),
-        facts=_facts(trace),
+        facts=(*_facts(trace), *_people(trace, caller)),
         error=trace.error,
         question=trace.question,
         passages=passages,
@@ -108,6 +108,12 @@ def _facts(trace: Trace) -> tuple[tuple[str, str], ...]:
         ("Tokens", f"{about}{tokens(trace.input_tokens)} → {tokens(trace.output_tokens)}"),
         ("Cost", "no price known" if trace.cost_usd is None else cost(trace.cost_usd)),
     )
+
+
+def _people(trace: Trace, caller: str) -> tuple[tuple[str, str], ...]:
+    """Who asked and for whom, as far as somebody was named."""
+    people = (("Caller", caller), ("Team", trace.team), ("Project", trace.project), ("User", trace.user_id))
+    return tuple((label, name) for label, name in people if name)
 
 
 def _passage(rank: int, entry: Entry, trace: Trace) -> PassageCard:

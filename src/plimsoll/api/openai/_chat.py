@@ -9,8 +9,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from plimsoll.flows.serve import AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText
+from plimsoll.flows.serve._events import Caller
 from plimsoll.kernel.clock import utc_now
 
+from .._access import acting_of
 from .._catalogue import Catalogue
 from .._edge import log_error
 from .._errors import AnswerCutShortError, ClientGoneError
@@ -19,7 +21,7 @@ from .._problems import CLIENT_GONE_STATUS, problem_from, status_of
 from .._service import ServedModel, Service
 from .._settings import ApiSettings
 from ._client import WhileConnected
-from ._request import decode, messages_from, parameters_from, read_json
+from ._request import USER_HEADER, decode, messages_from, parameters_from, read_json, user_from
 from ._response import Reply, cost_header
 from ._wire import ChatCompletionIn
 
@@ -61,10 +63,17 @@ class ChatCompletions:
             messages=messages,
             parameters=parameters_from(asked),
             environment=environment,
+            caller=_caller(request, asked),
         )
         async with _closing(self._service.stream(answer)) as events:
             exchange = _Exchange(request, send, events, measured)
             return await (exchange.stream if asked.stream else exchange.whole)(asked, served)
+
+
+def _caller(request: Request, asked: ChatCompletionIn) -> Caller:
+    acting = acting_of(request.scope)
+    user = user_from(asked, request.headers.getlist(USER_HEADER))
+    return Caller(acting.actor, acting.team, acting.project, user)
 
 
 class _Exchange:

@@ -1,6 +1,7 @@
 """From the bytes of a request to what the platform is asked."""
 
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -12,6 +13,9 @@ from plimsoll.models import Message
 from .._errors import BodyTooLargeError, FieldError, MalformedBodyError, MediaTypeError, UnsupportedFieldError
 from ._wire import ChatCompletionIn, ContentPart, MessageIn
 
+USER_HEADER: Final = "x-plimsoll-user"
+
+_LONGEST_USER: Final = 256
 _Role = Literal["system", "user", "assistant"]
 _DECODER: Final = msgspec.json.Decoder(ChatCompletionIn)
 _PARAMETERS: Final = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop")
@@ -121,6 +125,37 @@ def _text(part: ContentPart) -> str:
     if part.text is None:
         raise FieldError("messages", "a content part of type `text` has no `text`")
     return part.text
+
+
+def user_from(asked: ChatCompletionIn, in_headers: Sequence[str]) -> str:
+    """The person for whom the caller asks, or empty: from the header, else `safety_identifier`, else `user`.
+
+    Whatever is given must be fit: one text of at most 256 printable characters. Raises FieldError.
+    """
+    if len(in_headers) > 1:
+        raise FieldError(USER_HEADER, "this header is given more than once", hint="name one user")
+    given = {
+        USER_HEADER: _header_text(in_headers[0]) if in_headers else "",
+        "safety_identifier": asked.safety_identifier or "",
+        "user": asked.user or "",
+    }
+    for name, text in given.items():
+        _check_user(name, text)
+    return next((text for text in given.values() if text), "")
+
+
+def _header_text(value: str) -> str:
+    try:
+        return value.encode("latin-1").decode()  # the server reads bytes of headers as Latin-1
+    except UnicodeDecodeError:
+        raise FieldError(USER_HEADER, "it is not valid UTF-8") from None
+
+
+def _check_user(name: str, text: str) -> None:
+    if len(text) > _LONGEST_USER:
+        raise FieldError(name, f"it has {len(text)} characters, and {_LONGEST_USER} are the most")
+    if text and (not text.isprintable() or text.isspace()):
+        raise FieldError(name, "it has characters that cannot be printed, or nothing else than spaces")
 
 
 def parameters_from(asked: ChatCompletionIn) -> dict[str, Json]:

@@ -46,6 +46,9 @@ class ChatCompletionIn(Struct):
     stop: str | Annotated[list[str], Meta(max_length=_STOP_SEQUENCES)] | None = None
     tools: list[Raw] | None = None
     functions: list[Raw] | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    """OpenAI's newer name for `user`."""
 
 
 class UsageOut(Struct):

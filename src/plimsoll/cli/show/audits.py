@@ -1,10 +1,10 @@
 """The ledger, what a verification found, what was collected, erased, backed up and handed over."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from plimsoll.kernel.clock import to_text
-from plimsoll.kernel.digest import short_name
+from plimsoll.kernel.digest import Json, short_name
 
 from ._text import Column, heading, line, short, table, when
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from plimsoll.governance.record_check import Checked
     from plimsoll.ledger import Entry
     from plimsoll.ledger.verifier import Report
+
+Facts = Mapping[str, Json]
 
 _LISTED = 40
 _FACT_LENGTH = 40
@@ -149,8 +151,12 @@ def collected(screen: "Console", done: "Collected", *, dry_run: bool) -> None:
         for version in plan.versions[:_LISTED]:
             line(screen, f"  {version.ref.key} {short(version.ref.digest)}")
         return
-    what = f"{done.traces} traces, {len(done.releases)} releases, {len(done.versions)} versions, {len(done.blobs)} contents"
-    line(screen, f"forgot {what}", style="bold green")
+    line(
+        screen,
+        f"forgot {done.traces} traces, {len(done.releases)} releases, {len(done.versions)} versions and "
+        f"{len(done.blobs)} contents",
+        style="bold green",
+    )
 
 
 def collected_json(done: "Collected", *, dry_run: bool) -> dict[str, Any]:
@@ -255,24 +261,50 @@ def imported_json(done: "ImportReport") -> dict[str, Any]:
 
 def _facts(entry: "Entry") -> str:
     """What an entry says, in a few words; the whole of it is shown by `audit show`."""
-    facts = entry.facts
-    match entry.act.partition(".")[0]:
-        case "version" | "lineage" if "name" in facts:
-            number = f" v{facts['number']}" if "number" in facts else ""
-            return f"{facts['kind']}:{facts['name']}{number} {_fact(facts['digest'])}"
-        case "label":
-            return f"{facts['kind']}:{facts['name']}@{facts['label']}: {_fact(facts['from'])} → {_fact(facts['to'])}"
-        case "environment" if "move" in facts:
-            share = f" ({facts['share']:.4g} of the traffic)" if facts["move"] == "split" else ""
-            return f"{facts['environment']}: {_release(facts['from'])} → {_release(facts['to'])}{share}"
-        case "gate":
-            return f"{facts['suite']} on {short_name('d', str(facts['draft']))}: {facts['verdict']}"
-        case "release" if "release" in facts:
-            return _release(facts["release"])
-        case "policy":
-            return str(facts["environment"])
-    shown = [f"{name} {_fact(value)}" for name, value in facts.items() if value not in (None, "", [], {})]
+    said = _SAID.get(entry.act)
+    if said is not None:
+        return said(entry.facts)
+    shown = [f"{name} {_fact(value)}" for name, value in entry.facts.items() if value not in (None, "", [], {})]
     return ", ".join(shown[:_MOST_FACTS]) + (", …" if len(shown) > _MOST_FACTS else "")
+
+
+def _version_said(facts: Facts) -> str:
+    number = f" v{facts['number']}" if "number" in facts else ""
+    return f"{facts['kind']}:{facts['name']}{number} {_fact(facts['digest'])}"
+
+
+def _label_said(facts: Facts) -> str:
+    return f"{facts['kind']}:{facts['name']}@{facts['label']}: {_fact(facts['from'])} → {_fact(facts['to'])}"
+
+
+def _move_said(facts: Facts) -> str:
+    share = f" ({facts['share']} of the traffic)" if facts["move"] == "split" else ""
+    return f"{facts['environment']}: {_release(facts['from'])} → {_release(facts['to'])}{share}"
+
+
+def _gate_said(facts: Facts) -> str:
+    return f"{facts['suite']} on {short_name('d', str(facts['draft']))}: {facts['verdict']}"
+
+
+def _release_said(facts: Facts) -> str:
+    return _release(facts["release"])
+
+
+def _review_said(facts: Facts) -> str:
+    return f"{_fact(facts['subject'])} for {facts['place']}"
+
+
+_SAID: dict[str, Callable[[Facts], str]] = {
+    "version.publish": _version_said,
+    "lineage.add": _version_said,
+    "label.move": _label_said,
+    "gate.judge": _gate_said,
+    "release.freeze": _release_said,
+    "release.import": _release_said,
+    "policy.adopt": lambda facts: str(facts["environment"]),
+    **{f"environment.{move}": _move_said for move in ("ship", "rollback", "split", "unsplit")},
+    **{f"review.{answer}": _review_said for answer in ("approve", "refuse", "withdraw")},
+}
 
 
 def _release(value: object) -> str:

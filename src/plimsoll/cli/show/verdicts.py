@@ -96,13 +96,20 @@ def releases(screen: "Console", found: "Sequence[Release]", environments: "Seque
 
 
 def release(
-    screen: "Console", found: "Release", versions: "Sequence[Version]", evidence: Sequence[Mapping[str, Any]]
+    screen: "Console",
+    found: "Release",
+    versions: "Sequence[Version]",
+    about: "tuple[Sequence[Mapping[str, Any]], Sequence[tuple[Release, str, Standing]]]",
 ) -> None:
-    """One release, whole."""
+    """One release, whole: its versions, its evidence, and where it stands in each environment."""
+    evidence, stands = about
     line(screen, f"{found.manifest.name}  {found.manifest.digest}", style="bold")
     line(screen, f"made by {found.author}, {when(found.created_at)} UTC  ·  commit {found.source_commit or '(none)'}")
+    if found.origin:
+        line(screen, f"imported from {found.origin}")
     rows = [(version.kind, version.label, version.digest) for version in versions]
     table(screen, "versions", ["kind", "version", "digest"], rows)
+    standings(screen, stands)
     for run in evidence:
         heading(screen, f"suite {run['suite']}: {run['verdict']} ({run['started_at']})")
         for condition in run["conditions"]:

@@ -91,7 +91,9 @@ class Labels:
                 return None
             if target is None and before is None:
                 raise LabelMissingError(key, label)
-            self._check_target(app, key, label, targets, target)
+            if target is not None:
+                digest = follow_labels(key, label, {**targets, label: target})
+                self._registry.refuse_missing(connection, app, VersionRef(kind, name, digest))
             guard(connection)
             facts: dict[str, Json] = {"kind": kind, "name": name, "label": label, "from": before, "to": target}
             recorded = self._ledger.append(connection, Act("label.move", app, by, facts, {"reason": reason}))
@@ -183,20 +185,16 @@ class Labels:
         for place in sorted({*labels, *last}):
             label, move = labels.get(place), last.get(place)
             target = None if label is None else label["target"]
-            if move is None or move["to_target"] != target:
-                wanted = "nothing" if move is None else move["to_target"]
-                yield f"the label {place[1]}:{place[2]}@{place[3]} points at {target}, and its last move at {wanted}"
+            wanted = None if move is None else move["to_target"]
+            key = f"{place[1]}:{place[2]}@{place[3]}"
+            if target != wanted:
+                yield f"the label {key} points at {_shown(target)}, and its last move at {_shown(wanted)}"
+            elif label is not None and (move is None or label["sequence"] != move["sequence"]):
+                yield f"the label {key} names another entry than that of its last move"
 
     def _digest(self, app: str, key: str, label: str) -> Digest:
         with self._database.read() as connection:
             return follow_labels(key, label, _targets(connection, app, key))
-
-    def _check_target(self, app: str, key: str, label: str, targets: Mapping[str, str], target: str | None) -> None:
-        if target is None:
-            return
-        kind, name = split_key(key)
-        digest = follow_labels(key, label, {**targets, label: target})
-        self._registry.version(app, VersionRef(kind, name, digest))
 
 
 def _targets(connection: Connection, app: str, key: str) -> dict[str, str]:
@@ -204,7 +202,11 @@ def _targets(connection: Connection, app: str, key: str) -> dict[str, str]:
     query = select(_label.c.label, _label.c.target).where(
         _label.c.app == app, _label.c.kind == kind, _label.c.name == name
     )
-    return {label: target for label, target in connection.execute(query)}
+    return dict(connection.execute(query).all())
+
+
+def _shown(target: str | None) -> str:
+    return "nothing" if target is None else target
 
 
 def _text(reference: Reference) -> str:
@@ -223,7 +225,7 @@ def _claim(row: RowMapping) -> Claim:
         act="label.move",
         app=row["app"],
         actor=row["actor"],
-        at=from_text(row["moved_at"]),
+        at=Claim.moment(row["moved_at"]),
         facts={**facts, "from": row["from_target"], "to": row["to_target"]},
         place=f"move of the label {row['kind']}:{row['name']}@{row['label']}",
     )

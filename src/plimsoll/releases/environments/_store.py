@@ -1,10 +1,10 @@
-"""Environments, their moves and policies in the database. A pointer, its move and its ledger entry are one transaction."""
+"""Environments, their moves and policies. A pointer, its move and its ledger entry are one transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import json
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, RowMapping, Table, Text, select
+from msgspec import DecodeError, json
+from sqlalchemy import Column, Connection, Float, Integer, MetaData, RowMapping, Table, Text, column, select, table
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Digest, Json, canonical_json, short_name
@@ -13,7 +13,14 @@ from plimsoll.registry import ReferencedError
 from plimsoll.reviews import Answer, Question, ReviewAnswer, Reviews
 from plimsoll.storage import Database, put_row
 
-from .._errors import NoEarlierReleaseError, NoSplitError, NothingLiveError, NothingToShareError
+from .._errors import (
+    NoEarlierReleaseError,
+    NoSplitError,
+    NothingLiveError,
+    NothingToShareError,
+    ReleaseMissingError,
+    ShareInvalidError,
+)
 from .._history import rollback_target
 from .._policy import EnvironmentPolicy
 from .._split import TrafficSplit
@@ -55,6 +62,10 @@ _policy = Table(
     Column("actor", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
 )
+# Kept by the releases' own store; asked here inside the transaction that moves a pointer.
+_release = table("release", column("digest", Text), column("app", Text))
+
+_POINTER = ("live", "candidate", "candidate_share", "sequence")
 _PER_PAGE = 1000
 
 
@@ -91,7 +102,8 @@ class Environments:
             place = _Place(connection, release.manifest.app, environment)
             if place.live is None:
                 raise NothingToShareError(release.manifest.name, environment)
-            TrafficSplit(place.live, digest, share)
+            if not 0 < share < 1:
+                raise ShareInvalidError(share)
             self._check(place, release, by, reason, override=override)
             pointer = {"live": place.live, "candidate": digest}
             return self._move(place, ("split", digest, share), pointer, (by, reason))
@@ -226,14 +238,31 @@ class Environments:
         """Pointers that are not where their last move put them, each as a sentence."""
         with self._database.read() as connection:
             pointers = {(row["app"], row["name"]): row for row in connection.execute(select(_environment)).mappings()}
-            moved: dict[tuple[str, str], Any] = {}
+            moved: dict[tuple[str, str], tuple[Any, ...]] = {}
             for row in connection.execute(select(_move).order_by(_move.c.sequence)).mappings():
                 moved[row["app"], row["environment"]] = _after(moved.get((row["app"], row["environment"])), row)
         for key in sorted({*pointers, *moved}):
             pointer = pointers.get(key)
-            found = None if pointer is None else (pointer["live"], pointer["candidate"], pointer["candidate_share"])
+            found = None if pointer is None else tuple(pointer[name] for name in _POINTER)
             if found != moved.get(key):
                 yield f"the pointer of {key[0]} in {key[1]} is not where its last move put it"
+        yield from self._stray_policies()
+
+    def _stray_policies(self) -> Iterator[str]:
+        """Policies that are not the ones adopted last: an old one put back would pass for genuine."""
+        while True:
+            size = self._ledger.size()
+            with self._database.read() as connection:
+                rows = connection.execute(select(_policy)).mappings().all()
+            # One that is adopted between the two readings would look like a difference; read again.
+            if not any(self._ledger.entries(size, act="policy.adopt")):
+                break
+        found = {(row["app"], row["environment"]): row["sequence"] for row in rows}
+        entries = self._ledger.entries(0, size, act="policy.adopt")
+        adopted = {(entry.app, str(entry.facts.get("environment"))): entry.sequence for entry in entries}
+        for key in sorted({*found, *adopted}):
+            if found.get(key) != adopted.get(key):
+                yield f"the policy of {key[0]} in {key[1]} is not the one that was adopted last"
 
     def _rows(self, table: Table) -> Iterator[RowMapping]:
         last = -1
@@ -279,6 +308,7 @@ class Environments:
         """Write the move down, add it and set the pointer; the caller's transaction makes them one."""
         move, release, share = deed
         by, reason = said
+        place.must_be_kept(release)
         facts: dict[str, Json] = {"environment": place.name, "move": move, "from": place.live, "to": release}
         act = Act(f"environment.{move}", place.app, by, {**facts, "share": share}, {"reason": reason})
         recorded = self._ledger.append(place.connection, act)
@@ -332,6 +362,12 @@ class _Place:
         """Without their reasons, which no rule asks for."""
         return tuple(_to_move(row, {}) for row in _moves(self.connection, self.app, self.name, None))
 
+    def must_be_kept(self, release: Digest) -> None:
+        """What was live once may have been collected since."""
+        query = select(_release.c.digest).where(_release.c.digest == release, _release.c.app == self.app)
+        if self.connection.scalar(query) is None:
+            raise ReleaseMissingError(self.app, short_name("r", release))
+
     def must_be_live(self) -> Digest:
         if self.live is None:
             raise NothingLiveError(self.app, self.name)
@@ -347,11 +383,11 @@ def _moves(connection: Connection, app: str | None, environment: str | None, lim
     return list(reversed(connection.execute(query).mappings().all()))
 
 
-def _after(before: tuple[Any, Any, float] | None, row: RowMapping) -> tuple[Any, Any, float]:
-    """Live release, candidate and its share after a move."""
+def _after(before: tuple[Any, ...] | None, row: RowMapping) -> tuple[Any, ...]:
+    """The pointer after a move, in the order of `_POINTER`."""
     if row["move"] == "split":
-        return (None if before is None else before[0]), row["to_release"], row["share"]
-    return row["to_release"], None, 0.0
+        return (None if before is None else before[0]), row["to_release"], row["share"], row["sequence"]
+    return row["to_release"], None, 0.0, row["sequence"]
 
 
 def _to_move(row: RowMapping, private: Mapping[int, Mapping[str, str]]) -> EnvironmentMove:
@@ -379,7 +415,7 @@ def _move_claim(row: RowMapping) -> Claim:
         act=f"environment.{row['move']}",
         app=row["app"],
         actor=row["actor"],
-        at=from_text(row["moved_at"]),
+        at=Claim.moment(row["moved_at"]),
         facts={
             "environment": row["environment"],
             "move": row["move"],
@@ -391,13 +427,22 @@ def _move_claim(row: RowMapping) -> Claim:
     )
 
 
+def _policy_content(text: str) -> Json:
+    """What a policy's row says; a damaged one as it stands there."""
+    try:
+        content: Json = json.decode(text)
+    except DecodeError:
+        return text
+    return content
+
+
 def _policy_claim(row: RowMapping) -> Claim:
     return Claim(
         sequence=row["sequence"],
         act="policy.adopt",
         app=row["app"],
         actor=row["actor"],
-        at=from_text(row["adopted_at"]),
-        facts={"environment": row["environment"], "policy": json.decode(row["policy"])},
+        at=Claim.moment(row["adopted_at"]),
+        facts={"environment": row["environment"], "policy": _policy_content(row["policy"])},
         place=f"policy of {row['app']} in {row['environment']}",
     )
