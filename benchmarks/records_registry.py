@@ -20,9 +20,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from plimsoll.bootstrap import Stores
-from plimsoll.kernel.digest import canonical_json, hex_part, short_name
+from plimsoll.kernel.digest import Json, canonical_json, hex_part, short_name
 from plimsoll.ledger import By
 from plimsoll.registry import Publication, VersionRef
 from plimsoll.registry.graph import walk
@@ -51,7 +52,12 @@ MADE_FROM: dict[str, tuple[str, ...]] = {
     **{f"guardrail:limits-{n}": () for n in range(2)},
     **{f"route:main-{n}": (f"adapter:tone-{n}",) for n in range(4)},
     **{
-        f"endpoint:ask-{n}": (f"prompt:answer-{n}", f"index:manuals-{n}", f"guardrail:limits-{n % 2}", f"route:main-{n}")
+        f"endpoint:ask-{n}": (
+            f"prompt:answer-{n}",
+            f"index:manuals-{n}",
+            f"guardrail:limits-{n % 2}",
+            f"route:main-{n}",
+        )
         for n in range(4)
     },
     **{f"agent:desk-{n}": (f"endpoint:ask-{2 * n}", f"endpoint:ask-{2 * n + 1}") for n in range(2)},
@@ -105,7 +111,7 @@ def publish(filled: Filled, build: int) -> dict[str, VersionRef]:
     publications = []
     for key, parents in MADE_FROM.items():
         kind = VersionRef.from_key(key, "").kind
-        content = {"build": build, "artifact": key, "text": TEXT, "threshold": 0.75}
+        content: Json = {"build": build, "artifact": key, "text": TEXT, "threshold": 0.75}
         made_from = tuple(refs[parent] for parent in parents)
         publications.append(Publication(kind, key.partition(":")[2], content, made_from))
         refs[key] = publications[-1].ref
@@ -134,7 +140,7 @@ def move_labels(filled: Filled, label: str, targets: Mapping[str, str]) -> None:
 
 def questions(filled: Filled, calls: int) -> dict[str, list[Operation]]:
     """What is asked of one size: every kind of question, each about something drawn at random."""
-    draw = random.Random(SEED)
+    draw = random.Random(SEED)  # noqa: S311  # what is drawn is no secret
     labels, registry, releases = filled.stores.labels, filled.stores.registry, filled.stores.releases
     names = Counter(short_name("r", digest) for digest in filled.releases)
     # Six digits do not tell all of ten thousand releases apart; whoever gives such a name is asked for more digits.
@@ -214,11 +220,12 @@ def open_size(home: Path, database: str | None, size: int) -> Stores:
 def new_database(address: str, size: int) -> str:
     """Make a database on the server of this address; gives back the address of it."""
     import psycopg
-    from psycopg.conninfo import make_conninfo
+    from psycopg.sql import SQL, Identifier
 
+    name = f"registry_{size}"
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE registry_{int(size)}")
-    return make_conninfo(address, dbname=f"registry_{int(size)}")
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return urlsplit(address)._replace(path=f"/{name}").geturl()
 
 
 def run(home: Path, database: str | None, sizes: Sequence[int], releases: int, calls: int) -> dict[str, Any]:
@@ -229,7 +236,9 @@ def run(home: Path, database: str | None, sizes: Sequence[int], releases: int, c
         one = filled[size]
         say(f"{one.versions} versions, {len(one.releases)} releases, {len(one.labels)} labels: {one.seconds:.1f} s")
     figures = measure(filled, calls)
-    depths = {len(walk([filled[size].builds[0]["agent:desk-0"]], _parents(filled[size]), DEPTH).nodes) for size in filled}
+    depths = {
+        len(walk([filled[size].builds[0]["agent:desk-0"]], _parents(filled[size]), DEPTH).nodes) for size in filled
+    }
     for one in filled.values():
         one.stores.close()
     return {
@@ -264,7 +273,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--database-url")
-    parser.add_argument("--versions", type=lambda text: [int(size) for size in text.split(",")], default=[1_000, 10_000])
+    parser.add_argument(
+        "--versions", type=lambda text: [int(size) for size in text.split(",")], default=[1_000, 10_000]
+    )
     parser.add_argument("--releases", type=int, default=10_000)
     parser.add_argument("--calls", type=int, default=2_000)
     given = parser.parse_args()

@@ -1,5 +1,6 @@
 """Who asked, and for whom, reaches the platform with each request."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ from starlette.testclient import TestClient
 
 from plimsoll.access import Acting
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.flows.serve._events import Caller
+from plimsoll.api._errors import FieldError
+from plimsoll.api.openai._request import decode, user_from
+from plimsoll.flows.serve import Caller
 
 KEY = "plim_ada"
 BODY: dict[str, Any] = {"model": "contracts/ask", "messages": [{"role": "user", "content": "How long?"}]}
@@ -70,7 +73,6 @@ def test_for_whom(keyed: TestClient, service: Any, headers: Any, fields: dict[st
         ({}, {"user": "   "}, "user"),
         ({}, {"user": 17}, "user"),
         ({}, {"safety_identifier": "\x00"}, "safety_identifier"),
-        ({b"x-plimsoll-user": b"\xff\xfe"}, {}, "x-plimsoll-user"),
         ({b"x-plimsoll-user": b"a\tb"}, {}, "x-plimsoll-user"),
         ({b"x-plimsoll-user": b"good"}, {"user": "bad\x07"}, "user"),
     ],
@@ -82,6 +84,12 @@ def test_a_user_that_cannot_be_taken(
     assert response.status_code == 400
     assert response.json()["error"]["param"] == param
     assert service.requests == []
+
+
+def test_a_header_that_is_no_text() -> None:
+    asked = decode(json.dumps(BODY).encode())
+    with pytest.raises(FieldError, match="UTF-8"):
+        user_from(asked, ["\xff\xfe"])
 
 
 def test_two_users_are_none(keyed: TestClient) -> None:

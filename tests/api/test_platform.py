@@ -13,35 +13,14 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from tests.api.harbour import LEAVE, Harbour
 from tests.flows.conftest import Workshop
 
-from plimsoll.api import ApiSettings, PlatformService, create_app
-from plimsoll.bootstrap import Platform
-from plimsoll.flows.promote import Wish, roll_back, ship
-from plimsoll.releases import Evidence, Manifest, Release
+from plimsoll.api import ApiSettings, create_app
+from plimsoll.flows.promote import Wish, roll_back
 from plimsoll.settings import SecretMissingError
 
-LEAVE = "How many days of paid leave has an employee?"
 Serve = Callable[[ASGIApp], str]
-
-
-class Harbour:
-    """A workshop whose builds are shipped and served."""
-
-    def __init__(self, workshop: Workshop) -> None:
-        self.workshop = workshop
-        self.platform: Platform = workshop.open()
-
-    def ship(self, environment: str = "staging") -> Release:
-        draft = self.workshop.build().draft
-        evidence = (Evidence("ask", draft.digest, draft.digest, "pass"),)
-        manifest = Manifest(draft.app, draft.artifacts, evidence)
-        release = self.platform.releases.keep_release(manifest, by=self.platform.acting.by, source_commit="")
-        ship(release, Wish(environment), self.platform.promote_parts())
-        return release
-
-    def service(self) -> PlatformService:
-        return PlatformService(self.platform, "harbour", ("staging", "production"))
 
 
 @pytest.fixture

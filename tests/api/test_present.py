@@ -106,7 +106,15 @@ def test_paths_of_this_machine_are_cut(text: str, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "text"),
-    [(0.1, "10 %"), (0.07, "7 %"), (0.125, "12.5 %"), (0.5, "50 %"), (1e-9, "0.01 %"), (1 - 1e-9, "99.99 %"), (1, "100 %")],
+    [
+        (0.1, "10 %"),
+        (0.07, "7 %"),
+        (0.125, "12.5 %"),
+        (0.5, "50 %"),
+        (1e-9, "0.01 %"),
+        (1 - 1e-9, "99.99 %"),
+        (1, "100 %"),
+    ],
 )
 def test_shares(part: float, text: str) -> None:
     assert share(part) == text

@@ -8,10 +8,12 @@ import pytest
 HEAVY = {
     "aiohttp",
     "alembic",
+    "cryptography",
     "docx",
     "jinja2",
     "numpy",
     "pebble",
+    "psycopg",
     "pydantic",
     "pypdfium2",
     "rich",
@@ -37,6 +39,7 @@ def imported_by(statement: str) -> set[str]:
         "from plimsoll.cli import main",
         "from plimsoll.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit: pass",
         "from plimsoll.cli import main\ntry:\n    main(['build', '--help'])\nexcept SystemExit: pass",
+        "from plimsoll.cli import main\ntry:\n    main(['audit', 'verify', '--help'])\nexcept SystemExit: pass",
     ],
 )
 def test_help_imports_nothing_heavy(statement: str) -> None:

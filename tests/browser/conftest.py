@@ -220,7 +220,7 @@ class ShowService:
     def any_key(self) -> bool:
         return False
 
-    def authenticate(self, key: str) -> Acting:
+    def authenticate(self, key: str) -> Acting:  # noqa: ARG002 (no key is known here)
         raise KeyUnknownError
 
     def ready(self) -> str | None:

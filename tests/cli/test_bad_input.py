@@ -146,11 +146,15 @@ def test_a_port_in_use(run: Run, workshop: Workshop) -> None:
     assert "--port" in ended.err
 
 
-def test_serving_others_needs_a_key(run: Run, workshop: Workshop) -> None:
+def test_serving_others_needs_a_key(run: Run, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one is made and shown when somebody starts the server who may make keys; Otto may not."""
     ship_something(run, workshop)
+    assert run("actor", "create", "otto", "--role", "operator", folder=workshop.root).code == 0
+    monkeypatch.setenv("PLIMSOLL_ACTOR", "otto")
     ended = run("serve", "--host", "0.0.0.0", "--port", 0, folder=workshop.root)  # noqa: S104  # refused before it binds
     assert ended.code == 2
-    assert "PLIMSOLL_API_KEY" in ended.err
+    assert "no key was made yet, and otto may not make one" in ended.err
+    assert "plimsoll key create" in ended.err
 
 
 def test_nothing_to_serve(run: Run, workshop: Workshop) -> None:

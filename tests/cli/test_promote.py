@@ -23,8 +23,8 @@ def says(run: Run, workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> As:
         assert not PSEUDONYM.search(ended.out + ended.err), ended
         return ended
 
-    assert says("ada", "actor", "create", "bob", "--role", "approver").code == 0
-    assert says("ada", "actor", "create", "otto", "--role", "operator").code == 0
+    for name, role in (("bob", "approver"), ("otto", "operator")):
+        assert run("actor", "create", name, "--role", role, folder=workshop.root).code == 0
     return says
 
 
@@ -80,18 +80,25 @@ def test_whoever_lacks_a_right_is_told_which_and_by_whom(says: As, workshop: Wor
 
 
 def test_a_changed_policy_is_shown_and_adopted(says: As, workshop: Workshop) -> None:
-    first, second = released(says, workshop), released(says, workshop, "Again.")
-    assert says("ada", "ship", first, "production").code == 0
+    release = released(says, workshop)
     workshop.write("plimsoll.yaml", FILES["plimsoll.yaml"] + APPROVALS)
-    ended = says("ada", "ship", second, "production")
-    assert (ended.code, "approvals 0 → 1" in ended.err, "policy adopt production" in ended.err) == (2, True, True)
-    assert "approvals 0 → 1" in says("ada", "policy", "show").out
+    assert says("ada", "ship", release, "production").code == 1
+    workshop.write("plimsoll.yaml", FILES["plimsoll.yaml"])
+    ended = says("ada", "ship", release, "production")
+    assert (ended.code, "approvals 1 → 0" in ended.err, "policy adopt production" in ended.err) == (2, True, True)
+    assert "approvals 1 → 0" in says("ada", "policy", "show").out
     held = says("ada", "policy", "show", "--json").json
     assert {item["environment"]: item["adopted"] for item in held} == {"staging": False, "production": True}
-    adopted = says("ada", "policy", "adopt", "production", "--reason", "we are two now")
-    assert (adopted.code, "approvals 0 → 1" in adopted.out) == (0, True)
-    assert says("ada", "ship", second, "production").code == 1
-    overridden = says("ada", "ship", second, "production", "--override", "--reason", "the shed is on fire")
+    adopted = says("ada", "policy", "adopt", "production", "--reason", "a small team")
+    assert (adopted.code, "approvals 1 → 0" in adopted.out) == (0, True)
+    assert says("ada", "ship", release, "production").code == 0
+
+
+def test_the_glass_is_broken_with_a_reason(says: As, workshop: Workshop) -> None:
+    release = released(says, workshop)
+    workshop.write("plimsoll.yaml", FILES["plimsoll.yaml"] + APPROVALS)
+    assert says("ada", "ship", release, "production").code == 1
+    overridden = says("ada", "ship", release, "production", "--override", "--reason", "the shed is on fire")
     assert overridden.code == 0
 
 

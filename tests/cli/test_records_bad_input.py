@@ -58,6 +58,7 @@ def written(tmp_path: Path, name: str, content: object) -> Path:
         (["release", "show", "r-0000"], "release_missing"),
         (["audit", "show", "100000"], "entry_missing"),
         (["audit", "erase", "ab", "--yes"], "identifier_unusable"),
+        (["audit", "erase", "ada", "--yes"], "last_admin"),
         (["audit", "verify", "--file", "plimsoll.yaml"], "export_unreadable"),
         (["release", "import", "plimsoll.yaml"], "bundle_invalid"),
         (["key", "create", "nobody"], "actor_missing"),

@@ -205,11 +205,11 @@ def test_an_erasure_outlives_a_backup_without_its_keys(
     homes: Callable[..., Home], home: Home, files: tuple[Path, Path]
 ) -> None:
     home.trace("sha256:00", user_id=ADA)
-    erase(ADA, EraseParts(home.stores, home.cache, lambda _: None, KEEPER))
+    erase(ADA, EraseParts(home.stores, home.cache, lambda _: None, lambda _: None, KEEPER))
     unnamed = home.publish(
         Publication("prompt", "other", {"system": "Grace Hopper"}), Publication("prompt", "other", {})
     )
-    erase("Grace Hopper", EraseParts(home.stores, home.cache, lambda _: None, KEEPER))
+    erase("Grace Hopper", EraseParts(home.stores, home.cache, lambda _: None, lambda _: None, KEEPER))
     assert home.missing() == [unnamed[0].digest]
     save(home, files)
     target = homes("target")

@@ -1,11 +1,13 @@
 """A person is forgotten: nothing that mentions them is in any file, and every proof still holds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.flows.home import APP, KEEPER, Home
 
+from plimsoll.access._errors import LastAdminError
 from plimsoll.flows import erase as flow
 from plimsoll.flows.erase import BasisUnusableError, EraseParts, Erasure, IdentifierUnusableError, erase, plan_erasure
 from plimsoll.governance.retention import erased_blobs
@@ -30,7 +32,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 def parts(home: Home) -> EraseParts:
     folder = home.folder / "indexes"
-    return EraseParts(home.stores, home.cache, lambda keep: prune_indexes(folder, keep), KEEPER)
+    return EraseParts(home.stores, home.cache, lambda keep: prune_indexes(folder, keep), lambda _: None, KEEPER)
 
 
 def forget(home: Home, identifier: str = ADA) -> Erasure:
@@ -261,3 +263,23 @@ def test_manifests_are_told_from_other_contents() -> None:
     assert flow._is_manifest(canonical_json(Manifest("a", {}).to_json()))
     for content in (b"{", b"[]", b"{}", b"\x81", canonical_json({"format": 1, "app": "a"})):
         assert not flow._is_manifest(content)
+
+
+def test_somebody_whom_nothing_can_do_without_is_not_forgotten(home: Home) -> None:
+    def refuse(_subject: str) -> None:
+        raise LastAdminError("ada")
+
+    home.trace("sha256:00", user_id=ADA)
+    ada = home.ledger.subject(ADA)
+    size = home.ledger.size()
+    with pytest.raises(LastAdminError):
+        erase(ADA, replace(parts(home), retire=refuse))
+    assert (home.ledger.size(), home.ledger.name(ada)) == (size, ADA)
+    assert home.traces.count_subject(ADA) == 1
+
+
+def test_what_an_actor_may_do_ends_before_the_key_is_destroyed(home: Home) -> None:
+    ada = home.ledger.subject(ADA)
+    retired: list[str | None] = []
+    erase(ADA, replace(parts(home), retire=lambda subject: retired.extend([subject, home.ledger.name(subject)])))
+    assert retired == [ada, ADA]

@@ -10,6 +10,7 @@ from plimsoll.access import Right, RightMissingError, Role
 from plimsoll.bootstrap import Platform
 from plimsoll.flows.audit import verify
 from plimsoll.flows.label import (
+    LabelFollowedError,
     LabelParts,
     LabelProtectedError,
     LabelStaysError,
@@ -18,6 +19,7 @@ from plimsoll.flows.label import (
     answer_label,
     move_label,
 )
+from plimsoll.flows.policy import PolicyChangedError, adopt
 from plimsoll.registry import Version, parse_reference
 from plimsoll.registry.labels import LabelMove
 from plimsoll.reviews import Answer
@@ -185,3 +187,29 @@ def test_the_whole_story_verifies(crew: Crew) -> None:
     move_label(APP, BETA, None, crew.ada.label_parts())
     audited = verify(crew.ada.audit_parts(lambda *_: None))
     assert audited.sound, (audited.log.findings, audited.records.findings)
+
+
+def test_protection_that_was_taken_out_of_the_file_holds_until_an_administrator_agrees(crew: Crew) -> None:
+    """Who may edit plimsoll.yaml could otherwise move a protected label alone."""
+    crew.prompt("One.")
+    protected = crew.declare(PROTECTED)
+    with pytest.raises(LabelProtectedError):
+        point(PRODUCTION, "1", protected)
+    open_again = crew.declare("")
+    with pytest.raises(PolicyChangedError, match="@production"):
+        point(PRODUCTION, "1", open_again)
+    assert adopt(APP, "@production", "nobody reads it", open_again.policy_parts()) == ("approvals 1 → 0",)
+    assert point(PRODUCTION, "1", open_again) is not None
+
+
+def test_what_a_label_follows_stands_still_once_the_label_is_protected(crew: Crew) -> None:
+    crew.prompt("One.")
+    crew.prompt("Two.")
+    point(BETA, "1", crew.ada)
+    point(PRODUCTION, "beta", crew.ada)
+    protected = crew.declare(PROTECTED)
+    with pytest.raises(LabelProtectedError):
+        point(PRODUCTION, "2", protected)
+    with pytest.raises(LabelFollowedError, match="production"):
+        point(BETA, "2", protected)
+    assert (named(protected, "beta"), named(protected, "production")) == (1, 1)

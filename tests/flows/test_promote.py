@@ -11,21 +11,18 @@ from tests.flows.crew import APP, Crew
 from plimsoll.access import Right, RightMissingError, Role
 from plimsoll.bootstrap import Platform
 from plimsoll.flows.audit import verify
+from plimsoll.flows.policy import PolicyChangedError, adopt, policies
 from plimsoll.flows.promote import (
     ContentGoneError,
-    PolicyChangedError,
     PromoteParts,
     Wish,
-    adopt_policy,
     answer,
     end_share,
-    policies,
     promotions,
     roll_back,
     ship,
 )
-from plimsoll.flows.serve import Answering, AnswerRequest
-from plimsoll.flows.serve._events import Caller
+from plimsoll.flows.serve import Answering, AnswerRequest, Caller
 from plimsoll.models import Message
 from plimsoll.releases import EnvironmentUnknownError, Evidence, Manifest, Release
 from plimsoll.releases._errors import (
@@ -69,7 +66,7 @@ VERBS: list[tuple[Verb, Role, Right]] = [
     (lambda release, parts: answer(release, STAGING, "approve", parts), "operator", "approve"),
     (lambda release, parts: answer(release, STAGING, "refuse", parts), "developer", "approve"),
     (lambda release, parts: answer(release, STAGING, "withdraw", parts), "viewer", "approve"),
-    (lambda _, parts: adopt_policy(APP, STAGING, parts), "operator", "policy"),
+    (lambda _, parts: adopt(APP, "staging", "", parts.policies), "operator", "policy"),
 ]
 
 
@@ -180,13 +177,13 @@ def test_a_policy_that_changed_after_its_first_use_holds_only_when_it_was_adopte
             act()
     assert crew.live("production") == first.manifest.digest
     ship(second, STAGING, parts)
-    held = {found.environment: found for found in policies(APP, parts)}
+    held = {found.environment: found for found in policies(APP, parts.policies)}
     assert (held["production"].policy.approvals, held["production"].changes) == (1, ("approvals 1 → 0",))
     with pytest.raises(RightMissingError) as refused:
-        adopt_policy(APP, PRODUCTION, otto.promote_parts())
+        adopt(APP, "production", "go", otto.policy_parts())
     assert refused.value.right == "policy"
 
-    assert adopt_policy(APP, Wish("production", "a small team"), parts) == ("approvals 1 → 0",)
+    assert adopt(APP, "production", "a small team", parts.policies) == ("approvals 1 → 0",)
     ship(second, PRODUCTION, otto.promote_parts())
     assert crew.live("production") == second.manifest.digest
     before, after = [entry for entry in crew.entries("policy.adopt") if entry.facts["environment"] == "production"]
@@ -200,7 +197,7 @@ def test_rolling_back_asks_no_file(crew: Crew) -> None:
     for release in (first, second):
         ship(release, PRODUCTION, crew.ada.promote_parts())
     parts = crew.declare(FROZEN).promote_parts()
-    adopt_policy(APP, PRODUCTION, parts)
+    adopt(APP, "production", "go", parts.policies)
     parts = crew.declare("promotion: {production: {approvals: 3}}\n").promote_parts()
     assert roll_back(APP, PRODUCTION, parts).to_release == first.manifest.digest
 
@@ -345,7 +342,7 @@ def test_a_share_keeps_to_the_policy(crew: Crew) -> None:
     bob = crew.join("bob", "approver")
     ship(live, PRODUCTION, crew.ada.promote_parts())
     parts = crew.declare("promotion: {production: {approvals: 1}}\n").promote_parts()
-    adopt_policy(APP, PRODUCTION, parts)
+    adopt(APP, "production", "go", parts.policies)
     with pytest.raises(ApprovalsMissingError):
         ship(candidate, replace(PRODUCTION, share=0.01), parts)
     approve(candidate, crew.workshop.open(bob.settings.actor))

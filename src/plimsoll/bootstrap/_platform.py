@@ -12,6 +12,7 @@ from plimsoll.flows.compare import CompareParts
 from plimsoll.flows.erase import EraseParts
 from plimsoll.flows.exchange import ExportParts, ImportParts
 from plimsoll.flows.label import LabelParts
+from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
 from plimsoll.flows.publish import PublishParts
 from plimsoll.flows.serve import Searcher, ServeParts
@@ -118,7 +119,7 @@ class Platform(Stores):
         return PromoteParts(
             environments=self.environments,
             declared=self.declared,
-            policies=self._policies,
+            policies=self.policy_parts(),
             missing=self.missing,
             acting=self.acting,
         )
@@ -129,18 +130,21 @@ class Platform(Stores):
             registry=self.registry,
             labels=self.labels,
             reviews=self.reviews,
-            policy=self._label_policy,
+            policies=self.policy_parts(),
             acting=self.acting,
         )
 
-    def _policies(self) -> dict[str, EnvironmentPolicy]:
-        """What plimsoll.yaml asks of each environment, with approvers by their pseudonyms. Raises ActorMissingError."""
-        return {name: self._definition.policy(name, self._actor_id) for name in self.declared}
+    def policy_parts(self) -> PolicyParts:
+        """What knowing and changing policies needs."""
+        labels = tuple(LABEL + label for label in self._definition.labels.protected)
+        return PolicyParts(self.environments, (*self.declared, *labels), self._policy, self.acting)
 
-    def _label_policy(self, label: str) -> EnvironmentPolicy | None:
-        """What plimsoll.yaml asks before a label moves; None for one that it does not protect."""
+    def _policy(self, place: str) -> EnvironmentPolicy:
+        """What plimsoll.yaml asks of an environment or a label; approvers by their pseudonyms. Raises NotFoundError."""
+        if not place.startswith(LABEL):
+            return self._definition.policy(place, self._actor_id)
         labels = self._definition.labels
-        return EnvironmentPolicy(approvals=labels.approvals) if label in labels.protected else None
+        return EnvironmentPolicy(approvals=labels.approvals if place.removeprefix(LABEL) in labels.protected else 0)
 
     def _actor_id(self, name: str) -> str:
         return self.access.actor(name).id

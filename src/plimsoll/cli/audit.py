@@ -14,7 +14,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group(short_help="The log: verify, export, erase a person")
 def audit() -> None:
-    """The tamper-evident log of every act: log, show, verify, checkpoint, export, erase."""
+    """The tamper-evident log of every act: log, show, verify, checkpoint, verifier, export, erase."""
 
 
 @audit.command("log", epilog="Example: plimsoll audit log --act environment.ship")
@@ -84,6 +84,18 @@ def checkpoint(state: State) -> None:
         state.output.result(content, lambda _: None)
     else:
         click.echo(note, nl=False)
+
+
+@audit.command("verifier", epilog="Example: plimsoll audit verifier > verify.py")
+@json_option
+def verifier(state: State) -> None:
+    """Print the verifier for outsiders: one file that needs nothing but python3, the same that is in every export."""
+    from plimsoll.ledger.verifier import standalone
+
+    if state.output.json:
+        state.output.result({"verify.py": standalone()}, lambda _: None)
+    else:
+        click.echo(standalone(), nl=False)
 
 
 @audit.command("export", epilog="Example: plimsoll audit export audit.tar")

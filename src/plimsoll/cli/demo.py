@@ -83,6 +83,8 @@ class Demo:
     port: int
     stay: bool
     _step: int = 0
+    _headers: dict[str, str] = field(default_factory=dict)
+    """Shown with every call: the key of who runs the demo, where there is one."""
     _failure: list[Exception] = field(default_factory=list)
 
     def run(self) -> None:
@@ -164,6 +166,8 @@ class Demo:
         with self._platform() as platform:
             service = PlatformService(platform, platform.app, ("staging", "production"))
             app = create_app(service, settings=ApiSettings(default_environment="staging"))
+            if platform.settings.key is not None:
+                self._headers = {"authorization": f"Bearer {platform.settings.key}"}
             run_server(app, host="127.0.0.1", port=self.port, on_ready=self._on_ready)
         if self._failure:
             raise self._failure[0]
@@ -178,7 +182,9 @@ class Demo:
             self._title("Explain", "Everything behind that answer, and the same answer again.")
             self._command("lineage", trace)
             self._expect(self._command("replay", trace) == 0, "every provable part of the answer is the same again")
-            page = _get(f"{url}/")
+            self._title("Prove", "Every act so far is in a log that nobody can change unseen.")
+            self._expect(self._command("audit", "verify") == 0, "the audit log and all records verify")
+            page = _read(Request(f"{url}/", headers=self._headers))[1]  # noqa: S310  # our own server
             self._expect(self._release_name() in page, "the console shows the live release")
         except Exception as error:  # noqa: BLE001  # carried to the main thread, which raises it
             self._failure.append(error)
@@ -192,7 +198,7 @@ class Demo:
 
         body: dict[str, Any] = {"model": "ask", "messages": [{"role": "user", "content": ANSWERABLE}]}
         self._say(f"POST {url}/v1/chat/completions")
-        headers, text = _post(f"{url}/v1/chat/completions", body)
+        headers, text = self._post(f"{url}/v1/chat/completions", body)
         answer = json.loads(text)
         names = ("x-plimsoll-release", "x-plimsoll-trace")
         for name in names:
@@ -200,7 +206,7 @@ class Demo:
         self._say(f"  {escape(answer['choices'][0]['message']['content'])}")
         self._expect(headers[names[0]] == self._release_digest(), "the answer names the live release")
         self._expect(bool(answer["plimsoll"]["citations"]), "the answer has citations")
-        _, stream = _post(f"{url}/v1/chat/completions", {**body, "stream": True})
+        _, stream = self._post(f"{url}/v1/chat/completions", {**body, "stream": True})
         self._expect(stream.rstrip().endswith("data: [DONE]"), "the same answer can be streamed")
         trace: str = headers[names[1]]
         return trace
@@ -262,18 +268,13 @@ class Demo:
         )
         return code if isinstance(code, int) else 0
 
+    def _post(self, url: str, body: dict[str, Any]) -> tuple[Any, str]:
+        headers = {**self._headers, "content-type": "application/json"}
+        return _read(Request(url, json.dumps(body).encode(), headers))  # noqa: S310  # our own server
+
     def _expect(self, truth: bool, what: str) -> None:
         if not truth:
             raise DemoFailedError(what)
-
-
-def _post(url: str, body: dict[str, Any]) -> tuple[Any, str]:
-    request = Request(url, json.dumps(body).encode(), {"content-type": "application/json"})  # noqa: S310  # our own server
-    return _read(request)
-
-
-def _get(url: str) -> str:
-    return _read(Request(url))[1]  # noqa: S310  # our own server
 
 
 def _read(request: Request) -> tuple[Any, str]:

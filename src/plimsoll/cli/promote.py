@@ -130,24 +130,23 @@ def policy() -> None:
 @json_option
 def show_policies(state: State) -> None:
     """The policies that hold, and how plimsoll.yaml differs from them."""
-    from plimsoll.flows.promote import policies
+    from plimsoll.flows.policy import policies
 
     with state.platform(state.project_root()) as platform:
-        found = policies(platform.app, platform.promote_parts())
+        found = policies(platform.app, platform.policy_parts())
     state.output.result(verdicts.policies_json(found), lambda screen: verdicts.policies(screen, found))
 
 
 @policy.command("adopt", epilog="Example: plimsoll policy adopt production --reason 'the team grew'")
-@click.argument("environment")
+@click.argument("environment", metavar="ENVIRONMENT|@LABEL")
 @_REASON
 @json_option
 def adopt_policy(state: State, environment: str, *, reason: str) -> None:
-    """Make what plimsoll.yaml asks of an environment the policy that holds."""
-    from plimsoll.flows.promote import Wish
-    from plimsoll.flows.promote import adopt_policy as adopt
+    """Make what plimsoll.yaml asks of an environment, or of a label, the policy that holds."""
+    from plimsoll.flows.policy import adopt
 
     with state.platform(state.project_root()) as platform:
-        changes = adopt(platform.app, Wish(environment, reason), platform.promote_parts())
+        changes = adopt(platform.app, environment, reason, platform.policy_parts())
     content = {"environment": environment, "changes": changes}
     state.output.result(content, lambda screen: verdicts.adopted(screen, environment, changes))
 

@@ -39,6 +39,8 @@ def _make(state: State) -> int:
         if existing is not None:
             gated = Gated(report.draft, (), existing, existed=True)
         else:
+            # Before the suites run, so that nobody waits for them in vain.
+            platform.acting.require("release")
             runs = run_suites(state, platform, report, suites)
             gated = freeze(report.draft, runs, platform.freeze_parts())
     state.output.result(verdicts.gated_json(gated), lambda screen: verdicts.gated(screen, gated))

@@ -1,6 +1,6 @@
 """Moving a label; a protected one only with the approval of others."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,9 +8,11 @@ from plimsoll.access import Acting
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.errors import DeniedError, GateError
 from plimsoll.registry import Guard, Reference, Registry, Version, VersionRef
-from plimsoll.registry.labels import LabelMove, Labels
+from plimsoll.registry.labels import LabelMove, Labels, labels_passed
 from plimsoll.releases import EnvironmentPolicy
 from plimsoll.reviews import Answer, Question, ReviewAnswer, Reviews
+
+from .policy import LABEL, NOTHING, PolicyParts, settle
 
 
 class LabelProtectedError(GateError):
@@ -39,6 +41,18 @@ class LabelStaysError(GateError):
         )
 
 
+class LabelFollowedError(GateError):
+    """A protected label would move with another one."""
+
+    code = "label_followed"
+
+    def __init__(self, place: str, follower: str) -> None:
+        super().__init__(
+            f"the protected label `{follower}` follows {place}, and would move with it",
+            hint=f"point `{follower}` at a version first, which needs an approval",
+        )
+
+
 class OwnVersionError(DeniedError):
     """The author of a version may not approve it."""
 
@@ -57,8 +71,7 @@ class LabelParts:
     registry: Registry
     labels: Labels
     reviews: Reviews
-    policy: Callable[[str], EnvironmentPolicy | None]
-    """What holds for a label; None for one that is not protected."""
+    policies: PolicyParts
     acting: Acting
 
 
@@ -85,10 +98,11 @@ def move_label(app: str, placing: Placing, target: Reference | None, parts: Labe
     `Labels.move` raises.
     """
     parts.acting.require("label")
-    policy = parts.policy(placing.label)
+    policy = settle(app, LABEL + placing.label, parts.policies)
     where = None if target is None else parts.labels.target_of(app, target)
     guard: Guard = _unguarded
-    if policy is not None:
+    _check_followers(app, placing, parts)
+    if policy != NOTHING:
         if target is None:
             raise LabelStaysError(placing.place)
         version = parts.labels.resolve(app, _text(target))
@@ -97,6 +111,17 @@ def move_label(app: str, placing: Placing, target: Reference | None, parts: Labe
     return parts.labels.move(
         app, (placing.key, placing.label), where, by=parts.acting.by, reason=placing.reason, guard=guard
     )
+
+
+def _check_followers(app: str, placing: Placing, parts: LabelParts) -> None:
+    """Refuse to move what a protected label follows: it may have followed since before anybody protected it."""
+    held = parts.policies.environments.adopted(app)
+    targets = {label.label: label.target for label in parts.labels.labels(app, placing.key)}
+    for label in targets:
+        if label == placing.label or held.get(LABEL + label, NOTHING) == NOTHING:
+            continue
+        if placing.label in labels_passed(label, targets):
+            raise LabelFollowedError(placing.place, label)
 
 
 def _unguarded(_connection: object) -> None:
@@ -109,8 +134,8 @@ def answer_label(app: str, placing: Placing, version: Version, answer: Answer, p
     by = parts.acting.by
     if answer == "approve" and by.actor == version.author:
         raise OwnVersionError(f"{placing.key}@{version.number}")
-    policy = parts.policy(placing.label)
-    expires_at = None if policy is None or answer != "approve" else policy.approval_expires_at(utc_now())
+    policy = settle(app, LABEL + placing.label, parts.policies)
+    expires_at = policy.approval_expires_at(utc_now()) if answer == "approve" else None
     question = Question(app, version.digest, placing.place)
     return parts.reviews.answer(question, answer, by=by, reason=placing.reason, expires_at=expires_at)
 

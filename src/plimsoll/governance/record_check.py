@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from msgspec import convert
+from msgspec import MsgspecError, convert
 
 from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import Digest, Json
@@ -86,11 +86,24 @@ class Checked:
 def check_records(parts: CheckParts) -> Checked:
     """Hold everything against the ledger. Memory does not grow with the records, but for the list of what is wrong."""
     checked = Checked()
-    _check_rows(parts, checked)
-    _check_blobs(parts, checked)
+    _go_on(checked, "records", lambda: _check_rows(parts, checked))
+    _go_on(checked, "contents", lambda: _check_blobs(parts, checked))
     for strays in parts.strays:
-        checked.findings += [Finding("pointers", sentence) for sentence in strays()]
+        _go_on(checked, "pointers", lambda: _check_strays(strays, checked))  # noqa: B023  # called at once
     return checked
+
+
+def _go_on(checked: Checked, place: str, check: Callable[[], None]) -> None:
+    """Make one check. What is damaged may break whatever reads it: that is a finding too, and the others go on."""
+    try:
+        check()
+    except (IntegrityError, MsgspecError, ValueError, LookupError, TypeError) as error:
+        checked.findings.append(Finding(place, f"something is damaged so that this check had to end: {error}"))
+
+
+def _check_strays(strays: Callable[[], Iterator[str]], checked: Checked) -> None:
+    for sentence in strays():
+        checked.findings.append(Finding("pointers", sentence))
 
 
 def _check_rows(parts: CheckParts, checked: Checked) -> None:

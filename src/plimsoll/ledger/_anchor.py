@@ -3,6 +3,7 @@
 A file is as safe as its folder; a Git remote is safe from whoever runs the database but not the remote.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -11,12 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import DecodeError, ValidationError, json
+from msgspec import DecodeError, json
 
 from ._errors import AnchorFailedError, AnchorInvalidError
 
 _GIT = "git+"
 _GIT_ADDRESS = re.compile(r"(file|https|ssh)://[^\s]+")
+_WITH_SECRET = re.compile(r"//[^/@\s]*@")
+_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "core.symlinks=false", "-c", "core.fsmonitor=false")
+_OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"}
+_BRANCH = "refs/heads/plimsoll-checkpoints"
 _TIMEOUT_S = 60
 _FILE = "checkpoints.jsonl"
 
@@ -40,7 +45,7 @@ def open_anchor(text: str, cache: Path) -> Anchor:
         return FileAnchor(Path(text))
     address = text.removeprefix(_GIT)
     if not _GIT_ADDRESS.fullmatch(address):
-        raise AnchorInvalidError(text)
+        raise AnchorInvalidError(_WITH_SECRET.sub("//", text))
     return GitAnchor(address, cache)
 
 
@@ -56,10 +61,7 @@ class FileAnchor:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab") as file:
-                file.write(_line(note))
-                file.flush()
-                os.fsync(file.fileno())
+            _append(self._path, note)
         except OSError as error:
             raise AnchorFailedError(str(self._path), error.strerror or str(error)) from error
 
@@ -73,57 +75,82 @@ class GitAnchor:
 
     def __init__(self, address: str, cache: Path) -> None:
         self._address = address
-        self._cache = cache
+        self._cache = cache.absolute()
 
     def add(self, note: str) -> None:
         """See `Anchor.add`."""
-        if self.notes()[-1:] == (note,):
+        pushed = self._fetch()
+        last = _read(self._cache / _FILE)[-1:]
+        if pushed and last == (note,):
             return
-        path = self._cache / _FILE
-        try:
-            with path.open("ab") as file:
-                file.write(_line(note))
-        except OSError as error:
-            raise AnchorFailedError(self._address, error.strerror or str(error)) from error
+        # A push that failed left the note here, and not there.
+        if last != (note,):
+            try:
+                _append(self._cache / _FILE, note)
+            except OSError as error:
+                raise AnchorFailedError(self._shown, error.strerror or str(error)) from error
         self._git("add", _FILE)
         identity = ["-c", "user.name=plimsoll", "-c", "user.email=plimsoll@localhost", "-c", "commit.gpgsign=false"]
-        self._git(*identity, "commit", "--quiet", "--message", f"checkpoint of {note.partition(chr(10))[0]}")
-        self._git("push", "--quiet", "origin", "HEAD:refs/heads/plimsoll-checkpoints")
+        message = f"checkpoint of {note.partition(chr(10))[0]}"
+        self._git(*identity, "commit", "--quiet", "--allow-empty", "--message", message)
+        self._git("push", "--quiet", "--", self._address, f"HEAD:{_BRANCH}")
 
     def notes(self) -> tuple[str, ...]:
         """See `Anchor.notes`."""
         self._fetch()
         return _read(self._cache / _FILE)
 
-    def _fetch(self) -> None:
-        """Make the copy what the remote has; the remote is what counts."""
-        if not (self._cache / ".git").is_dir():
+    def _fetch(self) -> bool:
+        """Make the copy what the remote has; the remote is what counts. False where it has nothing yet."""
+        try:
             self._cache.mkdir(parents=True, exist_ok=True)
-            self._git("init", "--quiet")
-            self._git("remote", "add", "origin", self._address)
-        self._git("remote", "set-url", "origin", self._address)
-        if self._git("ls-remote", "--heads", "origin", "plimsoll-checkpoints").strip():
-            self._git("fetch", "--quiet", "origin", "plimsoll-checkpoints")
-            self._git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD")
+        except OSError as error:
+            raise AnchorFailedError(self._shown, error.strerror or str(error)) from error
+        self._git("init", "--quiet")
+        if not self._git("ls-remote", "--", self._address, _BRANCH).strip():
+            return False
+        self._git("fetch", "--quiet", "--", self._address, _BRANCH)
+        self._git("checkout", "--quiet", "--force", "--detach", "FETCH_HEAD")
+        return True
+
+    @property
+    def _shown(self) -> str:
+        """The address for a person, without the password that may stand in it."""
+        return _WITH_SECRET.sub("//", self._address)
 
     def _git(self, *arguments: str) -> str:
         program = shutil.which("git")
         if program is None:
-            raise AnchorFailedError(self._address, "git is not installed")
-        # Nothing may ask a question, and no transport that runs a program.
-        rules: Sequence[str] = ("-c", "protocol.allow=never", *_allowed("file", "https", "ssh"))
-        command = [program, "-C", str(self._cache), *rules, *arguments]
+            raise AnchorFailedError(self._shown, "git is not installed")
+        # No transport that runs a program, no program of the user's own, and nothing that the remote could plant.
+        rules: Sequence[str] = ("-c", "protocol.allow=never", *_allowed("file", "https", "ssh"), *_QUIET)
+        # Named outright, so that git never takes a repository around this one for ours, nor that of a hook in which
+        # we may have been started.
+        place = [f"--git-dir={self._cache / '.git'}", f"--work-tree={self._cache}"]
+        command = [program, "-C", str(self._cache), *place, *rules, *arguments]
+        environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
         try:
+            # In a session of its own there is no terminal on which it could ask for a password.
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=True, stdin=subprocess.DEVNULL
+                command,
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT_S,
+                check=True,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env=environment,
             )
         except subprocess.CalledProcessError as error:
-            reason = (error.stderr or "").strip().splitlines()
+            reason = _WITH_SECRET.sub("//", error.stderr or "").strip().splitlines()
+            # Not `from error`: its command line shows the address with its password.
             raise AnchorFailedError(
-                self._address, reason[-1] if reason else f"git ended with {error.returncode}"
-            ) from error
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise AnchorFailedError(self._address, str(error)) from error
+                self._shown, reason[-1] if reason else f"git ended with {error.returncode}"
+            ) from None
+        except subprocess.TimeoutExpired:
+            raise AnchorFailedError(self._shown, f"git did not end within {_TIMEOUT_S} s") from None
+        except OSError as error:
+            raise AnchorFailedError(self._shown, error.strerror or str(error)) from error
         return done.stdout
 
 
@@ -135,19 +162,42 @@ def _line(note: str) -> bytes:
     return json.encode({"note": note}) + b"\n"
 
 
+def _append(path: Path, note: str) -> None:
+    """Add a line, and wait until it is on the disk; half of a line that a crash left is taken away before."""
+    with path.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        data = file.read()
+        torn = data.rpartition(b"\n")[2]
+        if torn and _note(torn) is not None:
+            file.write(b"\n")
+        elif torn:
+            file.truncate(len(data) - len(torn))
+        file.write(_line(note))
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def _read(path: Path) -> tuple[str, ...]:
     try:
-        lines = path.read_bytes().splitlines()
+        *lines, torn = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return ()
     except OSError as error:
         raise AnchorFailedError(str(path), error.strerror or str(error)) from error
     notes = []
     for number, line in enumerate(lines, start=1):
-        try:
-            notes.append(json.decode(line, type=dict[str, str])["note"])
-        except (DecodeError, ValidationError, KeyError):
-            # A crash may have left half of the last line; what is broken elsewhere was broken by somebody.
-            if number < len(lines):
-                raise AnchorFailedError(str(path), f"line {number} is not a checkpoint") from None
-    return tuple(notes)
+        note = _note(line)
+        if note is None:
+            raise AnchorFailedError(str(path), f"line {number} is not a checkpoint")
+        notes.append(note)
+    # A crash may have left half of the last line; what is broken elsewhere was broken by somebody.
+    last = _note(torn)
+    return tuple(notes) if last is None else (*notes, last)
+
+
+def _note(line: bytes) -> str | None:
+    try:
+        return json.decode(line, type=dict[str, str])["note"]
+    except (DecodeError, KeyError):
+        return None

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 
+from plimsoll.kernel.errors import UnavailableError
+
 from ._types import Act, Recorded
 
 _MOST = 2_000
@@ -15,7 +17,8 @@ class GroupCommit:
     """Writes acts down for many threads at once.
 
     While one transaction is being flushed, the acts of all other callers gather, and go into the next. What fails in
-    a group is tried again one by one, so that one bad act never takes others with it.
+    a group is tried again one by one, so that one bad act never takes others with it; where the ledger is unavailable,
+    nothing is tried again.
     """
 
     def __init__(self, record: Callable[[Sequence[Act]], Sequence[Recorded]]) -> None:
@@ -51,7 +54,8 @@ class GroupCommit:
     def _run(self) -> None:
         while True:
             group, more = self._gather()
-            if group:
+            # Whoever gave up while waiting is left out; from here on nobody can.
+            if group := [each for each in group if each[1].set_running_or_notify_cancel()]:
                 self._write(group)
             if not more:
                 return
@@ -70,8 +74,10 @@ class GroupCommit:
         try:
             recorded = self._record([act for act, _ in group])
         except Exception as error:  # noqa: BLE001  # whoever waits for it gets it
-            if len(group) == 1:
-                group[0][1].set_exception(error)
+            # What is unavailable is so for all of them, and may have been written down in spite of it.
+            if len(group) == 1 or isinstance(error, UnavailableError):
+                for _, future in group:
+                    future.set_exception(error)
                 return
             for single in group:
                 self._write([single])

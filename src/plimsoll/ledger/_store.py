@@ -275,8 +275,20 @@ class Ledger:
 
         frontier = Frontier.empty().extend(leaves(), completed)
         yield from wrong
-        if head is not None and (head["frontier"], head["last_at"]) != (frontier.to_text(), last_at):
+        found = (frontier.size, frontier.to_text(), last_at)
+        if head is not None and (size, head["frontier"], head["last_at"]) != found:
             yield "the stored head is not that of the entries"
+        if head is not None:
+            yield from self._checkpoint_problem(head["checkpoint"], frontier)
+
+    def _checkpoint_problem(self, note: str, frontier: Frontier) -> Iterator[str]:
+        try:
+            signed = open_checkpoint(note, [self.key.verifier])
+        except IntegrityError as error:
+            yield error.message
+        else:
+            if (signed.size, signed.root) != (frontier.size, frontier.root()):
+                yield f"the newest checkpoint is of other entries: it counts {signed.size}"
 
     def _tile(self, level: int, position: int) -> str | None:
         query = select(_tile.c.hash).where(_tile.c.level == level, _tile.c.position == position)

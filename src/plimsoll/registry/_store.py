@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     and_,
     func,
-    or_,
     select,
 )
 
@@ -347,12 +346,14 @@ def _neighbours(
 ) -> dict[VersionRef, tuple[VersionRef, ...]]:
     """For each version the ones on the other end of its edges, in a stable order."""
     found: dict[VersionRef, list[VersionRef]] = {ref: [] for ref in refs}
-    wanted = list(found)
-    for first in range(0, len(wanted), _PER_QUERY):
-        some = wanted[first : first + _PER_QUERY]
-        query = select(*here, *there).where(_parent.c.app == app, or_(*(_is(ref, here) for ref in some)))
-        for row in connection.execute(query.order_by(*there)).mappings():
-            found[VersionRef(*(row[column] for column in here))].append(VersionRef(*(row[column] for column in there)))
+    digests = sorted({ref.digest for ref in found})
+    for first in range(0, len(digests), _PER_QUERY):
+        some = digests[first : first + _PER_QUERY]
+        query = select(*here, *there).where(_parent.c.app == app, here[-1].in_(some)).order_by(*there)
+        for row in connection.execute(query).mappings():
+            # Another artifact may have the same content.
+            if (others := found.get(VersionRef(*(row[column] for column in here)))) is not None:
+                others.append(VersionRef(*(row[column] for column in there)))
     return {ref: tuple(others) for ref, others in found.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from msgspec import convert, json
-from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Table, Text, and_, or_, select
+from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Table, Text, select
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Digest, Json, canonical_json, digest_json, hex_part, short_name
@@ -312,22 +312,21 @@ def _release_claim(row: RowMapping) -> Claim:
 
 
 def _containing(connection: Connection, app: str, refs: Sequence[VersionRef]) -> Iterator[tuple[VersionRef, Digest]]:
-    columns = (_artifact.c.kind, _artifact.c.name, _artifact.c.digest)
-    for first in range(0, len(refs), _PER_QUERY):
-        some = refs[first : first + _PER_QUERY]
-        same = [and_(*(column == part for column, part in zip(columns, _parts(ref), strict=True))) for ref in some]
+    columns = (_artifact.c.kind, _artifact.c.name, _artifact.c.digest, _artifact.c.release, _release.c.app)
+    wanted = set(refs)
+    digests = sorted({ref.digest for ref in wanted})
+    for first in range(0, len(digests), _PER_QUERY):
+        # Without the application, for whose sake SQLite would go through all of its releases.
         query = (
-            select(*columns, _artifact.c.release)
+            select(*columns)
             .join(_release, _release.c.digest == _artifact.c.release)
-            .where(_release.c.app == app, or_(*same))
+            .where(_artifact.c.digest.in_(digests[first : first + _PER_QUERY]))
             .order_by(_release.c.sequence)
         )
-        for kind, name, digest, release in connection.execute(query).all():
-            yield VersionRef(kind, name, digest), release
-
-
-def _parts(ref: VersionRef) -> tuple[str, str, str]:
-    return ref.kind, ref.name, ref.digest
+        for kind, name, digest, release, owner in connection.execute(query).all():
+            ref = VersionRef(kind, name, digest)
+            if owner == app and ref in wanted:
+                yield ref, release
 
 
 def _verdict_claim(row: RowMapping) -> Claim:

@@ -145,7 +145,7 @@ class Traces:
             .group_by(_trace.c.release)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return dict(connection.execute(query).all())
 
     def purge_before(self, moment: datetime) -> int:
         """Forget every trace that started before a moment; says how many those were."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plimsoll.evaluation import Condition, Measure, Run
-    from plimsoll.flows.promote import PolicyHeld
+    from plimsoll.flows.policy import PolicyHeld
     from plimsoll.flows.ship import Gated
     from plimsoll.registry import Version
     from plimsoll.releases import Release, Standing

@@ -4,7 +4,7 @@
 """
 
 from ._answer import Answering
-from ._events import Answer, AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText
+from ._events import Answer, AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText, Caller
 from ._parts import Searcher, ServeParts
 from ._runtime import EndpointMissingError, endpoint_names
 
@@ -16,6 +16,7 @@ __all__ = [
     "AnswerStarted",
     "AnswerText",
     "Answering",
+    "Caller",
     "EndpointMissingError",
     "Searcher",
     "ServeParts",

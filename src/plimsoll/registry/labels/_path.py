@@ -26,3 +26,13 @@ def follow_labels(key: str, label: str, targets: Mapping[str, str]) -> Digest:
         if following in path:
             raise LabelCycleError(key, [*path, following])
         path.append(following)
+
+
+def labels_passed(label: str, targets: Mapping[str, str]) -> frozenset[str]:
+    """The labels on the way from one label to where it leads, without itself; also where it leads nowhere."""
+    passed: set[str] = set()
+    target = targets.get(label, "")
+    while target.startswith(ALIAS) and (following := target.removeprefix(ALIAS)) not in passed:
+        passed.add(following)
+        target = targets.get(following, "")
+    return frozenset(passed)

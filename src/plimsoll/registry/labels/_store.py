@@ -194,7 +194,7 @@ class Labels:
 
     def _digest(self, app: str, key: str, label: str) -> Digest:
         with self._database.read() as connection:
-            return follow_labels(key, label, _targets(connection, app, key))
+            return follow_labels(key, label, _targets_from(connection, app, key, label))
 
 
 def _targets(connection: Connection, app: str, key: str) -> dict[str, str]:
@@ -203,6 +203,26 @@ def _targets(connection: Connection, app: str, key: str) -> dict[str, str]:
         _label.c.app == app, _label.c.kind == kind, _label.c.name == name
     )
     return dict(connection.execute(query).all())
+
+
+def _targets_from(connection: Connection, app: str, key: str, label: str) -> dict[str, str]:
+    """The targets on the way from one label, read one by one: an artifact may have a label for every build."""
+    kind, name = split_key(key)
+    rows = _label.c
+    found: dict[str, str] = {}
+    following = label
+    while following not in found:
+        query = select(rows.target).where(
+            rows.app == app, rows.kind == kind, rows.name == name, rows.label == following
+        )
+        target = connection.scalar(query)
+        if target is None:
+            break
+        found[following] = target
+        if not target.startswith(ALIAS):
+            break
+        following = target.removeprefix(ALIAS)
+    return found
 
 
 def _shown(target: str | None) -> str:
