@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo demo-check test lint types contract check format lock bench-journey clean
+.PHONY: help setup demo demo-check test lint types contract check format lock bench-journey bench-records clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ format: $(VENV)/.installed-test ## Format the code
 
 bench-journey: $(VENV)/.installed ## Measure the journey on real documents; JSON
 	$(BIN)/python benchmarks/journey.py
+
+bench-records: $(VENV)/.installed-test ## Measure records: look-ups, the log, power cuts; JSON (8 minutes)
+	$(BIN)/python benchmarks/records.py
 
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \

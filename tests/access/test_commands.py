@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.access import Access, Acting, RightMissingError
+from plimsoll.access import Access, Acting, Right, RightMissingError
 from plimsoll.cli._state import State
 from plimsoll.cli.key import MomentUnfitError, actor, duration_s, key, moment_after
 from plimsoll.kernel.clock import utc_now
@@ -42,8 +42,8 @@ class FakeState(State):
         return Path()
 
     @contextmanager
-    def platform(self, root: Path) -> "Iterator[Platform]":
-        del root
+    def platform(self, root: Path, needs: "Right | None" = None) -> "Iterator[Platform]":
+        del root, needs
         yield cast("Platform", self.opened)
 
 

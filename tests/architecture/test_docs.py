@@ -66,3 +66,70 @@ def test_links_in_the_documentation_lead_somewhere() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+NOUNS = "ledger|version|lineage|label|gate|release|review|environment|policy|actor|key|subject|storage"
+
+
+def slugs(page: str) -> set[str]:
+    """The anchors of a page's headings, as code forges make them."""
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_to_headings_lead_somewhere() -> None:
+    lost = []
+    for path in PAGES:
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", path.read_text()):
+            page = path.parent / target if target else path
+            if anchor not in slugs(page.read_text()):
+                lost.append(f"{path.name}: {target}#{anchor}")
+    assert lost == []
+
+
+def test_every_environment_variable_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text()
+    named = set(re.findall(r"PLIMSOLL_[A-Z_]+", (SOURCE / "settings.py").read_text()))
+    assert {name for name in named if f"| `{name}` |" not in page} == set()
+
+
+def test_every_act_of_the_ledger_is_in_the_audit_page() -> None:
+    """Acts stand in the code as literals; a few are put together from their noun and a verb."""
+    page = (ROOT / "docs" / "audit.md").read_text()
+    table = page.partition("| act | facts |")[2].partition("\n\n")[0]
+    described = set(re.findall(rf"`((?:{NOUNS})\.[a-z]+)`", table))
+    code = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    done = set(re.findall(rf'\bAct\(\s*"((?:{NOUNS})\.[a-z]+)"', code))
+    assert done - described == set()
+    assert {act for act in described if f'"{act}"' not in code} == set()
+
+
+def test_the_doors_further_in_that_the_architecture_names_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", page, re.MULTILINE)
+    doors = [name for name in named if (SOURCE / name.partition(".")[0]).is_dir()]
+    assert doors
+    missing = []
+    for door in doors:
+        place = SOURCE.joinpath(*door.split("."))
+        if not (place / "__init__.py").exists() and not place.with_suffix(".py").exists():
+            missing.append(door)
+    assert missing == []
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:[a-z]+/)+[a-z_]*(?:\.py)?)`", page))
+    ours = {name for name in named if (SOURCE / name.partition("/")[0]).is_dir()}
+    assert {name for name in ours if not (SOURCE / name).exists()} == set()
+
+
+def test_the_pages_show_only_commands_that_exist() -> None:
+    known = {name for name, _ in commands(root)}
+    shown = [
+        (path.name, " ".join(words))
+        for path in PAGES
+        for words in re.findall(r"^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*(plimsoll) ([a-z]+)", path.read_text(), re.MULTILINE)
+    ]
+    assert [(page, command) for page, command in shown if command not in known] == []

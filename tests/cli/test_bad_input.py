@@ -271,7 +271,7 @@ def test_an_output_that_nobody_takes(run: Run, workshop: Workshop, shell: str, c
 def test_a_terminal_that_cannot_show_a_character(workshop: Workshop) -> None:
     workshop.build()
     command = [sys.executable, "-c", "from plimsoll.cli import main; main()", "-C", str(workshop.root), "status"]
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PLIMSOLL_ACTOR": "ada"}
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
     assert ended.returncode == 0, ended.stderr
 

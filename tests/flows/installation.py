@@ -56,7 +56,7 @@ class Installation:
 
     @property
     def import_parts(self) -> ImportParts:
-        return ImportParts(self.registry, self.releases, self.blobs, self.person("ines"))
+        return ImportParts(APP, self.registry, self.releases, self.blobs, self.person("ines"))
 
     def state(self) -> tuple[int, str, list[Digest]]:
         """Everything that an import could change."""

@@ -16,6 +16,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from tests.flows.installation import APP, COMMIT, SEGMENT, Installation
 
 from plimsoll.flows.exchange import UntrustedKeyError, export_release, import_release
+from plimsoll.flows.exchange._errors import AppDiffersError, FileThereError
 from plimsoll.flows.exchange._lineage import publications
 from plimsoll.governance.provenance import PAYLOAD_TYPE
 from plimsoll.kernel.digest import Digest, canonical_json, digest_bytes, digest_json
@@ -523,6 +524,7 @@ def test_the_file_holds_what_belongs_to_the_release_and_nothing_else(
     home.blobs.put(b"of somebody else")
     home.registry.publish("other", [Publication("prompt", "x", {"a": 1})], by=home.person("ada"), source_commit="")
     later = home.freeze("Answer shortly.", b"another segment")
+    path.unlink(missing_ok=True)
     export_release(release, path, home.export_parts)
     with read_bundle(path) as bundle:
         names = set(bundle.names)
@@ -540,6 +542,7 @@ def test_of_an_artifact_made_anew_only_the_parents_in_the_release_are_in_the_fil
     first = home.freeze("One.", b"one")
     second = home.freeze("Two.", b"two")
     assert first.manifest.artifacts["endpoint:ask"] == second.manifest.artifacts["endpoint:ask"]
+    path.unlink(missing_ok=True)
     export_release(second, path, home.export_parts)
     import_release(path, [home.vkey], away.import_parts)
     assert not away.blobs.has(digest_bytes(b"one"))
@@ -561,6 +564,7 @@ def test_a_person_who_was_erased_is_not_in_the_file(
     bob = home.ledger.find_subject("bob")
     assert bob is not None
     home.ledger.erase(bob, {"basis": "request", "purged": {}, "blobs": [], "residuals": []}, by=home.person("ada"))
+    path.unlink(missing_ok=True)
     export_release(release, path, home.export_parts)
     data = path.read_bytes()
     assert b"Read every answer." not in data
@@ -579,6 +583,7 @@ def test_the_entries_tell_the_whole_story_of_this_release_and_no_other(
         home.environments.adopt(APP, environment, policy, by=ada, reason="rules")
     home.person("nobody of this story")
     later = home.freeze("Answer shortly.", b"another segment")
+    path.unlink(missing_ok=True)
     export_release(release, path, home.export_parts)
     rows = [json.loads(line) for line in files_of(path)["ledger/entries.jsonl"].splitlines()]
     entries = [json.loads(row["entry"]) for row in rows]
@@ -612,6 +617,7 @@ def test_two_exports_differ_only_in_what_depends_on_the_moment(
     home: Installation, release: Release, path: Path
 ) -> None:
     before = files_of(path)
+    path.unlink(missing_ok=True)
     export_release(release, path, home.export_parts)
     after = files_of(path)
     assert {name for name in before if before[name] != after.get(name)} <= {
@@ -625,6 +631,7 @@ def test_two_exports_differ_only_in_what_depends_on_the_moment(
 def test_a_text_that_looks_like_an_address_inside_another_text_is_none(home: Installation, path: Path) -> None:
     secret = home.blobs.put(b'{"secret": true}')
     release = home.freeze(f'Never say "{secret}".')
+    path.unlink(missing_ok=True)
     export_release(release, path, home.export_parts)
     with read_bundle(path) as bundle:
         assert not bundle.has_blob(secret)
@@ -640,3 +647,18 @@ def test_an_import_names_the_installation_and_not_a_person_elsewhere(
     again = away.releases.keep_release(release.manifest, by=By(kept.author), source_commit="", origin=origin)
     assert again == kept
     assert digest_json(release.manifest.to_json()) == kept.manifest.digest
+
+
+def test_a_file_that_is_there_stays(home: Installation, release: Release, path: Path) -> None:
+    before = path.read_bytes()
+    with pytest.raises(FileThereError):
+        export_release(release, path, home.export_parts)
+    assert path.read_bytes() == before
+
+
+def test_a_release_of_another_application_is_refused(home: Installation, path: Path, away: Installation) -> None:
+    size = away.ledger.size()
+    with pytest.raises(AppDiffersError, match="other"):
+        import_release(path, [home.vkey], replace(away.import_parts, app="other"))
+    assert away.ledger.size() == size
+    assert not list(away.blobs.addresses())

@@ -9,9 +9,11 @@ from tests.conftest import need_tool
 
 from plimsoll.ledger import open_anchor
 from plimsoll.ledger._anchor import FileAnchor, GitAnchor
-from plimsoll.ledger._errors import AnchorFailedError, AnchorInvalidError
+from plimsoll.ledger._errors import AnchorAheadError, AnchorBrokenError, AnchorFailedError, AnchorInvalidError
 
-NOTES = tuple(f"plimsoll/00c0ffee\n{size}\nroot{size}=\n\n— plimsoll/00c0ffee signature{size}\n" for size in range(1, 4))
+NOTES = tuple(
+    f"plimsoll/00c0ffee\n{size}\nroot{size}=\n\n— plimsoll/00c0ffee signature{size}\n" for size in range(1, 4)
+)
 BRANCH = "refs/heads/plimsoll-checkpoints"
 
 
@@ -34,13 +36,13 @@ def git(*arguments: str | Path) -> str:
 
 
 def at(remote: Path, cache: Path) -> GitAnchor:
-    anchor = open_anchor(f"git+file://{remote}", cache)
+    anchor = open_anchor(f"git+file://{remote}", cache, os.environ)
     assert isinstance(anchor, GitAnchor)
     return anchor
 
 
 def test_notes_are_kept_in_order_and_not_twice(file: Path) -> None:
-    anchor = open_anchor(str(file), file.parent / "unused")
+    anchor = open_anchor(str(file), file.parent / "unused", os.environ)
     assert isinstance(anchor, FileAnchor)
     assert anchor.notes() == ()
     for note in NOTES:
@@ -84,11 +86,19 @@ def test_a_line_that_somebody_broke_is_said(file: Path, broken: bytes, line: int
     lines[line] = broken
     changed = b"".join(each + b"\n" for each in lines)
     file.write_bytes(changed)
-    with pytest.raises(AnchorFailedError, match=f"line {line + 1} is not a checkpoint"):
+    with pytest.raises(AnchorBrokenError, match=f"line {line + 1} of the anchor"):
         anchor.notes()
-    with pytest.raises(AnchorFailedError):
-        anchor.add(NOTES[0])
     assert file.read_bytes() == changed
+
+
+def test_a_log_that_became_shorter_is_said(file: Path) -> None:
+    anchor = FileAnchor(file)
+    for note in NOTES:
+        anchor.add(note)
+    before = file.read_bytes()
+    with pytest.raises(AnchorAheadError, match="entries are missing"):
+        anchor.add(NOTES[0])
+    assert file.read_bytes() == before
 
 
 def test_a_file_that_cannot_be_is_said(tmp_path: Path) -> None:
@@ -141,9 +151,7 @@ def test_a_copy_that_was_half_made_is_mended(remote: Path, tmp_path: Path) -> No
     assert git("-C", tmp_path, "for-each-ref").strip() == ""
 
 
-def test_the_repository_of_a_hook_is_left_alone(
-    remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_repository_of_a_hook_is_left_alone(remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Git tells its hooks by variables which repository is meant; ours is another."""
     project = tmp_path / "project"
     git("init", "--quiet", project)
@@ -183,14 +191,14 @@ def test_a_remote_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_a_password_in_an_address_is_never_shown(tmp_path: Path) -> None:
     need_tool("git")
-    anchor = open_anchor("git+https://anna:geheim@localhost:1/audit.git", tmp_path / "cache")
+    anchor = open_anchor("git+https://anna:geheim@localhost:1/audit.git", tmp_path / "cache", os.environ)
     with pytest.raises(AnchorFailedError) as caught:
         anchor.notes()
     shown = f"{caught.value} {caught.value.hint} {caught.value.__cause__}"
     assert "localhost:1/audit.git" in shown
     assert "geheim" not in shown
     with pytest.raises(AnchorInvalidError) as invalid:
-        open_anchor("git+http://anna:geheim@localhost:1/audit.git", tmp_path / "cache")
+        open_anchor("git+http://anna:geheim@localhost:1/audit.git", tmp_path / "cache", os.environ)
     assert "geheim" not in str(invalid.value)
 
 
@@ -215,7 +223,7 @@ def test_a_password_in_an_address_is_never_shown(tmp_path: Path) -> None:
 )
 def test_addresses_that_run_programs_or_are_none_are_refused(address: str, tmp_path: Path) -> None:
     with pytest.raises(AnchorInvalidError):
-        open_anchor(f"git+{address}", tmp_path / "cache")
+        open_anchor(f"git+{address}", tmp_path / "cache", os.environ)
     assert not (tmp_path / "cache").exists()
 
 

@@ -50,10 +50,10 @@ def test_what_is_acknowledged_is_written_once_and_in_order(ledger: Ledger) -> No
             recorded[thread, number] = done
 
     threads = [threading.Thread(target=work, args=[number]) for number in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
     writer.close()
     assert len(recorded) == THREADS * EACH
     assert ledger.size() == THREADS * EACH + 1

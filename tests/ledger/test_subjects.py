@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import column, select, table, update
 
 from plimsoll.kernel.errors import IntegrityError, InvalidError
 from plimsoll.ledger import Subjects
@@ -66,9 +67,10 @@ def test_no_name_and_no_key_stands_in_the_file(subjects: Subjects, tmp_path: Pat
 
 def test_a_key_of_one_person_does_not_open_for_another(subjects: Subjects, keys_database: Database) -> None:
     anna, ben = subjects.subject("anna"), subjects.subject("ben")
+    keys = table("subject_key", column("subject"), column("wrapped"))
     with keys_database.write() as connection:
-        taken = f"(SELECT wrapped FROM subject_key WHERE subject = '{ben}')"
-        connection.exec_driver_sql(f"UPDATE subject_key SET wrapped = {taken} WHERE subject = '{anna}'")
+        taken = connection.scalar(select(keys.c.wrapped).where(keys.c.subject == ben))
+        connection.execute(update(keys).where(keys.c.subject == anna).values(wrapped=taken))
     with pytest.raises(IntegrityError, match=f"key:{anna}"):
         subjects.key(anna)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, table, text
 
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import ConflictError, DeniedError, NotFoundError
@@ -52,7 +52,10 @@ def move(labels: Labels, anna: By) -> Move:
 def stored(records: Database) -> Callable[[], dict[str, list[str]]]:
     def read() -> dict[str, list[str]]:
         with records.read() as connection:
-            return {name: sorted(map(str, connection.exec_driver_sql(f"SELECT * FROM {name}"))) for name in TABLES}
+            return {
+                name: sorted(map(str, connection.execute(select(text("*")).select_from(table(name)))))
+                for name in TABLES
+            }
 
     return read
 

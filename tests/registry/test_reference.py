@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,8 +41,8 @@ def test_what_names_a_version(text: str, reference: Reference) -> None:
         "prompt:answer@-1",
         "prompt:answer@1.5",
         "prompt:answer@1000000000",
-        "prompt:answer@١",  # a digit, but not one of ours
-        "prompt:answer@²",
+        "prompt:answer@\u0661",  # a digit, but not one of ours
+        "prompt:answer@\u00b2",
         "prompt:answer@a b",
         "prompt:answer@a@b",
         "prompt:answer@a\n",
@@ -62,10 +64,8 @@ def test_what_is_a_label_can_be_written_behind_an_at(text: str) -> None:
     try:
         label = check_label(text)
     except InvalidError:
-        with pytest.raises(InvalidError):
-            found = parse_reference(f"prompt:answer@{text}")
-            assert found.label is None
-            raise InvalidError("named otherwise") from None
+        with suppress(InvalidError):
+            assert parse_reference(f"prompt:answer@{text}").label is None
     else:
         assert parse_reference(f"prompt:answer@{text}") == Reference("prompt", "answer", label=label)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, table, text
 
 from plimsoll.kernel.digest import Json, digest_json
 from plimsoll.kernel.errors import ConflictError, DeniedError, IntegrityError, InvalidError, NotFoundError
@@ -31,8 +31,10 @@ values = st.recursive(
     | st.integers(-(2**53) + 1, 2**53 - 1)
     | st.floats(-(2.0**53) + 1, 2.0**53 - 1)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -53,7 +55,10 @@ def stored(records: Database) -> Callable[[], dict[str, list[str]]]:
 
     def read() -> dict[str, list[str]]:
         with records.read() as connection:
-            return {name: sorted(map(str, connection.exec_driver_sql(f"SELECT * FROM {name}"))) for name in TABLES}
+            return {
+                name: sorted(map(str, connection.execute(select(text("*")).select_from(table(name)))))
+                for name in TABLES
+            }
 
     return read
 
@@ -219,9 +224,7 @@ def circles() -> dict[str, tuple[list[Publication], list[Publication]]]:
 
 
 @pytest.mark.parametrize("case", circles())
-def test_nothing_is_its_own_ancestor(
-    registry: Registry, stored: Callable[[], dict[str, list[str]]], case: str
-) -> None:
+def test_nothing_is_its_own_ancestor(registry: Registry, stored: Callable[[], dict[str, list[str]]], case: str) -> None:
     there, closing = circles()[case]
     if there:
         publish(registry, *there)
@@ -247,9 +250,7 @@ def test_lineage_never_has_a_circle(registry: Registry, wishes: list[tuple[int, 
                 publish(registry, wish, app=app)
         else:
             publish(registry, wish, app=app)
-            for known in above.values():
-                if child in known:
-                    known |= above[parent]
+            above = {each: known | above[parent] if child in known else known for each, known in above.items()}
 
 
 @pytest.mark.parametrize("kind", ["prompts", "", "Prompt", "release"])
@@ -324,9 +325,7 @@ def test_what_nothing_refers_to_can_be_collected(registry: Registry, ledger: Led
     assert registry.children_of("app", [base.ref]) == {base.ref: ()}
     (entry,) = ledger.latest(1)
     assert (entry.act, entry.actor) == ("version.collect", BEN.actor)
-    assert entry.facts == {
-        "versions": [["prompt", "answer", 1, one.digest], ["prompt", "answer", 2, two.digest]]
-    }
+    assert entry.facts == {"versions": [["prompt", "answer", 1, one.digest], ["prompt", "answer", 2, two.digest]]}
     # A number is never given twice.
     (again,) = publish(registry, prompt("one"))
     assert again.number == 4
@@ -342,7 +341,7 @@ def test_a_parent_can_be_collected_together_with_all_its_children(registry: Regi
     assert len(registry.versions("app")) == 2
 
 
-def refused(connection: Connection) -> None:
+def refused(_: Connection) -> None:
     raise DeniedError("a guard says no")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import column, select, table, text, update
 
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.kernel.errors import GateError, PlimsollError
@@ -75,7 +76,10 @@ def keep(releases: Releases, ada: By) -> Callable[[str], Release]:
 def stored(records: Database) -> Stored:
     def read() -> dict[str, list[str]]:
         with records.read() as connection:
-            return {name: sorted(map(str, connection.exec_driver_sql(f"SELECT * FROM {name}"))) for name in TABLES}
+            return {
+                name: sorted(map(str, connection.execute(select(text("*")).select_from(table(name)))))
+                for name in TABLES
+            }
 
     return read
 
@@ -212,10 +216,11 @@ def test_only_a_release_that_is_kept_can_be_live(
     places.ship(one, "staging", by=ada, reason="")
     releases.collect("app", [two.manifest.digest], by=ada, guard=lambda _: None)
     before = stored()
-    for deed in (
+    deeds: list[Callable[[], object]] = [
         lambda: places.ship(two, "staging", by=ada, reason=""),
         lambda: places.share(two, "staging", 0.5, by=ada, reason=""),
-    ):
+    ]
+    for deed in deeds:
         with pytest.raises(ReleaseMissingError, match=two.manifest.name):
             deed()
     assert stored() == before
@@ -419,7 +424,7 @@ def test_an_old_policy_that_is_put_back_is_named(places: Environments, records: 
     places.adopt("app", "production", EnvironmentPolicy(approvals=2), by=ada, reason="")
     assert list(places.strays()) == []
     with records.write() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE environment_policy SET policy = '{old[0]}', adopted_at = '{old[1]}', sequence = {old[2]}"
-        )
+        columns = ("policy", "adopted_at", "sequence")
+        policies = table("environment_policy", *map(column, columns))
+        connection.execute(update(policies).values(dict(zip(columns, old, strict=True))))
     assert list(places.strays()) == ["the policy of app in production is not the one that was adopted last"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, table, text
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest, digest_bytes, digest_json
@@ -39,7 +39,10 @@ def releases(records: Database, blobs: BlobFolder, ledger: Ledger) -> Releases:
 def stored(records: Database) -> Callable[[], dict[str, list[str]]]:
     def read() -> dict[str, list[str]]:
         with records.read() as connection:
-            return {name: sorted(map(str, connection.exec_driver_sql(f"SELECT * FROM {name}"))) for name in TABLES}
+            return {
+                name: sorted(map(str, connection.execute(select(text("*")).select_from(table(name)))))
+                for name in TABLES
+            }
 
     return read
 
@@ -221,9 +224,7 @@ def test_a_release_can_be_collected_and_made_again(releases: Releases, ledger: L
     assert keep(releases, "one", by=BEN).author == BEN.actor
 
 
-def test_what_a_guard_refuses_to_collect_stays(
-    releases: Releases, stored: Callable[[], dict[str, list[str]]]
-) -> None:
+def test_what_a_guard_refuses_to_collect_stays(releases: Releases, stored: Callable[[], dict[str, list[str]]]) -> None:
     one = keep(releases, "one")
     before = stored()
 

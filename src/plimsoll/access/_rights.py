@@ -24,7 +24,7 @@ Right = Literal[
     "audit",
     "erase",
     "storage",
-    "import",
+    "exchange",
 ]
 Role = Literal["viewer", "developer", "approver", "operator", "auditor", "admin"]
 
@@ -44,7 +44,7 @@ RIGHTS: Mapping[Right, str] = MappingProxyType(
         "audit": "read the ledger with its sealed content, and export it for an auditor",
         "erase": "destroy the personal data of a data subject",
         "storage": "back up and restore the records, and collect what nothing refers to",
-        "import": "take a release in that another installation exported",
+        "exchange": "hand a release over as a signed file, and take one in from another installation",
     }
 )
 """What each right allows, as the end of the sentence "it allows to …"."""
@@ -56,7 +56,7 @@ ROLES: Mapping[Role, frozenset[Right]] = MappingProxyType(
         "viewer": frozenset({"read"}),
         "developer": frozenset({"read", "call", "trace", "publish", "release", "label"}),
         "approver": frozenset({"read", "trace", "approve"}),
-        "operator": frozenset({"read", "call", "trace", "ship", "storage", "import"}),
+        "operator": frozenset({"read", "call", "trace", "ship", "storage", "exchange"}),
         "auditor": frozenset({"read", "trace", "audit"}),
         "admin": _ALL,
     }

@@ -193,7 +193,7 @@ class Platform(Stores):
 
     def import_parts(self) -> ImportParts:
         """What taking in a release needs."""
-        return ImportParts(self.registry, self.releases, self.blobs, self.acting.by)
+        return ImportParts(self.app, self.registry, self.releases, self.blobs, self.acting.by)
 
     def audit_parts(self, on_progress: OnProgress) -> AuditParts:
         """What checking everything and exporting the ledger needs."""

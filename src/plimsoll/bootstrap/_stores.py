@@ -7,12 +7,13 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any
 
-from plimsoll.access import Access, Acting
+from plimsoll.access import Access, Acting, Right
 from plimsoll.evaluation import Runs
 from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.errors import PlimsollError
 from plimsoll.kernel.signing import SigningKey
-from plimsoll.ledger import Anchor, Ledger, Subjects, open_anchor
+from plimsoll.ledger import Anchor, KeysGoneError, Ledger, Subjects, is_begun, open_anchor
 from plimsoll.pipelines import StageCache
 from plimsoll.registry import Registry
 from plimsoll.registry.labels import Labels
@@ -66,20 +67,20 @@ class Stores:
     @cached_property
     def subjects(self) -> Subjects:
         """Who stands behind each pseudonym."""
-        key = self._key_folder.get_or_make(_SUBJECTS_KEY, lambda: secrets.token_bytes(_SUBJECTS_KEY_BYTES))
+        key = self._secret(_SUBJECTS_KEY, lambda: secrets.token_bytes(_SUBJECTS_KEY_BYTES))
         return Subjects(self.keys_database, key)
 
     @cached_property
     def signing_key(self) -> SigningKey:
         """What signs the heads of the ledger and exported releases. Its name comes from itself, so it never changes."""
-        pem = self._key_folder.get_or_make(_SIGNING_KEY, lambda: SigningKey.generate("new").to_pem())
+        pem = self._secret(_SIGNING_KEY, lambda: SigningKey.generate("new").to_pem())
         public = SigningKey.from_pem("new", pem).verifier.public
         return SigningKey.from_pem(f"plimsoll/{hashlib.sha256(public).hexdigest()[:8]}", pem)
 
     @cached_property
     def anchor(self) -> Anchor:
         """Where checkpoints are left outside the database."""
-        return open_anchor(self.settings.anchor, self.settings.home / "anchor" / "repository")
+        return open_anchor(self.settings.anchor, self.settings.home / "anchor" / "repository", self.settings.environ)
 
     @cached_property
     def access(self) -> Access:
@@ -92,6 +93,14 @@ class Stores:
         if self.settings.key is not None:
             return self.access.authenticate(self.settings.key, utc_now())
         return self.access.local(self.settings.actor)
+
+    def require(self, right: Right) -> None:
+        """Go on only when who acts has a right. While nobody was made an actor yet, everybody may look.
+
+        Unlike `acting`, this writes nothing down. Raises DeniedError.
+        """
+        if self.settings.key is not None or self.access.actors():
+            self.acting.require(right)
 
     @cached_property
     def registry(self) -> Registry:
@@ -183,11 +192,18 @@ class Stores:
         """A text with the names of actors in place of their pseudonyms; those of erased people stay."""
         found = set(_PSEUDONYM.findall(text))
         if unknown := found - self._names.keys():
-            known = self.ledger.names(unknown)
+            known = self._known(unknown)
             self._names |= {subject: known.get(subject, subject) for subject in unknown}
             if self._closed:
                 self.keys_database.close()
         return _PSEUDONYM.sub(lambda match: self._names[match.group()], text)
+
+    def _known(self, subjects: set[str]) -> dict[str, str]:
+        """Names, or none where the keys in this place are not those of the records: then pseudonyms are shown."""
+        try:
+            return self.ledger.names(subjects)
+        except PlimsollError:
+            return {}
 
     def leave_checkpoint(self) -> None:
         """Leave the newest checkpoint at the anchor, if this process wrote anything down. Raises AnchorFailedError."""
@@ -200,6 +216,13 @@ class Stores:
         while self._open:
             self._open.pop()()
         self._closed = True
+
+    def _secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A secret of this installation, made with it. Raises KeysGoneError when its records are older than it."""
+        # Looked at twice, because another process may have made it together with the first entry in between.
+        if not self._key_folder.has(name) and is_begun(self.records) and not self._key_folder.has(name):
+            raise KeysGoneError(self.settings.keys)
+        return self._key_folder.get_or_make(name, make)
 
     @property
     def _key_folder(self) -> KeyFolder:

@@ -14,6 +14,7 @@ from plimsoll.kernel.errors import InvalidError, UnavailableError
 from ._output import Output
 
 if TYPE_CHECKING:
+    from plimsoll.access import Right
     from plimsoll.bootstrap import Platform
     from plimsoll.project import Project
 
@@ -53,14 +54,19 @@ class State:
         return load_project(self.project_root())
 
     @contextmanager
-    def platform(self, root: Path) -> "Iterator[Platform]":
-        """The records and engines of a project folder, closed at the end."""
+    def platform(self, root: Path, needs: "Right | None" = None) -> "Iterator[Platform]":
+        """The records and engines of a project folder, closed at the end.
+
+        `needs` is the right without which this command shows nothing. Raises DeniedError.
+        """
         from plimsoll.bootstrap import open_platform
         from plimsoll.settings import read_settings
 
         platform = open_platform(read_settings(root), root)
         self.output.named = platform.named
         try:
+            if needs is not None:
+                platform.require(needs)
             yield platform
             self._leave_checkpoint(platform)
         finally:

@@ -23,8 +23,7 @@ def audit() -> None:
 @json_option
 def log(state: State, limit: int, act: str | None) -> None:
     """The newest entries of the ledger: who did what, when and why."""
-    with state.platform(state.project_root()) as platform:
-        platform.acting.require("audit")
+    with state.platform(state.project_root(), "audit") as platform:
         found = platform.ledger.latest(limit, act=act)
         private = platform.ledger.private(entry.sequence for entry in found)
     state.output.result(
@@ -40,8 +39,7 @@ def show(state: State, sequence: int) -> None:
     """One entry, with the proof that it is in the log."""
     from plimsoll.flows.audit import prove
 
-    with state.platform(state.project_root()) as platform:
-        platform.acting.require("audit")
+    with state.platform(state.project_root(), "audit") as platform:
         entry, proof = prove(sequence, platform.ledger)
         private = platform.ledger.private([sequence]).get(sequence)
     content = {**audits.entry_json(entry, private), "proof": proof}
@@ -65,7 +63,7 @@ def verify(state: State, path: Path | None, checkpoints: tuple[Path, ...], key: 
         report = verify_export(path, checkpoints, key)
         state.output.result(report.to_json(), lambda screen: audits.report(screen, report))
         return DONE if report.ok else REFUSED
-    with state.platform(state.project_root()) as platform, progress(state.output) as advance:
+    with state.platform(state.project_root(), "read") as platform, progress(state.output) as advance:
         found = verify_flow(platform.audit_parts(advance), kept_checkpoints(checkpoints))
     state.output.result(audits.audited_json(found), lambda screen: audits.audited(screen, found))
     return DONE if found.sound else REFUSED
@@ -75,7 +73,7 @@ def verify(state: State, path: Path | None, checkpoints: tuple[Path, ...], key: 
 @json_option
 def checkpoint(state: State) -> None:
     """The signed head of the log; keep it where nobody who runs the database can change it. Leaves it at the anchor."""
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         note = platform.ledger.checkpoint()
         if note:
             platform.anchor.add(note)
@@ -105,7 +103,7 @@ def export(state: State, path: Path) -> None:
     """Write the whole log, what opens its commitments, and the verifier, as one file for an auditor."""
     from plimsoll.flows.audit import export as export_flow
 
-    with state.platform(state.project_root()) as platform, progress(state.output) as advance:
+    with state.platform(state.project_root(), "audit") as platform, progress(state.output) as advance:
         size = export_flow(path, platform.audit_parts(advance))
     content = {"path": path, "entries": size, "size_bytes": path.stat().st_size}
     state.output.result(
@@ -127,8 +125,7 @@ def erase(state: State, *, subject: str, dry_run: bool, basis: str, yes: bool) -
     from plimsoll.flows.erase import erase as erase_flow
     from plimsoll.flows.erase import plan_erasure
 
-    with state.platform(state.project_root()) as platform:
-        platform.acting.require("erase")
+    with state.platform(state.project_root(), "erase") as platform:
         parts = platform.erase_parts()
         plan = plan_erasure(subject, parts)
         if dry_run:

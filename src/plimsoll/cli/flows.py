@@ -61,7 +61,7 @@ def ask(state: State, question: str, endpoint: str | None, environment: str | No
     from plimsoll.flows.ask import ask as ask_flow
 
     root = state.project_root()
-    with state.platform(root) as platform:
+    with state.platform(root, "call") as platform:
         if environment is None:
             _say_what_changed(state, platform)
         answer = asyncio.run(

@@ -71,7 +71,7 @@ def list_reviews(state: State, limit: int) -> None:
     """Where the newest releases stand in each environment, and what each still needs."""
     from plimsoll.flows.promote import promotions
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         parts = platform.promote_parts()
         found = [
             (release, place, promotion.standing())
@@ -132,7 +132,7 @@ def show_policies(state: State) -> None:
     """The policies that hold, and how plimsoll.yaml differs from them."""
     from plimsoll.flows.policy import policies
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         found = policies(platform.app, platform.policy_parts())
     state.output.result(verdicts.policies_json(found), lambda screen: verdicts.policies(screen, found))
 

@@ -20,7 +20,7 @@ def trace() -> None:
 @json_option
 def list_traces(state: State, limit: int, tests_too: bool) -> None:
     """The latest requests."""
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "trace") as platform:
         traces = platform.traces.latest(platform.app, limit, tests_too=tests_too)
     state.output.result(traces, lambda screen: answers.traces(screen, traces))
 
@@ -30,7 +30,7 @@ def list_traces(state: State, limit: int, tests_too: bool) -> None:
 @json_option
 def show_trace(state: State, answer: str) -> None:
     """One request, from the question to the answer; ANSWER is its id, or the first digits of it."""
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "trace") as platform:
         found = platform.traces.get(platform.app, answer)
     state.output.result(found, lambda screen: answers.trace(screen, found))
 
@@ -42,7 +42,7 @@ def lineage(state: State, answer: str) -> None:
     """The whole chain behind an answer: question, passages, prompt, model, release, versions, documents, evidence."""
     from plimsoll.governance import trace_lineage
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "trace") as platform:
         chain = trace_lineage(
             platform.traces.get(platform.app, answer), platform.registry, platform.releases, platform.environments
         )
@@ -56,7 +56,7 @@ def replay(state: State, answer: str) -> int:
     """Run a past answer again on the exact versions that made it; exit 1 when a provable part differs."""
     from plimsoll.flows.replay import replay as replay_flow
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "trace") as platform:
         past = platform.traces.get(platform.app, answer)
         again = asyncio.run(replay_flow(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
     state.output.result(answers.replay_json(again), lambda screen: answers.replay(screen, again))

@@ -31,7 +31,7 @@ def list_versions(state: State, kind: str | None) -> None:
     """Every version of every artifact, and the labels that name it."""
     from plimsoll.registry import check_kind
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         only = None if kind is None else check_kind(kind)
         versions = platform.registry.versions(platform.app, kind=only)
         labels = platform.labels.named(platform.app)
@@ -45,7 +45,7 @@ def list_versions(state: State, kind: str | None) -> None:
 @json_option
 def show_version(state: State, reference: str) -> None:
     """The content of a version, and what it was made from. WHICH is a number, a label or a digest; else the newest."""
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         version = platform.labels.resolve(platform.app, reference)
         content = platform.registry.content(version.digest)
         parents = platform.registry.parents(platform.app, version.ref)
@@ -82,7 +82,7 @@ def diff(state: State, old: str, new: str | None, probes: tuple[str, ...]) -> No
     """What changed from one version to another, by meaning and as text. Without NEW, from OLD to the newest."""
     from plimsoll.flows.compare import compare_versions
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         before = platform.labels.resolve(platform.app, old)
         after = platform.labels.resolve(platform.app, new or old.partition("@")[0])
         found = compare_versions(before, after, platform.compare_parts(), probes=probes)
@@ -104,7 +104,7 @@ def lineage(state: State, *, reference: str, up: bool, down: bool, depth: int, f
     """What a version was made from, and what was made from it."""
     from plimsoll.governance.graph import to_dot, to_mermaid
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         version = platform.labels.resolve(platform.app, reference)
         graph = _graph(platform, version, (up, down), depth)
     if form in {"dot", "mermaid"} and not state.output.json:
@@ -144,7 +144,7 @@ def label(state: State, *, label: str, target: str | None, remove: bool, reason:
 @json_option
 def labels(state: State, artifact: str | None, *, history: bool) -> None:
     """The labels of one artifact or of all, and what they name."""
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         if history:
             moves = platform.labels.moves(platform.app, artifact)
             state.output.result(moves, lambda screen: builds.label_moves(screen, moves))
@@ -159,7 +159,7 @@ def verify(state: State) -> int:
     """Recompute every digest and hold every record against the ledger; exit 1 when anything differs."""
     from plimsoll.governance.record_check import check_records
 
-    with state.platform(state.project_root()) as platform, progress(state.output) as advance:
+    with state.platform(state.project_root(), "read") as platform, progress(state.output) as advance:
         checked = check_records(platform.check_parts(advance))
     state.output.result(audits.checked_json(checked), lambda screen: audits.checked(screen, checked))
     return DONE if checked.sound else REFUSED

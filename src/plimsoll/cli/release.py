@@ -51,7 +51,7 @@ def _make(state: State) -> int:
 @json_option
 def list_releases(state: State) -> None:
     """The releases of this project, newest first."""
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         releases = platform.releases.releases(platform.app)
         environments = platform.environments.environments(platform.app)
     state.output.result(
@@ -67,7 +67,7 @@ def show_release(state: State, name: str) -> None:
     """What a release is made of, and the evidence that let it through."""
     from plimsoll.flows.promote import promotions
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         found = platform.releases.release(platform.app, name)
         versions = platform.versions_of(found.manifest)
         runs = _readable_runs(state, platform, found)
@@ -99,7 +99,7 @@ def diff(state: State, old: str, new: str, probes: tuple[str, ...]) -> None:
     """What changed from one release to another, over all kinds at once: by meaning, as text, and in what is found."""
     from plimsoll.flows.compare import compare_releases
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         before = platform.releases.release(platform.app, old).manifest
         after = platform.releases.release(platform.app, new).manifest
         found = compare_releases(before, after, platform.compare_parts(), probes=probes)
@@ -114,7 +114,7 @@ def export(state: State, name: str, path: Path | None) -> None:
     """Write a release as one signed file that another installation, or anybody with python3, can verify offline."""
     from plimsoll.flows.exchange import export_release
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "exchange") as platform:
         found = platform.releases.release(platform.app, name)
         target = path or Path(f"{platform.app}-{found.manifest.name}.plimsoll")
         done = export_release(found, target, platform.export_parts())
@@ -131,8 +131,7 @@ def import_file(state: State, path: Path, trusted: tuple[str, ...]) -> None:
     from plimsoll.kernel.signing import VerifyingKey
 
     keys = [VerifyingKey.parse(text) for text in trusted]
-    with state.platform(state.project_root()) as platform:
-        platform.acting.require("import")
+    with state.platform(state.project_root(), "exchange") as platform:
         done = import_release(path, keys, platform.import_parts())
     state.output.result(audits.imported_json(done), lambda screen: audits.imported(screen, done))
 

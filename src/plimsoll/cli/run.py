@@ -87,7 +87,7 @@ def status(state: State) -> None:
     """Environments, live releases and the latest requests at a glance."""
     from plimsoll.releases.environments import Environment
 
-    with state.platform(state.project_root()) as platform:
+    with state.platform(state.project_root(), "read") as platform:
         live = {place.name: place for place in platform.environments.environments(platform.app)}
         latest = platform.traces.latest(platform.app, _LATEST)
         notes = [*_missing_tools(), *_missing_secrets(platform)]

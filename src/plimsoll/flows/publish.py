@@ -12,6 +12,8 @@ from plimsoll.kernel.errors import InvalidError
 from plimsoll.registry import DigestMismatchError, Kind, Publication, Registry, Version
 
 MOST_BYTES = 2 << 30
+MADE_ELSEWHERE: tuple[Kind, ...] = ("adapter", "model", "agent", "guardrail")
+"""Kinds that no build makes from the project's files."""
 
 
 class FileUnusableError(InvalidError):
@@ -21,6 +23,18 @@ class FileUnusableError(InvalidError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} cannot be published: {reason}", hint="name readable files of less than 2 GiB each")
+
+
+class KindBuiltError(InvalidError):
+    """A kind whose versions are made by builds."""
+
+    code = "kind_built"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"versions of kind {kind} are made by `plimsoll build`, from the files of the project",
+            hint=f"change its file and build; files can be published as {', '.join(MADE_ELSEWHERE)}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,8 @@ def publish_files(app: str, wish: PublishWish, parts: PublishParts) -> Version:
     """
     parts.acting.require("publish")
     kind, name = wish.artifact
+    if kind not in MADE_ELSEWHERE:
+        raise KindBuiltError(kind)
     content = _content(wish.paths, parts.keep)
     publication = Publication(kind, name, content, tuple(parent.ref for parent in wish.parents))
     if wish.expected and publication.ref.digest != wish.expected:

@@ -6,9 +6,10 @@ a pseudonym, and words that may be personal are only committed to and sealed wit
 """
 
 from ._anchor import Anchor, open_anchor
-from ._checkpoint import open_checkpoint, proof_text
+from ._checkpoint import open_checkpoint
+from ._errors import KeysGoneError
 from ._group import GroupCommit
-from ._store import Ledger
+from ._store import Ledger, is_begun
 from ._types import Act, By, Claim, Entry, Opening, Recorded, Sealed
 from .subjects import Subjects
 
@@ -19,12 +20,13 @@ __all__ = [
     "Claim",
     "Entry",
     "GroupCommit",
+    "KeysGoneError",
     "Ledger",
     "Opening",
     "Recorded",
     "Sealed",
     "Subjects",
+    "is_begun",
     "open_anchor",
     "open_checkpoint",
-    "proof_text",
 ]

@@ -8,13 +8,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from msgspec import DecodeError, json
 
-from ._errors import AnchorFailedError, AnchorInvalidError
+from ._errors import AnchorAheadError, AnchorBrokenError, AnchorFailedError, AnchorInvalidError
 
 _GIT = "git+"
 _GIT_ADDRESS = re.compile(r"(file|https|ssh)://[^\s]+")
@@ -24,29 +24,35 @@ _OF_A_HOOK = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTOR
 _BRANCH = "refs/heads/plimsoll-checkpoints"
 _TIMEOUT_S = 60
 _FILE = "checkpoints.jsonl"
+_LONGEST_LINE = 1 << 20
+_MOST_DIGITS = 19
 
 
 class Anchor(Protocol):
     """Where checkpoints are left."""
 
     def add(self, note: str) -> None:
-        """Leave a checkpoint; one that is the last already changes nothing. Raises AnchorFailedError."""
+        """Leave a checkpoint; one that is the last already changes nothing.
+
+        Raises AnchorFailedError, and AnchorAheadError when the last one there is of a longer log: then somebody put an
+        older state of the log back.
+        """
 
     def notes(self) -> tuple[str, ...]:
-        """Every checkpoint that was left, oldest first. Raises AnchorFailedError."""
+        """Every checkpoint that was left, oldest first. Raises AnchorFailedError and AnchorBrokenError."""
 
 
-def open_anchor(text: str, cache: Path) -> Anchor:
+def open_anchor(text: str, cache: Path, environ: Mapping[str, str]) -> Anchor:
     """The anchor that a setting names: the path of a file, or `git+` and the address of a repository.
 
-    `cache` is a folder for the copy of that repository. Raises AnchorInvalidError.
+    `cache` is a folder for the copy of that repository, `environ` what git is started with. Raises AnchorInvalidError.
     """
     if not text.startswith(_GIT):
         return FileAnchor(Path(text))
     address = text.removeprefix(_GIT)
     if not _GIT_ADDRESS.fullmatch(address):
         raise AnchorInvalidError(_WITH_SECRET.sub("//", text))
-    return GitAnchor(address, cache)
+    return GitAnchor(address, cache, environ)
 
 
 class FileAnchor:
@@ -57,8 +63,10 @@ class FileAnchor:
 
     def add(self, note: str) -> None:
         """See `Anchor.add`."""
-        if self.notes()[-1:] == (note,):
+        last = _last(self._path)
+        if last == note:
             return
+        _refuse_shorter(str(self._path), last, note)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             _append(self._path, note)
@@ -73,9 +81,10 @@ class FileAnchor:
 class GitAnchor:
     """Checkpoints as lines of a file in a Git repository that somebody else keeps; each one is pushed."""
 
-    def __init__(self, address: str, cache: Path) -> None:
+    def __init__(self, address: str, cache: Path, environ: Mapping[str, str]) -> None:
         self._address = address
         self._cache = cache.absolute()
+        self._environ = {name: value for name, value in environ.items() if name not in _OF_A_HOOK}
 
     def add(self, note: str) -> None:
         """See `Anchor.add`."""
@@ -83,6 +92,7 @@ class GitAnchor:
         last = _read(self._cache / _FILE)[-1:]
         if pushed and last == (note,):
             return
+        _refuse_shorter(self._shown, last[0] if last else None, note)
         # A push that failed left the note here, and not there.
         if last != (note,):
             try:
@@ -128,7 +138,6 @@ class GitAnchor:
         # we may have been started.
         place = [f"--git-dir={self._cache / '.git'}", f"--work-tree={self._cache}"]
         command = [program, "-C", str(self._cache), *place, *rules, *arguments]
-        environment = {name: value for name, value in os.environ.items() if name not in _OF_A_HOOK}
         try:
             # In a session of its own there is no terminal on which it could ask for a password.
             done = subprocess.run(
@@ -139,7 +148,7 @@ class GitAnchor:
                 check=True,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                env=environment,
+                env=self._environ,
             )
         except subprocess.CalledProcessError as error:
             reason = _WITH_SECRET.sub("//", error.stderr or "").strip().splitlines()
@@ -166,16 +175,49 @@ def _append(path: Path, note: str) -> None:
     """Add a line, and wait until it is on the disk; half of a line that a crash left is taken away before."""
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        data = file.read()
-        torn = data.rpartition(b"\n")[2]
+        torn = _tail(file).rpartition(b"\n")[2]
         if torn and _note(torn) is not None:
             file.write(b"\n")
         elif torn:
-            file.truncate(len(data) - len(torn))
+            file.truncate(file.seek(0, os.SEEK_END) - len(torn))
         file.write(_line(note))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _tail(file: BinaryIO) -> bytes:
+    """The end of a file, in which its last line surely is."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_LINE))
+    return file.read()
+
+
+def _last(path: Path) -> str | None:
+    """The last checkpoint, without reading all that came before it."""
+    try:
+        with path.open("rb") as file:
+            *lines, torn = _tail(file).split(b"\n")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise AnchorFailedError(str(path), error.strerror or str(error)) from error
+    found = _note(torn)
+    return found if found is not None or not lines else _note(lines[-1])
+
+
+def _refuse_shorter(place: str, last: str | None, note: str) -> None:
+    """Two heads of one log, of which the later one is the shorter: then one of them is not of this log any more."""
+    if last is None:
+        return
+    (origin, size), (own, own_size) = _head(last), _head(note)
+    if origin == own and size > own_size:
+        raise AnchorAheadError(place, size, own_size)
+
+
+def _head(note: str) -> tuple[str, int]:
+    """Origin and size, as a note says them; whether that is signed is for a verification to find out."""
+    origin, _, rest = note.partition("\n")
+    size = rest.partition("\n")[0]
+    return origin, int(size) if size.isdecimal() and len(size) < _MOST_DIGITS else 0
 
 
 def _read(path: Path) -> tuple[str, ...]:
@@ -189,7 +231,7 @@ def _read(path: Path) -> tuple[str, ...]:
     for number, line in enumerate(lines, start=1):
         note = _note(line)
         if note is None:
-            raise AnchorFailedError(str(path), f"line {number} is not a checkpoint")
+            raise AnchorBrokenError(str(path), number)
         notes.append(note)
     # A crash may have left half of the last line; what is broken elsewhere was broken by somebody.
     last = _note(torn)

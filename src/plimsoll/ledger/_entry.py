@@ -6,9 +6,8 @@ from datetime import datetime
 from msgspec import json
 
 from plimsoll.kernel.clock import from_text, to_text
-from plimsoll.kernel.digest import Json
+from plimsoll.kernel.digest import Json, canonical_json
 
-from ._canonical import canonical_line
 from ._types import ENTRY_FORMAT, Act, By, Entry
 
 SYSTEM = By("system", "system")
@@ -39,7 +38,7 @@ class Line:
         }
         if self.sealed is not None:
             content["sealed"] = self.sealed
-        return canonical_line(content).decode()
+        return canonical_json(content).decode()
 
 
 def read_line(text: str) -> Entry:

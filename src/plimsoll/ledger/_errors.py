@@ -1,6 +1,7 @@
 """What can go wrong with the ledger."""
 
 from datetime import datetime
+from pathlib import Path
 
 from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, UnavailableError
@@ -123,4 +124,41 @@ class LedgerKeyMissingError(IntegrityError):
         super().__init__(
             f"the ledger is signed by {origin}, and the key of this installation is {own}: nothing can be written down",
             hint="bring its keys back: restore the backup with its file of keys, or set PLIMSOLL_KEYS to their folder",
+        )
+
+
+class AnchorAheadError(UnavailableError):
+    """The anchor knows more of the log than the database."""
+
+    code = "anchor_ahead"
+
+    def __init__(self, place: str, size: int, own: int) -> None:
+        super().__init__(
+            f"the anchor {place} has a checkpoint of {size} entries, and the log has {own}: entries are missing",
+            hint="an older database was put back, or entries were cut off: `plimsoll audit verify` says more; "
+            "bring the newer database back",
+        )
+
+
+class KeysGoneError(IntegrityError):
+    """There are records, and the keys with which they were made are not here."""
+
+    code = "keys_gone"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"the keys of this installation are not in {folder}: nothing can be signed, and names stay sealed",
+            hint="copy them from where the installation runs, or restore a backup with its keys into a new place",
+        )
+
+
+class AnchorBrokenError(IntegrityError):
+    """Somebody changed the checkpoints at the anchor."""
+
+    code = "anchor_broken"
+
+    def __init__(self, place: str, line: int) -> None:
+        super().__init__(
+            f"line {line} of the anchor {place} is not a checkpoint: somebody changed it",
+            hint="compare it with a copy, or with checkpoints that others kept",
         )

@@ -12,13 +12,12 @@ from msgspec import DecodeError, Struct, json
 from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, RowMapping, Select, Table, Text, func, select
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
-from plimsoll.kernel.digest import Json
+from plimsoll.kernel.digest import Json, canonical_json
 from plimsoll.kernel.errors import IntegrityError
 from plimsoll.kernel.signing import SigningKey
 from plimsoll.storage import Database
 
-from ._canonical import canonical_line
-from ._checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ._checkpoint import Checkpoint, open_checkpoint, proof_text, sign_checkpoint
 from ._entry import SYSTEM, Line, read_line
 from ._errors import ClockBackwardsError, HeadInvalidError, LedgerKeyMissingError, SubjectErasedError
 from ._merkle import (
@@ -212,6 +211,13 @@ class Ledger:
         with self._database.read() as connection:
             return inclusion_proof(index, self._size_to_prove(connection, size), _Subtrees(connection))
 
+    def proof(self, index: int) -> str:
+        """The text that proves entry `index` with the newest checkpoint (c2sp.org/tlog-proof). Raises ValueError."""
+        with self._database.read() as connection:
+            note = connection.scalar(select(_head.c.checkpoint)) or ""
+            hashes = inclusion_proof(index, self._size(connection), _Subtrees(connection))
+        return proof_text(index, hashes, note)
+
     def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
         """Shows that the tree of `old` entries begins the newer one (RFC 6962 §2.1.2). Raises ValueError."""
         with self._database.read() as connection:
@@ -257,29 +263,28 @@ class Ledger:
         size = 0 if head is None else head["size"]
         yield from _surplus(size, counts)
         wrong: list[str] = []
-        last_at = ""
-
-        def leaves() -> Iterator[bytes]:
-            nonlocal last_at
-            for row in self._pages(select(_entry), 0, size):
-                filed = _filed(row.body)
-                if filed is not None:
-                    last_at = filed.at
-                    if (filed.sequence, filed.act, filed.app) != (row.sequence, row.act, row.app):
-                        wrong.append(f"entry {row.sequence} is filed under another number, act or application")
-                yield row.body.encode()
 
         def completed(level: int, position: int, root: bytes) -> None:
             if self._tile(level, position) != root.hex():
                 wrong.append(f"the stored node {position} of level {level} is not that of the entries below it")
 
-        frontier = Frontier.empty().extend(leaves(), completed)
+        last_at = [""]
+        frontier = Frontier.empty().extend(self._leaves(size, wrong, last_at), completed)
         yield from wrong
-        found = (frontier.size, frontier.to_text(), last_at)
-        if head is not None and (size, head["frontier"], head["last_at"]) != found:
-            yield "the stored head is not that of the entries"
         if head is not None:
+            if (size, head["frontier"], head["last_at"]) != (frontier.size, frontier.to_text(), last_at[0]):
+                yield "the stored head is not that of the entries"
             yield from self._checkpoint_problem(head["checkpoint"], frontier)
+
+    def _leaves(self, size: int, wrong: list[str], last_at: list[str]) -> Iterator[bytes]:
+        """The entries as they were hashed; notes in `wrong` which are filed wrongly, and the time of the last one."""
+        for row in self._pages(select(_entry), 0, size):
+            filed = _filed(row.body)
+            if filed is not None:
+                last_at[0] = filed.at
+                if (filed.sequence, filed.act, filed.app) != (row.sequence, row.act, row.app):
+                    wrong.append(f"entry {row.sequence} is filed under another number, act or application")
+            yield row.body.encode()
 
     def _checkpoint_problem(self, note: str, frontier: Frontier) -> Iterator[str]:
         try:
@@ -318,7 +323,7 @@ class Ledger:
             keys[subject] = self._key(subject)
         nonce = new_nonce()
         content: dict[str, Json] = {"nonce": nonce.hex(), "content": private}
-        sealed = seal(keys[subject], canonical_line(content), _record(sequence))
+        sealed = seal(keys[subject], canonical_json(content), _record(sequence))
         payload = {"sequence": sequence, "subject": subject, "sealed": sealed}
         return Line(sequence, at, act, commitment(nonce, private)), payload
 
@@ -478,3 +483,9 @@ def _opening(sequence: int, content: Mapping[str, Any]) -> Opening:
 
 def _record(sequence: int) -> str:
     return f"ledger:{sequence}"
+
+
+def is_begun(database: Database) -> bool:
+    """Whether anything was ever written down in this database."""
+    with database.read() as connection:
+        return connection.scalar(select(_head.c.size)) is not None

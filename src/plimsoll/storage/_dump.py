@@ -99,7 +99,7 @@ def _tables(connection: Connection) -> dict[str, Table]:
 
 
 def _rows(database: Database, connection: Connection, table: Table) -> Rows:
-    query = select(table).order_by(*table.primary_key.columns)
+    query = select(table).order_by(*(column for column in table.columns if column.primary_key))
     # Who reads the rows does so outside of the transaction's own block, so that errors are translated here.
     with database.translated():
         for row in connection.execute(query, execution_options={"yield_per": _ROWS_AT_ONCE}).mappings():

@@ -33,6 +33,10 @@ class KeyFolder:
                 raise KeyFileExposedError(path)
             return path.read_bytes()
 
+    def has(self, name: str) -> bool:
+        """Whether there is a secret of that name."""
+        return (self._root / name).exists()
+
     def read_all(self) -> dict[str, bytes]:
         """Every secret by its name. Raises UnavailableError."""
         with _translated(self._root):

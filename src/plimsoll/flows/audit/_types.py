@@ -40,7 +40,7 @@ class Audited:
 
 
 def anchored_notes(anchor: Anchor) -> tuple[tuple[str, ...], str]:
-    """The checkpoints at the anchor, and why it could not be asked."""
+    """The checkpoints at the anchor, and why it could not be asked. Raises IntegrityError when they were changed."""
     try:
         return anchor.notes(), ""
     except UnavailableError as error:

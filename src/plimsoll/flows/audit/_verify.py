@@ -6,7 +6,8 @@ from pathlib import Path
 from msgspec import json
 
 from plimsoll.governance.record_check import check_records
-from plimsoll.ledger import Entry, Ledger, proof_text
+from plimsoll.kernel.errors import IntegrityError
+from plimsoll.ledger import Entry, Ledger
 from plimsoll.ledger.verifier import Report, UnreadableError, verify_file, verify_lines
 
 from ._errors import EntryMissingError, ExportUnreadableError
@@ -18,13 +19,28 @@ def verify(parts: AuditParts, held: Sequence[str] = ()) -> Audited:
 
     `held` are checkpoints that somebody kept elsewhere, as signed notes. Memory does not grow with the log.
     """
-    anchored, problem = anchored_notes(parts.anchor)
-    note, vkey = parts.ledger.checkpoint(), parts.ledger.key.verifier.text()
-    size = covered(note, parts.ledger)
-    log = verify_lines(parts.ledger.lines(0, size), [note] if note else [], [*anchored, *held], vkey)
-    for sentence in parts.ledger.strays():
-        log.find("ledger", sentence)
+    broken: list[tuple[str, str]] = []
+    anchored: tuple[str, ...] = ()
+    problem = ""
+    try:
+        anchored, problem = anchored_notes(parts.anchor)
+    except IntegrityError as error:
+        broken.append(("anchor", error.message))
+    size, own = _own_head(parts.ledger)
+    vkey = parts.ledger.key.verifier.text()
+    log = verify_lines(parts.ledger.lines(0, size), own, [*anchored, *held], vkey)
+    for where, what in [*broken, *(("ledger", sentence) for sentence in parts.ledger.strays())]:
+        log.find(where, what)
     return Audited(log, check_records(parts.check), len(anchored), problem)
+
+
+def _own_head(ledger: Ledger) -> tuple[int, list[str]]:
+    """How many entries there are, and the newest checkpoint; a checkpoint that is wrong is told by `Ledger.strays`."""
+    note = ledger.checkpoint()
+    try:
+        return covered(note, ledger), [note] if note else []
+    except IntegrityError:
+        return ledger.size(), []
 
 
 def verify_export(path: Path, checkpoints: Sequence[Path], key: str | None) -> Report:
@@ -55,9 +71,7 @@ def kept_checkpoints(paths: Sequence[Path]) -> tuple[str, ...]:
 
 def prove(sequence: int, ledger: Ledger) -> tuple[Entry, str]:
     """One entry, and the text that proves that it is in the log. Raises EntryMissingError."""
-    note = ledger.checkpoint()
-    size = covered(note, ledger)
+    size = ledger.size()
     if sequence >= size:
         raise EntryMissingError(sequence, size)
-    entry = next(ledger.entries(sequence, sequence + 1))
-    return entry, proof_text(sequence, ledger.inclusion(sequence, size), note)
+    return next(ledger.entries(sequence, sequence + 1)), ledger.proof(sequence)

@@ -12,6 +12,7 @@ from plimsoll.releases import Release
 from plimsoll.releases.bundle import BUNDLE_FORMAT, BUNDLE_KIND, blob_name, write_bundle
 
 from ._entries import Story, made_by, tell
+from ._errors import FileThereError
 from ._gather import blobs_behind, gather, versions_document
 from ._types import Blobs, ExportParts, ExportReport
 
@@ -19,9 +20,12 @@ from ._types import Blobs, ExportParts, ExportReport
 def export_release(release: Release, path: Path, parts: ExportParts) -> ExportReport:
     """Write a release with everything behind it to one file, signed with the key of this installation.
 
-    The file is there whole or not at all; one blob is in memory at a time. Raises IntegrityError when something that
-    the release names is damaged or missing, NotFoundError, and UnavailableError when the file cannot be written.
+    The file is there whole or not at all; one blob is in memory at a time. Raises FileThereError, IntegrityError when
+    something that the release names is damaged or missing, NotFoundError, and UnavailableError when the file cannot be
+    written.
     """
+    if path.exists():
+        raise FileThereError(path)
     facts = gather(release, parts)
     blobs = blobs_behind(facts, parts.blobs)
     story = tell(facts, parts.ledger)

@@ -10,6 +10,7 @@ from plimsoll.releases import Manifest, Origin, Releases
 from plimsoll.releases.bundle import BundleReader, BundleTamperedError, blob_name, read_bundle
 
 from ._check import check
+from ._errors import AppDiffersError
 from ._types import Blobs, ImportParts, ImportReport
 
 
@@ -19,12 +20,14 @@ def import_release(path: Path, trusted: Sequence[VerifyingKey], parts: ImportPar
     Everything is verified before anything is written. Then blobs are written, then versions, then the release: the
     same content is the same version, numbers are those of this installation, and who acted here is `parts.by`. After a
     crash in between there are at most blobs and versions that no release names, and the same import goes on. A second
-    import changes nothing. Raises UntrustedKeyError, BundleInvalidError, BundleNewerError, BundleTamperedError, and
-    UnavailableError when the file cannot be read or the records cannot be written.
+    import changes nothing. Raises UntrustedKeyError, AppDiffersError, BundleInvalidError, BundleNewerError,
+    BundleTamperedError, and UnavailableError when the file cannot be read or the records cannot be written.
     """
     with read_bundle(path) as bundle:
         checked = check(bundle, trusted)
         app, key = checked.manifest.app, checked.key
+        if app != parts.app:
+            raise AppDiffersError(path, app, parts.app)
         existed = _is_here(checked.manifest, parts.releases)
         blobs_new = _take_blobs(bundle, parts.blobs)
         versions_new = _count_new(app, checked.publications, parts.registry)

@@ -55,6 +55,8 @@ class ExportReport:
 class ImportParts:
     """Where a release is taken in, and who does it."""
 
+    app: str
+    """The application of the project; a release of another one would show up nowhere."""
     registry: Registry
     releases: Releases
     blobs: Blobs

@@ -255,7 +255,7 @@ class Environments:
             with self._database.read() as connection:
                 rows = connection.execute(select(_policy)).mappings().all()
             # One that is adopted between the two readings would look like a difference; read again.
-            if not any(self._ledger.entries(size, act="policy.adopt")):
+            if not any(self._ledger.entries(size, self._ledger.size(), act="policy.adopt")):
                 break
         found = {(row["app"], row["environment"]): row["sequence"] for row in rows}
         entries = self._ledger.entries(0, size, act="policy.adopt")

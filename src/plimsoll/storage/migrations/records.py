@@ -3,8 +3,9 @@
 `sequence` is everywhere the ledger entry that says the same as the row, so that every row can be held against the log.
 An actor stands in a row under a pseudonym; whose it is, is known by the key store alone.
 
-SQLite without statistics takes an index that begins with `app` for one that leaves ten rows. So where versions and
-releases are looked up by digest, the index begins with the digest, or holds nothing between `app` and the digest.
+SQLite without statistics takes an index that begins with `app` for one that leaves ten rows, and PostgreSQL 18 thinks
+columns that a query skips in the middle of an index dear. So where versions and releases are looked up by digest, `app`
+and the digest stand side by side, and where many digests are asked for at once, the digest stands first.
 """
 
 from alembic.operations import Operations
@@ -106,11 +107,11 @@ def _registry(op: Operations) -> None:
         Column("parent_name", Text, nullable=False),
         Column("parent_digest", Text, nullable=False),
         Column("sequence", Integer, nullable=False),
-        PrimaryKeyConstraint("digest", "kind", "name", "app", "parent_digest", "parent_kind", "parent_name"),
+        PrimaryKeyConstraint("digest", "app", "kind", "name", "parent_digest", "parent_kind", "parent_name"),
         ForeignKeyConstraint(["app", "kind", "name", "digest"], _VERSION),
         ForeignKeyConstraint(["app", "parent_kind", "parent_name", "parent_digest"], _VERSION),
     )
-    op.create_index("version_parent_parent", "version_parent", ["parent_digest", "parent_kind", "parent_name", "app"])
+    op.create_index("version_parent_parent", "version_parent", ["parent_digest", "app", "parent_kind", "parent_name"])
     op.create_index("version_parent_sequence", "version_parent", ["sequence"])
 
 
