@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from tests.conftest import need_tool
 
-from plimsoll.ledger import open_anchor
-from plimsoll.ledger._anchor import FileAnchor, GitAnchor
 from plimsoll.ledger._errors import AnchorAheadError, AnchorBrokenError, AnchorFailedError, AnchorInvalidError
+from plimsoll.ledger.anchor import FileAnchor, GitAnchor, open_anchor
 
 NOTES = tuple(
     f"plimsoll/00c0ffee\n{size}\nroot{size}=\n\n— plimsoll/00c0ffee signature{size}\n" for size in range(1, 4)

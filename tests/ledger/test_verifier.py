@@ -8,9 +8,9 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.ledger.verifier_files import (
+    ADA,
     APP,
     FIRST,
-    SECOND,
     SIGNER,
     STRANGER,
     AuditExport,
@@ -24,9 +24,6 @@ from tests.ledger.verifier_files import (
 from plimsoll.kernel.digest import Json
 from plimsoll.ledger import Act, By, Ledger, Opening
 from plimsoll.ledger.verifier import (
-    Question,
-    main,
-    moment,
     verify_file,
     verify_lines,
 )
@@ -87,6 +84,82 @@ def test_a_change_is_narrowed_down_by_the_checkpoints(tmp_path: Path) -> None:
     changed = export(30, (5, 12, 20, 30))
     changed.lines[16] = changed.lines[16].replace("latest", "oldest")
     assert "the change lies between entry 12 and entry 19" in said(verify_file(changed.write(tmp_path / "a")))
+
+
+def test_where_the_change_lies_is_said_before_the_checkpoints_that_do_not_match(tmp_path: Path) -> None:
+    changed = export(30, (5, 12, 20))
+    changed.lines[16] = changed.lines[16].replace("latest", "oldest")
+    report = verify_file(changed.write(tmp_path / "a"))
+    assert said(report) == (
+        "the log: the change lies between entry 12 and entry 19: the first 12 match a checkpoint, "
+        "the checkpoint of 20 entries does not\n"
+        "checkpoint of 20 entries (checkpoints.jsonl line 3): is of another history: "
+        "the tree over the first 20 entries is not this one\n"
+        "checkpoint of 46 entries (checkpoints.jsonl line 4): is of another history: "
+        "the tree over the first 46 entries is not this one"
+    )
+
+
+def test_many_checkpoints_that_do_not_match_are_one_sentence(tmp_path: Path) -> None:
+    changed = export(30, (5, 12, 20, 30, 31, 32))
+    changed.lines[16] = changed.lines[16].replace("latest", "oldest")
+    report = verify_file(changed.write(tmp_path / "a"))
+    assert report.findings[1:] == [
+        ("5 checkpoints", "are of another history, the smallest of 20 entries, the largest of 46")
+    ]
+    cut = verify_lines(changed.lines[:3], [SIGNER.note(changed.lines[:3])], changed.notes, SIGNER.vkey)
+    assert said(cut) == "7 checkpoints: the tail was cut off: the log has 3 entries, and they say 5 to 46"
+
+
+def test_the_change_of_one_entry_is_said_as_such(tmp_path: Path) -> None:
+    changed = export(5, (13, 14))
+    changed.lines[13] = changed.lines[13].replace("rollback", "rollbacK")
+    assert "the change lies in entry 13: the first 13 match" in said(verify_file(changed.write(tmp_path / "a")))
+    first = verify_lines(changed.lines[1:2], [SIGNER.note(export().lines[:1])], [], SIGNER.vkey)
+    assert "the change lies in entry 0: no earlier checkpoint matches, the checkpoint of 1 entry does not" in said(
+        first
+    )
+    assert "checkpoint of 1 entry (checkpoint 1): is of another history: the tree over the first entry" in said(first)
+
+
+@given(fork=st.integers(1, 15), old=st.integers(1, 10), new=st.integers(1, 10), earlier=st.integers(0, 15))
+@settings(deadline=None, max_examples=60)
+def test_an_older_state_that_was_put_back_and_went_on_is_told_as_that(
+    fork: int, old: int, new: int, earlier: int
+) -> None:
+    """The bounds are in order, and hold the first entry that differs."""
+    before, after = a_ledger(), a_ledger()
+    del before.lines[fork:], after.lines[fork:]
+    for number in range(old):
+        before.add("lineage.add", {"number": number})
+    for number in range(new):
+        after.add("version.collect", {"number": number})
+    kept = [("kept.txt", SIGNER.note(before.lines)), ("early.txt", SIGNER.note(after.lines[: min(earlier, fork)]))]
+    report = verify_lines(after.lines, [SIGNER.note(after.lines)], kept, SIGNER.vkey)
+    size = len(before.lines)
+    if size > len(after.lines):
+        assert said(report) == (
+            f"checkpoint of {size} entries (kept.txt): the tail was cut off: "
+            f"the log has {len(after.lines)} entries, and this checkpoint says {size}"
+        )
+        return
+    good = min(earlier, fork)
+    agree = f"up to entry {good - 1} it agrees with the checkpoint of size {good}; " if good else ""
+    parted = f"entry {good} is" if good == size - 1 else f"entries {good} to {size - 1} are"
+    assert said(report) == (
+        f"the log: was put back to an older state, or written anew, and went on from there: "
+        f"{agree}{parted} not what the checkpoint of size {size} was signed over\n"
+        f"checkpoint of {size} entries (kept.txt): is of another history: "
+        f"the tree over the first {size} entries is not this one"
+    )
+
+
+def test_what_helps_most_is_never_left_out(tmp_path: Path) -> None:
+    changed = export(500)
+    changed.lines = [line.replace("latest", "oldest ") + " " for line in changed.lines]
+    report = verify_file(changed.write(tmp_path / "a"))
+    assert report.found > len(report.findings) == 200
+    assert report.findings[0][1].startswith("the change lies between entry 0 and entry 4")
 
 
 def swap(parts: list[str]) -> None:
@@ -157,7 +230,10 @@ def test_a_history_made_anew_is_found_with_a_held_checkpoint(tmp_path: Path) -> 
     new.lines[10] = new.lines[10].replace("production", "elsewhere!")
     report = verify_file(AuditExport.of(new).write(tmp_path / "a"), [notes])
     assert "checkpoint of 20 entries (held): is of another history" in said(report)
-    assert "the change lies between entry 0 and entry 19" in said(report)
+    assert said(report).startswith(
+        "the log: was put back to an older state, or written anew, and went on from there: "
+        "entries 0 to 19 are not what the checkpoint of size 20 was signed over"
+    )
 
 
 def test_entries_after_the_last_checkpoint_are_not_believed(tmp_path: Path) -> None:
@@ -217,7 +293,7 @@ def test_extra_and_missing_files_and_a_wrong_size_are_named(tmp_path: Path) -> N
     found = said(verify_file(changed.write(tmp_path / "a")))
     assert "notes.txt: does not belong in the archive" in found
     assert "../x: leads out of the archive" in found
-    assert "export.json: says 3 entries, and the log has 16" in found
+    assert "export.json: says that the log has 3 entries, and it has 16" in found
     files = {
         "export.json": text_of({"format": 1, "kind": "audit", "origin": SIGNER.name, "vkey": SIGNER.vkey, "size": 0})
     }
@@ -230,8 +306,24 @@ def test_a_living_ledger_verifies_from_its_lines() -> None:
     whole = export(4)
     old = SIGNER.note(whole.lines[:7])
     assert verify_lines(whole.lines, whole.notes, [old], SIGNER.vkey, openings=whole.openings).ok
-    cut = verify_lines(whole.lines[:6], [], [old], SIGNER.vkey)
-    assert "the tail was cut off: the log has 6 entries, and this checkpoint says 7" in said(cut)
+    cut = verify_lines(whole.lines[:6], [], [("kept by the auditor", old), old], SIGNER.vkey)
+    said_of = "the tail was cut off: the log has 6 entries, and this checkpoint says 7"
+    assert f"checkpoint of 7 entries (kept by the auditor): {said_of}" in said(cut)
+    assert f"checkpoint of 7 entries (held checkpoint 2): {said_of}" in said(cut)
+
+
+def test_what_was_not_asked_of_a_living_ledger_is_not_called_withheld() -> None:
+    whole = export()
+    asked = verify_lines(whole.lines, whole.notes, [], SIGNER.vkey, openings=())
+    assert asked.trust["withheld"] == 8
+    assert asked.story[0]["moved"]["name"] == "name not disclosed"
+    report = verify_lines(whole.lines, whole.notes, [], SIGNER.vkey)
+    assert (report.ok, report.trust["erased"]) == (True, 1)
+    assert report.trust.keys() & {"opened", "withheld"} == set()
+    text = json.dumps(report.to_json())
+    assert "disclosed" not in text
+    assert "reason" not in text
+    assert (report.story[0]["moved"]["actor"], report.story[0]["moved"]["entry"]) == (ADA, 13)
 
 
 def test_the_ledger_that_plimsoll_keeps_verifies_before_and_after_an_erasure(ledger: Ledger) -> None:
@@ -246,72 +338,9 @@ def test_the_ledger_that_plimsoll_keeps_verifies_before_and_after_an_erasure(led
     assert (said(whole), whole.trust["opened"], whole.story[0]["moved"]["reason"]) == ("", 3, reason["reason"])
     ledger.erase(ada, {"basis": "art. 17", "purged": {}, "blobs": [], "residuals": []}, by=By(ada))
     after = verify_lines(ledger.lines(), [ledger.checkpoint()], [before], key)
-    assert (said(after), after.trust["opened"], after.trust["erased"]) == ("", 0, 3)
+    assert (said(after), after.trust["erased"], after.trust.get("opened")) == ("", 3, None)
     assert after.story[0]["moved"]["name"] == "name erased"
 
 
 def asdict_of(opening: Opening) -> Any:
     return {"sequence": opening.sequence, "nonce": opening.nonce, "content": dict(opening.content)}
-
-
-# The story
-
-
-def test_what_was_live_on_a_day_with_who_approved_it_on_what_evidence(tmp_path: Path) -> None:
-    path = export().write(tmp_path / "a")
-    (live,) = verify_file(path, question=Question(until=moment("2026-05-01T00:10:30Z"))).story
-    assert (live["release"], live["app"], live["environment"], live["role"]) == (FIRST, APP, "production", "live")
-    assert (live["moved"]["name"], live["moved"]["reason"], live["moved"]["entry"]) == (
-        "Ada Lovelace",
-        "the first one",
-        10,
-    )
-    assert [(each["name"], each["reason"]) for each in live["approvals"]] == [("Bob Kahn", "read every row")]
-    assert [(row["suite"], row["verdict"], row["entry"]) for row in live["evidence"]] == [("ask", "pass", 4)]
-    (later,) = verify_file(path, question=Question(until=moment("2026-05-01T00:12:00Z"))).story
-    assert (later["release"], later["overrides"][0]["rules"], later["approvals"]) == (SECOND, ["approvals"], [])
-    live, candidate = verify_file(path, question=Question(until=moment("2026-05-01"))).story
-    assert (live["release"], candidate["release"], candidate["share"]) == (FIRST, SECOND, 0.1)
-    assert verify_file(path, question=Question(until=moment("2026-04-30"))).story == []
-    assert verify_file(path, question=Question(app="another")).story == []
-
-
-def test_names_of_the_erased_and_the_withheld_are_not_invented(tmp_path: Path) -> None:
-    log = a_ledger()
-    log.move("ship", SECOND, FIRST)
-    log.openings = [opening for opening in log.openings if opening["sequence"] not in {1, 2}]
-    log.add("subject.erase", {"subject": "s-00000000000000bb"}, app="")
-    (live,) = verify_file(AuditExport.of(log).write(tmp_path / "a")).story
-    assert live["moved"]["name"] == "name not disclosed"
-    (first,) = verify_file(tmp_path / "a", question=Question(until=moment("2026-05-01T00:10:00Z"))).story
-    assert first["approvals"][0]["name"] == "name erased"
-
-
-def test_withdrawn_and_expired_approvals_do_not_count(tmp_path: Path) -> None:
-    log = a_ledger()
-    log.add(
-        "review.withdraw", {"subject": FIRST, "place": "production", "expires_at": None}, actor="s-00000000000000bb"
-    )
-    log.move("ship", FIRST, SECOND)
-    (live,) = verify_file(AuditExport.of(log).write(tmp_path / "a")).story
-    assert live["approvals"] == []
-
-
-def test_the_page_shows_nothing_that_steers_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    log = a_ledger()
-    log.move("ship", SECOND, FIRST, "fine\n  VERIFIED \x1b[2J \u202e")
-    path = AuditExport.of(log).write(tmp_path / "a")
-    assert main([str(path), "--key", SIGNER.vkey]) == 0
-    shown = capsys.readouterr().out
-    assert "reason: fine\\n  VERIFIED \\x1b[2J \\u202e" in shown
-    assert "\x1b" not in shown
-    assert "the key is the one that you trust" in shown
-
-
-def test_the_page_says_when_the_log_ends_before_the_day_asked_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([str(export().write(tmp_path / "a")), "--at", "2027-01-01"]) == 0
-    shown = capsys.readouterr().out
-    assert "the log ends at 2026-05-01T00:15:00.000000Z, what came after it is not known" in shown
-    assert "THE KEY IS TAKEN FROM THE FILE ITSELF" in shown

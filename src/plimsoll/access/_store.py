@@ -293,7 +293,7 @@ class Access:
             with self._database.read() as connection:
                 found = dict(_rows(connection))
             # An act between the two readings would look like a difference; such acts are rare, so read again.
-            if not any(self._entries(size, None)):
+            if not any(self._entries(size, self._ledger.size())):
                 break
         yield from differences(replay_access(self._entries(0, size)), found)
 

@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
+from msgspec import MsgspecError
+
 from plimsoll.flows.audit import AuditParts
 from plimsoll.flows.build import BuildParts, OnProgress
 from plimsoll.flows.compare import CompareParts
@@ -21,7 +23,7 @@ from plimsoll.governance.record_check import CheckParts
 from plimsoll.governance.retention import Retention
 from plimsoll.governance.retention import Stores as RetentionStores
 from plimsoll.kernel.digest import Digest, Json, short_name
-from plimsoll.kernel.errors import ConflictError, IntegrityError, PlimsollError
+from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, PlimsollError
 from plimsoll.models import ChatModel, Embedder, RouteSettings, default_key_reference, make_chat_model, make_embedder
 from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
@@ -248,7 +250,8 @@ class Platform(Stores):
 
         Any other digest in a content names another version, or what is kept nowhere.
         """
-        with suppress(IntegrityError):
+        # A record that was changed may name a content of another shape; the content itself is checked all the same.
+        with suppress(IntegrityError, InvalidError, LookupError, MsgspecError, TypeError, AttributeError):
             if version.kind == "index":
                 snapshot = Snapshot.from_json(self.registry.content(version.digest))
                 yield from (segment.digest for segment in snapshot.segments)

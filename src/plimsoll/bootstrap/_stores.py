@@ -13,7 +13,8 @@ from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.kernel.signing import SigningKey
-from plimsoll.ledger import Anchor, KeysGoneError, Ledger, Subjects, is_begun, open_anchor
+from plimsoll.ledger import KeysGoneError, Ledger, Subjects, is_begun
+from plimsoll.ledger.anchor import Anchor, AnchorAheadError, open_anchor
 from plimsoll.pipelines import StageCache
 from plimsoll.registry import Registry
 from plimsoll.registry.labels import Labels
@@ -206,10 +207,18 @@ class Stores:
             return {}
 
     def leave_checkpoint(self) -> None:
-        """Leave the newest checkpoint at the anchor, if this process wrote anything down. Raises AnchorFailedError."""
-        if "ledger" in self.__dict__ and self.ledger.wrote:
+        """Leave the newest checkpoint at the anchor, if this process wrote anything down.
+
+        Raises AnchorFailedError, and AnchorAheadError when entries are missing here.
+        """
+        if "ledger" not in self.__dict__ or not self.ledger.wrote:
+            return
+        try:
             self.anchor.add(self.ledger.checkpoint())
-            self.ledger.wrote = False
+        except AnchorAheadError:
+            # Another process may have written and left a later one in between; then ours is later still by now.
+            self.anchor.add(self.ledger.checkpoint())
+        self.ledger.wrote = False
 
     def close(self) -> None:
         """Write what is waiting and give everything back, the latest first."""

@@ -5,7 +5,6 @@ a pseudonym, and words that may be personal are only committed to and sealed wit
 `verifier` imports nothing of ours and joins into a single file, for whoever does not want to trust us.
 """
 
-from ._anchor import Anchor, open_anchor
 from ._checkpoint import open_checkpoint
 from ._errors import KeysGoneError
 from ._group import GroupCommit
@@ -15,7 +14,6 @@ from .subjects import Subjects
 
 __all__ = [
     "Act",
-    "Anchor",
     "By",
     "Claim",
     "Entry",
@@ -27,6 +25,5 @@ __all__ = [
     "Sealed",
     "Subjects",
     "is_begun",
-    "open_anchor",
     "open_checkpoint",
 ]

@@ -163,7 +163,7 @@ def _claim(row: RowMapping) -> Claim:
         act=_act(row["answer"]),
         app=row["app"],
         actor=row["actor"],
-        at=from_text(row["answered_at"]),
+        at=Claim.moment(row["answered_at"]),
         facts={"subject": row["subject"], "place": row["place"], "expires_at": row["expires_at"]},
         place=f"review answer of {row['subject'][:19]} for {row['place']}",
     )

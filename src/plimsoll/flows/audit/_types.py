@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from plimsoll.access import Acting
 from plimsoll.governance.record_check import Checked, CheckParts
 from plimsoll.kernel.errors import UnavailableError
-from plimsoll.ledger import Anchor, Ledger, open_checkpoint
+from plimsoll.ledger import Ledger, open_checkpoint
+from plimsoll.ledger.anchor import Anchor
 from plimsoll.ledger.verifier import Report
 
 

@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar
 
 from ._entry import opened, read_entry, read_opening
 from ._notes import Checkpoint, Key
-from ._report import Report
+from ._report import Report, counted
 from ._story import Story
 from ._tree import Tree
 
-KEPT_GAPS = 1000
+KEPT_GAPS, NAMED_CHECKPOINTS = 1000, 3
 Opening = tuple[int, dict[str, Any], str]
 """Sequence number, the opening, and where it stands."""
 Numbered = TypeVar("Numbered", Opening, Checkpoint)
@@ -77,6 +77,97 @@ class _Order:
             self._missing(start, stop)
 
 
+class _Alike:
+    """Checkpoints with the same mistake: a few are named one by one, many are one sentence."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.named: list[tuple[int, str]] = []
+        self.last = (0, "")
+
+    def add(self, size: int, where: str) -> None:
+        self.count, self.last = self.count + 1, (size, where)
+        self.named += [self.last] if self.count <= NAMED_CHECKPOINTS else []
+
+    def tell(self, report: Report, one: str, many: str) -> None:
+        """`one` may name the `{size}` and `{entries}` of a checkpoint, `many` the sizes `{low}` and `{high}`."""
+        if self.count > NAMED_CHECKPOINTS:
+            report.find(f"{self.count} checkpoints", many.format(low=self.named[0][0], high=self.last[0]))
+            return
+        for size, where in self.named:
+            first = "the first entry" if size == 1 else f"the first {size} entries"
+            report.find(_name(size, where), one.format(size=size, entries=first))
+
+
+class _Held:
+    """The tree held against checkpoints, which come in the order of their sizes."""
+
+    def __init__(self, report: Report) -> None:
+        self.covered = 0
+        self._report = report
+        self._others, self._beyond = _Alike(), _Alike()
+        self._before = self._good = 0
+        """The two largest sizes that match, below the first that does not."""
+        self._bad: int | None = None
+        """The smallest size that does not match."""
+        self._later = 0
+        """The largest size that matches although a smaller one, or one of the same size, does not."""
+
+    def compare(self, checkpoint: Checkpoint, tree: Tree) -> None:
+        """Hold one against the tree, as large as the checkpoint says."""
+        size, root, where = checkpoint
+        if size < tree.size:
+            self._report.find(_name(size, where), "stands behind a larger one")
+        elif root != tree.root():
+            self._others.add(size, where)
+            self._differs(size)
+        elif self._bad is not None:
+            self._later = size
+        elif size > self._good:
+            self._before, self._good = self._good, size
+        self.covered = max(self.covered, size)
+
+    def _differs(self, size: int) -> None:
+        if self._bad is None and size > 0:
+            self._bad = size
+            if self._good == size:
+                self._later, self._good = size, self._before
+
+    def beyond(self, checkpoint: Checkpoint) -> None:
+        """Note one that is larger than the whole log."""
+        self._beyond.add(checkpoint[0], checkpoint[2])
+
+    def end(self, size: int, *, broken: bool) -> None:
+        """Tell what was found: where the change lies before the checkpoints that show it."""
+        if self._bad is not None:
+            self._report.find("the log", self._change(self._good, self._bad), first=True)
+        self._others.tell(
+            self._report,
+            "is of another history: the tree over {entries} is not this one",
+            "are of another history, the smallest of {low} entries, the largest of {high}",
+        )
+        cut = "" if broken or self._bad is not None else "the tail was cut off: "
+        has = f"{cut}the log has {counted(size, 'entry', 'entries')}"
+        self._beyond.tell(
+            self._report, has + ", and this checkpoint says {size}", has + ", and they say {low} to {high}"
+        )
+
+    def _change(self, good: int, bad: int) -> str:
+        """Where the log and the checkpoints part."""
+        if not self._later:
+            known = f"the first {good} match a checkpoint" if good > 1 else "the first one matches a checkpoint"
+            known = known if good else "no earlier checkpoint matches"
+            place = f"in entry {good}" if bad - good == 1 else f"between entry {good} and entry {bad - 1}"
+            return f"the change lies {place}: {known}, the checkpoint of {counted(bad, 'entry', 'entries')} does not"
+        # Whoever has the signing key signed both: a checkpoint that does not match, and one after it that does.
+        agree = f"up to entry {good - 1} it agrees with the checkpoint of size {good}; " if good else ""
+        place = f"entry {good} is" if bad - good == 1 else f"entries {good} to {bad - 1} are"
+        return (
+            "was put back to an older state, or written anew, and went on from there: "
+            f"{agree}{place} not what the checkpoint of size {bad} was signed over"
+        )
+
+
 class Log:
     """One walk over a whole ledger. Memory stays flat: lines, checkpoints and openings come one at a time."""
 
@@ -85,8 +176,7 @@ class Log:
         self._report, self._story, self._key = report, story, key
         self._order = _Order(report)
         self._at = ""
-        self._covered = self._good = 0
-        self._bad: int | None = None
+        self._held = _Held(report)
 
     def walk(
         self, lines: Iterable[str], openings: Iterator[Opening], checkpoints: Iterable[Iterator[Checkpoint]]
@@ -136,37 +226,21 @@ class Log:
             )
 
     def _compare(self, notes: _Ahead[Checkpoint]) -> None:
-        for size, root, where in notes.up_to(self.tree.size):
-            name = _name(size, where)
-            if size < self.tree.size:
-                self._report.find(name, "stands behind a larger one")
-            elif root == self.tree.root():
-                self._good = size if self._bad is None else self._good
-            else:
-                self._report.find(
-                    name, f"is of another history: the tree over the first {size} entries is not this one"
-                )
-                self._bad = size if self._bad is None else self._bad
-            self._covered = max(self._covered, size)
+        for checkpoint in notes.up_to(self.tree.size):
+            self._held.compare(checkpoint, self.tree)
 
     def _finish(self, openings: _Ahead[Opening], notes: _Ahead[Checkpoint]) -> None:
-        size, report = self.tree.size, self._report
+        size, report, held = self.tree.size, self._report, self._held
         self._order.end()
         for _, _, where in openings.up_to(float("inf")):
             report.find(where, "opens an entry that the log does not have")
-        for told, _, where in notes.up_to(float("inf")):
-            cut = "" if self._order.broken else "the tail was cut off: "
-            report.find(_name(told, where), f"{cut}the log has {size} entries, and this checkpoint says {told}")
-        if self._bad is not None:
-            known = (
-                f"the first {self._good} entries match a checkpoint" if self._good else "no earlier checkpoint matches"
-            )
-            what = f"the change lies between entry {self._good} and entry {self._bad - 1}: {known}"
-            report.find("the log", f"{what}, the first {self._bad} do not")
-        if self._covered < size or size == 0:
-            report.find("the log", f"is covered by no checkpoint from entry {self._covered} to its end")
+        for checkpoint in notes.up_to(float("inf")):
+            held.beyond(checkpoint)
+        held.end(size, broken=self._order.broken)
+        if held.covered < size or size == 0:
+            report.find("the log", f"is covered by no checkpoint from entry {held.covered} to its end")
         root = base64.b64encode(self.tree.root()).decode()
-        report.trust.update({"size": size, "root": root, "last_at": self._at, "covered": self._covered})
+        report.trust.update({"size": size, "root": root, "last_at": self._at, "covered": held.covered})
 
 
 def read_openings(report: Report, name: str, lines: Iterable[str]) -> Iterator[Opening]:
@@ -181,4 +255,4 @@ def read_openings(report: Report, name: str, lines: Iterable[str]) -> Iterator[O
 
 
 def _name(size: int, where: str) -> str:
-    return f"checkpoint of {size} entries ({where})"
+    return f"checkpoint of {counted(size, 'entry', 'entries')} ({where})"

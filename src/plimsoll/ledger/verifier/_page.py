@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._report import Report
+from ._report import Report, counted
 from ._story import END_OF_TIME
 
 SHOWN_CHARACTERS = 2000
+NOT_HELD = "no checkpoint of your own: a record made anew with the same key would not be noticed"
+RULES = {
+    "approvals": "without the approvals that the policy asks for",
+    "freeze": "in a freeze",
+    "refusal": "although a reviewer refused it",
+}
 TITLES = {"audit": "Audit export", "release": "Release export", "ledger": "Ledger"}
 
 Json = dict[str, Any]
@@ -31,7 +37,7 @@ def page(report: Report) -> str:
 def _verdict(report: Report) -> str:
     if report.ok:
         return "VERIFIED"
-    return f"NOT VERIFIED, {report.found} finding{'s' * (report.found > 1)}"
+    return f"NOT VERIFIED, {counted(report.found, 'finding')}"
 
 
 def _plain(line: str) -> str:
@@ -41,7 +47,7 @@ def _plain(line: str) -> str:
 def _trust(report: Report) -> list[str]:
     trust = report.trust
     held, origin = trust["held"], trust["key_origin"]
-    lines = [f"the ledger has {trust.get('size', 0)} entries{_span(trust)}"]
+    lines = [f"the ledger has {counted(trust.get('size', 0), 'entry', 'entries')}{_span(trust)}"]
     lines += [f"root of its tree: {trust['root']}"] if "root" in trust else []
     lines.append(
         {
@@ -51,17 +57,20 @@ def _trust(report: Report) -> list[str]:
         }[origin]
         + f": {trust['key']}"
     )
-    if report.kind == "release" and held:
-        compared = trust.get("held_compared", 0)
-        lines.append(
-            f"of {held} checkpoints that you hold, {compared} could be compared: only those of the same size can"
-        )
-    elif held:
-        lines.append(f"compared with {held} checkpoints that you hold, the largest of {trust['held_size']} entries")
-    else:
-        lines.append("no checkpoint of your own: a record made anew with the same key would not be noticed")
-    told = f"private content of entries: {trust.get('opened', 0)} opened, {trust.get('erased', 0)} erased"
-    return [*lines, f"{told}, {trust.get('withheld', 0)} withheld"]
+    lines.append(_compared(report.kind, trust) if held else NOT_HELD)
+    told = ", ".join(f"{trust[name]} {name}" for name in ("opened", "erased", "withheld") if name in trust)
+    return [*lines, f"private content of entries: {told}"] if told else lines
+
+
+def _compared(kind: str, trust: Json) -> str:
+    held = trust["held"]
+    if kind == "release":
+        could = f"{trust.get('held_compared', 0)} could be compared: only one of the same size can"
+        return f"of {counted(held, 'checkpoint')} that you hold, {could}"
+    size = counted(trust["held_size"], "entry", "entries")
+    if held == 1:
+        return f"compared with the checkpoint that you hold, of {size}"
+    return f"compared with {held} checkpoints that you hold, the largest of {size}"
 
 
 def _span(trust: Json) -> str:
@@ -80,18 +89,14 @@ def _title(report: Report) -> str:
 def _move(move: Json) -> list[str]:
     release = f"r-{move['release'].partition(':')[2][:6]} ({move['release']})"
     place = f"{move['app']} in {move['environment']}" if "environment" in move else move["app"]
-    share = f", share {move['share']}" if move.get("share") is not None and move["role"] != "live" else ""
-    lines = [f"{place}: {release} {move['role']}{share}"]
+    lines = [f"{place}: {release} {move['role']}{_share(move)}"]
     lines += [f"  moved by {_line_of(move['moved'])}"] if move["moved"] else []
     for approval in move["approvals"]:
         until = f", valid until {approval['expires_at']}" if approval["expires_at"] else ""
         lines.append(f"  approved by {_line_of(approval)}{until}")
     if not move["approvals"] and move["moved"]:
         lines.append("  approved by nobody at that time")
-    lines += [
-        f"  gates overridden by {_line_of(deed)}; rules: {', '.join(map(str, deed['rules']))}"
-        for deed in move["overrides"]
-    ]
+    lines += [f"  moved {_broken(deed)}: overridden by {_line_of(deed)}" for deed in move["overrides"]]
     if move["frozen"]:
         frozen = move["frozen"]
         commit = f", from commit {frozen['source_commit']}" if frozen.get("source_commit") else ""
@@ -103,9 +108,20 @@ def _move(move: Json) -> list[str]:
     return lines
 
 
+def _share(move: Json) -> str:
+    share = move.get("share") if move["role"] in {"candidate", "split"} else None
+    return f", {share * 100:.6g} % of the traffic" if isinstance(share, (int, float)) else ""
+
+
+def _broken(override: Json) -> str:
+    """The rules that an override got past, in words."""
+    rules = [RULES.get(rule, f"against the rule {rule}") for rule in map(str, override["rules"])]
+    return " and ".join(rules) or "against a rule that is not named"
+
+
 def _line_of(deed: Json) -> str:
-    reason = f", reason: {deed['reason']}" if deed["reason"] else ""
-    who = f"{deed['name']} ({deed['actor']}, {deed['via']})"
+    reason = f", reason: {deed['reason']}" if deed.get("reason") else ""
+    who = f"{deed.get('name', 'an actor')} ({deed['actor']}, {deed['via']})"
     return f"{who} at {deed['at']}, {deed['act']}, entry {deed['entry']}{reason}"
 
 

@@ -51,17 +51,27 @@ def verify_file(
 
 
 def verify_lines(
-    lines: Iterable[str], notes: Iterable[str], held: Iterable[str], vkey: str, *, openings: Iterable[str] = ()
+    lines: Iterable[str],
+    notes: Iterable[str],
+    held: Iterable[str | tuple[str, str]],
+    vkey: str,
+    *,
+    openings: Iterable[str] | None = None,
 ) -> Report:
     """Verify a living ledger: its lines, its own checkpoints in the order of their sizes, and those held elsewhere.
 
-    `openings` are JSON lines as in an export. Raises UnreadableError when `vkey` is no key.
+    A checkpoint in `held` is a signed note, or a pair of the name by which its keeper knows it and the note.
+    `openings` are JSON lines as in an export; without them the report does not speak of names, reasons and what is
+    withheld. Raises UnreadableError when `vkey` is no key.
     """
-    report, story, key = Report("ledger"), Story(Question()), _given_key(vkey)
+    report, key = Report("ledger"), _given_key(vkey)
+    story = Story(Question(), opening=openings is not None)
     report.trust.update({"origin": key.name, "key": key.text, "key_origin": "given"})
-    old = _held(report, key, [(f"held checkpoint {number}", note) for number, note in enumerate(held, 1)])
+    numbered = enumerate(held, 1)
+    named = [note if isinstance(note, tuple) else (f"held checkpoint {number}", note) for number, note in numbered]
+    old = _held(report, key, named)
     own = open_notes(report, key, ((f"checkpoint {number}", note) for number, note in enumerate(notes, 1)))
-    Log(report, story, key).walk(lines, read_openings(report, "openings", openings), [own, iter(old)])
+    Log(report, story, key).walk(lines, read_openings(report, "openings", openings or ()), [own, iter(old)])
     _tell(report, story)
     return report
 
@@ -94,7 +104,7 @@ def _verify_audit(archive: Archive, head: Any, log: Log, key: Key, held: list[Ch
     openings = read_openings(report, "openings.jsonl", archive.lines("openings.jsonl"))
     log.walk(archive.lines("entries.jsonl"), openings, [open_notes(report, key, notes), iter(held)])
     if head["size"] != log.tree.size:
-        report.find("export.json", f"says {head['size']} entries, and the log has {log.tree.size}")
+        report.find("export.json", f"says that the log has {head['size']} entries, and it has {log.tree.size}")
 
 
 def _held(report: Report, key: Key, notes: list[tuple[str, str]]) -> list[Checkpoint]:
@@ -119,8 +129,7 @@ def _given_key(text: str) -> Key:
 
 
 def _tell(report: Report, story: Story) -> None:
-    disclosed = {"opened": story.opened, "erased": story.erased, "withheld": story.withheld}
-    report.trust.update({**disclosed, "until": story.question.until})
+    report.trust.update({**story.disclosed, "until": story.question.until})
     with report.watch("the story"):
         report.story = story.tell()
 

@@ -20,6 +20,11 @@ class WrongError(ValueError):
     """Something does not verify; the text says what."""
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and what it counts, in the right form."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 @dataclass
 class Report:
     """What verified, what did not, and what the record says."""
@@ -38,11 +43,11 @@ class Report:
         """Whether everything verified."""
         return self.found == 0
 
-    def find(self, where: str, what: str) -> None:
-        """Note that something does not verify."""
+    def find(self, where: str, what: str, *, first: bool = False) -> None:
+        """Note that something does not verify; `first` for what helps most, and is never one of those left out."""
         self.found += 1
-        if self.found <= KEPT_FINDINGS:
-            self.findings.append((where, what))
+        self.findings.insert(0 if first else len(self.findings), (where, what))
+        del self.findings[KEPT_FINDINGS:]
 
     @contextmanager
     def watch(self, where: str) -> Iterator[None]:

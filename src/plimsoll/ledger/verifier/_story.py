@@ -25,8 +25,10 @@ class Question:
 class Story:
     """Reads entries in their order; keeps one record per environment, release, review and actor, not the entries."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, *, opening: bool = True) -> None:
         self.question = question
+        self._opening = opening
+        """Whether private content was to be opened; where it was not, nothing is said of names and reasons."""
         self.opened = self.erased = 0
         self.stated: dict[str, list[Json]] = {}
         """Evidence of a release by its own manifest, where no entry of the log freezes it (it was imported)."""
@@ -36,7 +38,8 @@ class Story:
         self._reviews: dict[tuple[str, str, str], dict[str, Json]] = {}
         self._freezes: dict[str, Json] = {}
         self._judged: dict[tuple[str, ...], int] = {}
-        self._overrides: dict[tuple[str, str, str], list[Json]] = {}
+        self._override: tuple[int, tuple[str, ...], Json] = (-1, (), {})
+        """The latest: the entry that it lets through, its application, environment and release, and the deed."""
         self._live: dict[tuple[str, str], Json] = {}
         self._candidates: dict[tuple[str, str], Json] = {}
         self._moves: list[Json] = []
@@ -51,13 +54,14 @@ class Story:
             "environment.rollback": self._move,
             "environment.split": self._move,
             "environment.unsplit": self._move,
-            "environment.override": self._override,
+            "environment.override": self._break,
         }
 
     @property
-    def withheld(self) -> int:
-        """Entries whose private content neither the file opens nor an erasure explains."""
-        return sum(self._withheld.values())
+    def disclosed(self) -> dict[str, int]:
+        """How many entries with private content are opened, erased, and neither; the last only if all were asked."""
+        asked = {"opened": self.opened, "erased": self.erased, "withheld": sum(self._withheld.values())}
+        return asked if self._opening else {"erased": self.erased}
 
     def see(self, entry: Json, content: dict[str, str] | None) -> None:
         """Take in the next entry, with its private content where the file opens it."""
@@ -88,9 +92,9 @@ class Story:
         expires_at = str(facts.get("expires_at") or "")
         self._reviews.setdefault(place, {})[entry["actor"]] = {**deed, "expires_at": expires_at}
 
-    def _override(self, entry: Json, facts: Json, deed: Json) -> None:
-        place = (entry["app"], str(facts["environment"]), str(facts["release"]))
-        self._overrides.setdefault(place, []).append({**deed, "rules": list(facts["rules"])})
+    def _break(self, entry: Json, facts: Json, deed: Json) -> None:
+        about = (entry["app"], str(facts["environment"]), str(facts["release"]))
+        self._override = (entry["sequence"] + 1, about, {**deed, "rules": list(facts["rules"])})
 
     def _move(self, entry: Json, facts: Json, deed: Json) -> None:
         place = (entry["app"], str(facts["environment"]))
@@ -107,6 +111,7 @@ class Story:
             "moved": deed,
         }
         move["approvals"] = [] if ended else self._approvals(place, release, entry["at"])
+        move["overrides"] = self._overrides(entry, (*place, release))
         if entry["act"] == "environment.split":
             self._candidates[place] = {**move, "role": "candidate"}
         elif not ended:
@@ -119,6 +124,12 @@ class Story:
         approvals = [answer for answer in answers if answer["act"] == "review.approve"]
         return [dict(answer) for answer in approvals if not answer["expires_at"] or answer["expires_at"] > at]
 
+    def _overrides(self, entry: Json, about: tuple[str, ...]) -> list[Json]:
+        """The override of this very ship or split: it is written in one transaction, directly before it."""
+        sequence, place, deed = self._override
+        shipped = entry["act"] in {"environment.ship", "environment.split"}
+        return [deed] if shipped and (entry["sequence"], about) == (sequence, place) else []
+
     def tell(self) -> list[Json]:
         """The answer: live and candidate releases per environment, or every move of the release asked about."""
         if self.question.release:
@@ -130,11 +141,10 @@ class Story:
 
     def _told(self, move: Json) -> Json:
         freeze = self._freezes.get(move["release"], {})
-        overrides = self._overrides.get((move["app"], move.get("environment", ""), move["release"]), [])
-        told = {"approvals": [], "moved": None, **move, "frozen": self._named(freeze.get("frozen"))}
+        told = {"approvals": [], "overrides": [], "moved": None, **move, "frozen": self._named(freeze.get("frozen"))}
         told["moved"] = self._named(told["moved"])
         told["approvals"] = [self._named(approval) for approval in told["approvals"]]
-        told["overrides"] = [self._named(override) for override in overrides]
+        told["overrides"] = [self._named(override) for override in told["overrides"]]
         rows = freeze.get("evidence") or self.stated.get(move["release"], [])
         told["evidence"] = [{**row, "entry": self._judgement(freeze.get("draft"), row)} for row in rows]
         return told
@@ -145,7 +155,10 @@ class Story:
     def _named(self, deed: Json | None) -> Json | None:
         if deed is None:
             return None
-        hidden = "erased" if deed["actor"] in self._gone else "not disclosed"
+        gone = deed["actor"] in self._gone
+        if not (self._opening or gone):
+            return {name: value for name, value in deed.items() if name != "reason"}
+        hidden = "erased" if gone else "not disclosed"
         reason = hidden if deed["sealed"] and deed["reason"] is None else deed["reason"]
         return {**deed, "name": self._names.get(deed["actor"]) or f"name {hidden}", "reason": reason}
 

@@ -16,6 +16,8 @@ from msgspec import DecodeError, json
 
 from ._errors import AnchorAheadError, AnchorBrokenError, AnchorFailedError, AnchorInvalidError
 
+__all__ = ["Anchor", "AnchorAheadError", "FileAnchor", "GitAnchor", "open_anchor"]
+
 _GIT = "git+"
 _GIT_ADDRESS = re.compile(r"(file|https|ssh)://[^\s]+")
 _WITH_SECRET = re.compile(r"//[^/@\s]*@")
