@@ -193,7 +193,7 @@ def test_without_the_keys_the_ledger_verifies_and_names_stay_sealed(
 
 def test_keys_are_in_a_file_for_their_owner_alone(home: Home, files: tuple[Path, Path]) -> None:
     save(home, files)
-    assert stat.S_IMODE(files[1].stat().st_mode) == 0o600
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
     secret, key = home.keys
     for private in (secret, key.to_pem()):
         assert private in files[1].read_bytes()

@@ -4,7 +4,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 from plimsoll.access import Access, Acting, Right
@@ -56,9 +58,17 @@ class Stores:
         self._closed = False
 
     @cached_property
+    def _home(self) -> Path:
+        """The folder of this installation; a new one is closed to other users."""
+        # What keeps it from being made is said by whatever is written there first.
+        with suppress(OSError):
+            self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.settings.home
+
+    @cached_property
     def blobs(self) -> BlobFolder:
         """Contents, by their digests."""
-        return BlobFolder(self.settings.home / "blobs")
+        return BlobFolder(self._home / "blobs")
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -81,7 +91,7 @@ class Stores:
     @cached_property
     def anchor(self) -> Anchor:
         """Where checkpoints are left outside the database."""
-        return open_anchor(self.settings.anchor, self.settings.home / "anchor" / "repository", self.settings.environ)
+        return open_anchor(self.settings.anchor, self._home / "anchor" / "repository", self.settings.environ)
 
     @cached_property
     def access(self) -> Access:
@@ -149,7 +159,7 @@ class Stores:
     def cache(self) -> StageCache:
         """Outputs of stages; always a file of this machine."""
         database = Database(
-            self.settings.home / "cache.db", CACHE, durability="normal", if_damaged="delete it: it only saves work"
+            self._home / "cache.db", CACHE, durability="normal", if_damaged="delete it: it only saves work"
         )
         self._open.append(database.close)
         return StageCache(database)
@@ -239,7 +249,7 @@ class Stores:
 
     def _database(self, name: str, migrations: Any, *, if_damaged: str, durability: Any = "full") -> Database:
         url = self.settings.database_url
-        place = self.settings.home / f"{name}.db" if url is None else PostgresPlace(url, f"plimsoll_{name}")
+        place = self._home / f"{name}.db" if url is None else PostgresPlace(url, f"plimsoll_{name}")
         database = Database(place, migrations, durability=durability, if_damaged=if_damaged)
         self._open.append(database.close)
         return database

@@ -1,6 +1,6 @@
 """Actors and keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from plimsoll.access import Actor, ApiKey, NewKey
 
 
+_ROTATED = "rotated"
+
+
 def actors(screen: "Console", found: "Sequence[Actor]") -> None:
     """Actors, in the order of their making."""
     rows = [
@@ -24,7 +27,7 @@ def actors(screen: "Console", found: "Sequence[Actor]") -> None:
             actor.team,
             actor.project,
             when(actor.created_at),
-            "disabled" if actor.disabled_at is not None else "erased" if actor.name is None else "",
+            "erased" if actor.name is None else "disabled" if actor.disabled_at is not None else "",
             actor.id,
         )
         for actor in found
@@ -47,18 +50,28 @@ def actor_json(actor: "Actor") -> dict[str, Any]:
     }
 
 
-def keys(screen: "Console", found: "Sequence[ApiKey]", names: Mapping[str, str], now: datetime) -> None:
-    """Keys by their visible parts, in the order of their making."""
+def keys(
+    screen: "Console",
+    found: "Sequence[ApiKey]",
+    names: Mapping[str, str],
+    now: datetime,
+    *,
+    disabled: Collection[str] = (),
+) -> None:
+    """Keys by their visible parts, in the order of their making.
+
+    `names` are the labels of actors by pseudonym, `disabled` the pseudonyms of those who act no more.
+    """
     rows = [
         (
-            f"plim_{key.prefix}",
+            _visible(key),
             names.get(key.actor, key.actor),
             _rights(key),
             key.team,
             key.project,
             when(key.created_at),
             when(key.expires_at) or "never",
-            _state(key, now),
+            _state(key, names, now, disabled),
         )
         for key in found
     ]
@@ -68,9 +81,13 @@ def keys(screen: "Console", found: "Sequence[ApiKey]", names: Mapping[str, str],
         line(screen, "there is no key yet: `plimsoll key create ACTOR` makes one")
 
 
-def key_json(key: "ApiKey", names: Mapping[str, str], now: datetime) -> dict[str, Any]:
+def key_json(
+    key: "ApiKey", names: Mapping[str, str], now: datetime, *, disabled: Collection[str] = ()
+) -> dict[str, Any]:
     """For programs."""
+    state = _state(key, names, now, disabled)
     return {
+        "key": _visible(key),
         "prefix": key.prefix,
         "actor": key.actor,
         "name": names.get(key.actor),
@@ -81,14 +98,15 @@ def key_json(key: "ApiKey", names: Mapping[str, str], now: datetime) -> dict[str
         "expires_at": _text(key.expires_at),
         "revoked_at": _text(key.revoked_at),
         "replaced_by": key.replaced_by,
-        "works": _state(key, now) in {"", "rotated"},
+        "state": state,
+        "works": state in {"", _ROTATED},
     }
 
 
 def new_key(screen: "Console", made: "NewKey", owner: "Actor") -> None:
     """A key just made: what it is, and on a line of its own the key itself."""
     until = f"until {when(made.key.expires_at)} UTC" if made.key.expires_at is not None else "without an end"
-    line(screen, f"key plim_{made.key.prefix} for {owner.label}: {_rights(made.key)}, {until}", style="bold green")
+    line(screen, f"key {_visible(made.key)} for {owner.label}: {_rights(made.key)}, {until}", style="bold green")
     line(screen, made.secret)
 
 
@@ -97,17 +115,27 @@ def new_key_json(made: "NewKey", owner: "Actor") -> dict[str, Any]:
     return {**key_json(made.key, {owner.id: owner.label}, made.key.created_at), "secret": made.secret}
 
 
+def _visible(key: "ApiKey") -> str:
+    """The part of a key that people see."""
+    return f"plim_{key.prefix}"
+
+
 def _rights(key: "ApiKey") -> str:
-    return "all of its actor's" if key.rights is None else ", ".join(sorted(key.rights))
+    return "all rights of its actor" if key.rights is None else ", ".join(sorted(key.rights))
 
 
-def _state(key: "ApiKey", now: datetime) -> str:
-    """Empty for a key that works and is nothing special."""
+def _state(key: "ApiKey", names: Mapping[str, str], now: datetime, disabled: Collection[str]) -> str:
+    """Why a key does not work, or that another one takes its place; empty for one that is nothing special."""
     if key.revoked_at is not None:
         return "revoked"
     if key.expires_at is not None and now >= key.expires_at:
         return "expired"
-    return "rotated" if key.replaced_by is not None else ""
+    # Nobody knows the name of an erased actor any more: the label is the pseudonym.
+    if names.get(key.actor) == key.actor:
+        return "actor erased"
+    if key.actor in disabled:
+        return "actor disabled"
+    return _ROTATED if key.replaced_by is not None else ""
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -132,9 +132,14 @@ def move(screen: "Console", made: "EnvironmentMove") -> None:
     """A pointer that was moved."""
     before = short_name("r", made.from_release) if made.from_release else "nothing"
     after = short_name("r", made.to_release)
-    shared = f" ({made.share:.4g} of the traffic)" if made.move == "split" else ""
+    shared = f" ({percent(made.share)} of the traffic)" if made.move == "split" else ""
     line(screen, f"{made.environment}: {before} → {after}{shared}", style="bold green")
     line(screen, f"by {made.actor}, {when(made.moved_at)} UTC{': ' + made.reason if made.reason else ''}")
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1, as people say it."""
+    return f"{share * 100:.6g} %"
 
 
 def move_json(made: "EnvironmentMove") -> dict[str, Any]:
@@ -189,7 +194,7 @@ def answered(screen: "Console", answer: "ReviewAnswer", what: str) -> None:
 
 
 def policies(screen: "Console", found: "Sequence[PolicyHeld]") -> None:
-    """What each environment asks."""
+    """What each environment and each protected label asks."""
     rows = [
         (
             held.environment,
@@ -202,7 +207,7 @@ def policies(screen: "Console", found: "Sequence[PolicyHeld]") -> None:
         for held in found
     ]
     columns: list[Column] = [
-        "environment",
+        "place",
         ("approvals", "right"),
         "of",
         "protected",

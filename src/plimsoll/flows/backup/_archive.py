@@ -29,15 +29,15 @@ _MEMBER = re.compile(r"[a-z_]+\.json|(records|traces|keys)/[a-z_]+\.jsonl|blobs/
 
 
 class ArchiveWriter:
-    """Writes members, and gives the file its name when all of them are on the disk; for its owner alone if asked."""
+    """Writes members, and gives the file its name when all of them are on the disk; for its owner alone."""
 
-    def __init__(self, file: Path, *, private: bool = False) -> None:
+    def __init__(self, file: Path) -> None:
         self._file = file
         self._part = file.with_name(f".{file.name}.{os.getpid()}.part")
         if file.exists():
             raise FileThereError(file)
-        mode = 0o600 if private else 0o644
-        self._stream = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode), "wb")
+        how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        self._stream = os.fdopen(os.open(self._part, how, 0o600), "wb")
         self._tar = tarfile.open(fileobj=self._stream, mode="w", format=tarfile.PAX_FORMAT)  # noqa: SIM115  # closed in __exit__
         self._members: dict[str, str] = {}
         self.digest: Digest = ""

@@ -22,7 +22,7 @@ def back_up(file: Path, keys_file: Path, parts: BackupParts) -> BackedUp:
     written.
     """
     watch = RecordsWatch()
-    with ArchiveWriter(keys_file, private=True) as keys, ArchiveWriter(file) as archive:
+    with ArchiveWriter(keys_file) as keys, ArchiveWriter(file) as archive:
         rows = _write_tables(archive, "records", parts.records, watch)
         rows += _write_tables(archive, "traces", parts.traces)
         blobs = 0

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import DecodeError, json
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, RowMapping, Table, Text, column, select, table
+from sqlalchemy import Column, Connection, Float, Integer, MetaData, RowMapping, Table, Text, column, func, select, table
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Digest, Json, canonical_json, short_name
@@ -196,10 +196,20 @@ class Environments:
         return live if place.candidate is None else TrafficSplit(live, place.candidate, place.share).choose(key)
 
     def environments(self, app: str | None = None) -> tuple[Environment, ...]:
-        """The environments in which something is live, of one application or of all."""
+        """The environments in which something is live, of one application or of all.
+
+        Each says when and by whom its live release was made live: what a candidate does beside it changes neither.
+        """
+        made_live = (
+            select(func.max(_move.c.sequence))
+            .where(_move.c.app == _environment.c.app, _move.c.environment == _environment.c.name)
+            .where(_move.c.move.in_(MAKES_LIVE))
+            .correlate(_environment)
+            .scalar_subquery()
+        )
         query = (
             select(_environment, _move.c.moved_at, _move.c.actor)
-            .join(_move, _move.c.sequence == _environment.c.sequence)
+            .join(_move, _move.c.sequence == made_live)
             .order_by(_environment.c.app, _environment.c.name)
         )
         if app is not None:
