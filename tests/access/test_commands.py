@@ -109,7 +109,7 @@ def test_tables_name_actors_and_visible_parts(shell: Shell) -> None:
     assert "there is no key yet" in shell.run(key, "list").stdout
     made = shell.json(key, "create", "Ada", "--expires", "2999-01-01")
     shown = shell.run(key, "list").stdout
-    for text in ("Ada", f"plim_{made['prefix']}", "2999-01-01 00:00:00", "all of its actor's"):
+    for text in ("Ada", f"plim_{made['prefix']}", "2999-01-01 00:00:00", "all rights of its actor"):
         assert text in shown
     assert "admin" in shell.run(actor, "list").stdout
 

@@ -202,7 +202,8 @@ def test_tiles_are_kept_and_used_beyond_65536_entries(tmp_path: Path) -> None:
 
 TAMPERING = {
     "size": "UPDATE ledger_head SET size = size + 1",
-    "frontier of another tree": "UPDATE ledger_head SET frontier = replace(frontier, 'a', 'b')",
+    "frontier of another tree": "UPDATE ledger_head SET frontier = substr(frontier, 1, length(frontier) - 1)"
+    " || CASE substr(frontier, length(frontier), 1) WHEN '0' THEN '1' ELSE '0' END",
     "frontier that is none": "UPDATE ledger_head SET frontier = 'x'",
     "signature": "UPDATE ledger_head SET checkpoint = replace(checkpoint, 'plimsoll/00c0ffee ', 'plimsoll/00c0ffee A')",
     "head deleted": "DELETE FROM ledger_head",
@@ -255,7 +256,7 @@ STRAYS = {
     "UPDATE ledger_entry SET act = 'version.collect' WHERE sequence = 3": "entry 3 is filed under another",
     "UPDATE ledger_entry SET app = 'other' WHERE sequence = 3": "entry 3 is filed under another",
     "UPDATE ledger_head SET last_at = '2020-01-01T00:00:00.000000Z'": "the stored head is not that of the entries",
-    "UPDATE ledger_tile SET hash = replace(hash, 'a', 'b') WHERE position = 0": "node 0 of level 8",
+    "UPDATE ledger_tile SET hash = substr(hash, 2) || substr(hash, 1, 1) WHERE position = 0": "node 0 of level 8",
     "UPDATE ledger_tile SET position = 9 WHERE position = 1": "node 1 of level 8",
     "UPDATE ledger_tile SET level = 16 WHERE position = 1": "node 1 of level 8",
     "DELETE FROM ledger_tile WHERE position = 0": "node 0 of level 8",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import column, select, table, text, update
 
-from plimsoll.kernel.digest import digest_bytes
+from plimsoll.kernel.digest import Digest, digest_bytes
 from plimsoll.kernel.errors import GateError, PlimsollError
 from plimsoll.ledger import By, Ledger
 from plimsoll.registry import ReferencedError
@@ -86,6 +86,34 @@ def stored(records: Database) -> Stored:
 
 def acts(ledger: Ledger) -> list[str]:
     return [entry.act for entry in ledger.entries() if entry.act.startswith(("environment.", "policy."))]
+
+
+def test_since_when_and_by_whom_a_release_is_live_does_not_change_with_a_candidate(
+    places: Environments, keep: Callable[..., Release], ada: By, ben: By
+) -> None:
+    one, two = keep("one"), keep("two")
+
+    def told(app: str = "app") -> list[tuple[str, str, str, datetime | None, Digest | None]]:
+        return [
+            (place.name, place.live_name, place.actor, place.moved_at, place.candidate)
+            for place in places.environments(app)
+        ]
+
+    shipped = places.ship(one, "staging", by=ada, reason="first")
+    other = places.ship(two, "production", by=ben, reason="another place")
+    elsewhere = places.ship(keep("three", app="another"), "staging", by=ben, reason="another application")
+    beside = ("production", two.manifest.name, ben.actor, other.moved_at, None)
+    places.share(two, "staging", 0.1, by=ben, reason="a few")
+    live = ("staging", one.manifest.name, ada.actor, shipped.moved_at)
+    assert told() == [beside, (*live, two.manifest.digest)]
+    places.unshare("app", "staging", by=ben, reason="enough")
+    assert told() == [beside, (*live, None)]
+    widened = places.ship(two, "staging", by=ben, reason="to all")
+    assert told()[1] == ("staging", two.manifest.name, ben.actor, widened.moved_at, None)
+    places.share(one, "staging", 0.5, by=ben, reason="half")
+    back = places.roll_back("app", "staging", by=ada, reason="wrong")
+    assert told()[1] == ("staging", one.manifest.name, ada.actor, back.moved_at, None)
+    assert [place[3] for place in told("another")] == [elsewhere.moved_at]
 
 
 def test_ship_and_roll_back(

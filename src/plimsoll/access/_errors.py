@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from plimsoll.kernel.clock import to_text
-from plimsoll.kernel.errors import ConflictError, DeniedError, InvalidError, NotFoundError
+from plimsoll.kernel.errors import ConflictError, DeniedError, IntegrityError, InvalidError, NotFoundError
 from plimsoll.kernel.words import nearest
 
 
@@ -254,3 +254,16 @@ def _listed(names: Sequence[str]) -> str:
 
 def _plural(noun: str, names: Sequence[str]) -> str:
     return noun if len(names) == 1 else f"{noun}s"
+
+
+class AccessForgedError(IntegrityError):
+    """Whoever acts would act by rows that the ledger did not make."""
+
+    code = "access_forged"
+
+    def __init__(self, difference: str) -> None:
+        super().__init__(
+            f"nobody can act by this, because somebody changed the database: {difference}",
+            hint="a backup brings the genuine rows back; somebody whose own rows are whole sees with "
+            "`plimsoll audit verify` what else differs",
+        )

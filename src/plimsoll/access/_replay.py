@@ -5,6 +5,7 @@ are played again, in their order, and the outcome is held against the rows.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from plimsoll.kernel.clock import to_text
@@ -21,6 +22,22 @@ ACTS = ("actor.create", "actor.roles", "actor.disable", "key.create", "key.rotat
 """The acts that change these tables."""
 
 
+@dataclass(slots=True)
+class Played:
+    """What the entries that were read so far make of the tables."""
+
+    rows: dict[Place, Row] = field(default_factory=dict)
+    read_to: int = -1
+    """The last entry that was read."""
+
+    def go_on(self, entries: Iterable[Entry]) -> None:
+        """Play the entries that come after those, in their order; see `replay_access`."""
+        for entry in entries:
+            self.read_to = entry.sequence
+            if entry.act in _RULES:
+                _RULES[entry.act](self.rows, entry)
+
+
 def replay_access(entries: Iterable[Entry]) -> dict[Place, Row]:
     """The rows that these entries make, in the order of the ledger; other acts are passed over.
 
@@ -28,18 +45,21 @@ def replay_access(entries: Iterable[Entry]) -> dict[Place, Row]:
     - `actor.roles` sets the roles, `actor.disable` and `key.revoke` the time of the entry.
     - `key.rotate` makes the row of the new key, and gives the old one its successor and its new end.
     """
-    rows: dict[Place, Row] = {}
-    for entry in entries:
-        if entry.act in _RULES:
-            _RULES[entry.act](rows, entry)
-    return rows
+    played = Played()
+    played.go_on(entries)
+    return played.rows
 
 
-def differences(expected: Mapping[Place, Row], found: Mapping[Place, Row]) -> tuple[str, ...]:
-    """Every difference between the rows that the ledger makes and those in the tables, as sentences."""
+def differences(
+    expected: Mapping[Place, Row], found: Mapping[Place, Row], *, only_found: bool = False
+) -> tuple[str, ...]:
+    """Every difference between the rows that the ledger makes and those in the tables, as sentences.
+
+    With `only_found` nothing is said of rows that are not among `found`: the others were not looked at.
+    """
     return tuple(
         sentence
-        for place in sorted({*expected, *found})
+        for place in sorted(found if only_found else {*expected, *found})
         for sentence in _differences(place, expected.get(place), found.get(place))
     )
 

@@ -4,10 +4,10 @@ No name is kept here: an actor is a pseudonym, and only the ledger's key store k
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import count
+from threading import Lock
 from typing import cast
 
 from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Table, Text, exists, select
@@ -18,6 +18,7 @@ from plimsoll.ledger import Act, By, Entry, Ledger, Recorded
 from plimsoll.storage import Database
 
 from ._errors import (
+    AccessForgedError,
     ActorDisabledError,
     ActorErasedError,
     ActorExistsError,
@@ -33,9 +34,9 @@ from ._errors import (
 )
 from ._keys import check_usable, hash_commitment, hash_secret, is_secret_of, new_secret, prefix_of, visible_part
 from ._names import actor_name, is_pseudonym, tag
-from ._replay import ACTS, Place, Row, differences, joined, replay_access
+from ._replay import ACTS, Place, Played, Row, differences, joined, replay_access
 from ._rights import Right, Role, rights_named, rights_of, roles_named
-from ._types import Acting, Actor, ActorKind, ApiKey, NewKey
+from ._types import Acting, Actor, ActorDraft, ActorKind, ApiKey, KeyDraft, NewKey
 
 MOST_OVERLAP_S = 31 * 24 * 3600.0
 """The longest time that an old key may go on beside the new one."""
@@ -72,28 +73,6 @@ _key = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _ActorDraft:
-    """An actor to be made, checked already."""
-
-    name: str
-    kind: ActorKind
-    roles: frozenset[Role]
-    team: str = ""
-    project: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _KeyDraft:
-    """A key to be made, checked already."""
-
-    actor: str
-    rights: frozenset[Right] | None = None
-    expires_at: datetime | None = None
-    team: str = ""
-    project: str = ""
-
-
 class Access:
     """Who may do what in this installation.
 
@@ -106,13 +85,16 @@ class Access:
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self._database = database
         self._ledger = ledger
+        self._played = Played()
+        # A transaction that began later must not be held against fewer entries than one that began before.
+        self._playing = Lock()
 
     def create_actor(
         self, name: str, *, kind: ActorKind, roles: Collection[Role], team: str = "", project: str = "", by: By
     ) -> Actor:
         """Make an actor. Raises ActorExistsError, NameUnfitError and RoleUnknownError."""
         checked = roles_named(roles)
-        draft = _ActorDraft(actor_name(name), kind, checked, tag("team", team), tag("project", project))
+        draft = ActorDraft(actor_name(name), kind, checked, tag("team", team), tag("project", project))
         with self._database.write() as connection:
             return self._add_actor(connection, draft, by)
 
@@ -180,7 +162,7 @@ class Access:
             owner = self._actor(connection, actor)
             _check_enabled(owner)
             _check_rights(owner, chosen)
-            draft = _KeyDraft(owner.id, chosen, expires_at, tag("team", team), tag("project", project))
+            draft = KeyDraft(owner.id, chosen, expires_at, tag("team", team), tag("project", project))
             return self._add_key(connection, draft, by)
 
     def rotate_key(self, prefix: str, *, overlap_s: float, by: By) -> NewKey:
@@ -201,7 +183,7 @@ class Access:
             overlap_until = now + timedelta(seconds=overlap_s)
             if old.expires_at is not None:
                 overlap_until = min(overlap_until, old.expires_at)
-            draft = _KeyDraft(old.actor, old.rights, _renewed(old, now), old.team, old.project)
+            draft = KeyDraft(old.actor, old.rights, _renewed(old, now), old.team, old.project)
             new = self._add_key(
                 connection, draft, by, {"replaces": old.prefix, "overlap_until": to_text(overlap_until)}
             )
@@ -227,24 +209,30 @@ class Access:
         return tuple(_to_key(row) for row in rows)
 
     def any_key(self) -> bool:
-        """Whether a key was ever made."""
+        """Whether a key was ever made; also when somebody took its row away."""
         with self._database.read() as connection:
-            return _any(connection, _key)
+            if _any(connection, _key):
+                return True
+        return bool(self._ledger.latest(1, act="key.create"))
 
     def authenticate(self, secret: str, now: datetime) -> Acting:
         """Who acts with this key at this moment.
 
         Raises NotAuthenticatedError: malformed, unknown, revoked, expired, or the actor disabled or erased. Only who
-        has the whole key learns more than that it is unknown.
+        has the whole key learns more than that it is unknown. Raises AccessForgedError when the key, or who owns it,
+        is not what the ledger made it.
         """
         prefix = prefix_of(secret)
-        with self._database.read() as connection:
+        with self._playing, self._database.read() as connection:
             row = connection.execute(select(_key).where(_key.c.prefix == prefix)).mappings().first()
             if not is_secret_of(secret, None if row is None else row["hash"]) or row is None:
                 raise KeyUnknownError
+            self._check_made(connection, _played_key(row))
             key = _to_key(row)
             check_usable(key, now)
-            owner = self._actor(connection, key.actor)
+            owner = self._trusted_actor(connection, key.actor)
+        if owner is None:
+            raise ActorMissingError(key.actor)
         _check_enabled(owner)
         rights = rights_of(owner.roles)
         return Acting(
@@ -260,11 +248,11 @@ class Access:
         """The user of this machine as an actor.
 
         The first actor ever becomes admin by it. Later a name that nobody made an actor has no right at all.
-        Raises NameUnfitError and ActorDisabledError.
+        Raises NameUnfitError, ActorDisabledError, and AccessForgedError as `authenticate` does.
         """
         checked = actor_name(name)
-        with self._database.read() as connection:
-            owner = self._find_actor(connection, checked)
+        with self._playing, self._database.read() as connection:
+            owner = self._trusted_actor(connection, checked)
         owner = owner or self._first_actor(checked)
         if owner is None:
             return Acting("", checked, frozenset(), "local", granted_by=self._admins())
@@ -283,8 +271,8 @@ class Access:
                 return None
             names = (_FIRST_ADMIN if number == 1 else f"{_FIRST_ADMIN} {number}" for number in count(1))
             name = next(name for name in names if self._find_actor(connection, name) is None)
-            admin = self._add_actor(connection, _ActorDraft(name, "service", frozenset({"admin"})), None)
-            return self._add_key(connection, _KeyDraft(admin.id), By(admin.id))
+            admin = self._add_actor(connection, ActorDraft(name, "service", frozenset({"admin"})), None)
+            return self._add_key(connection, KeyDraft(admin.id), By(admin.id))
 
     def strays(self) -> Iterator[str]:
         """Rows of actors and keys that are not what the ledger made them, each as a sentence."""
@@ -301,7 +289,7 @@ class Access:
         acts = (self._ledger.entries(start, stop, act=act) for act in ACTS)
         return merge(*acts, key=lambda entry: entry.sequence)
 
-    def _add_actor(self, connection: Connection, draft: _ActorDraft, by: By | None) -> Actor:
+    def _add_actor(self, connection: Connection, draft: ActorDraft, by: By | None) -> Actor:
         """Add an actor in the caller's transaction; without `by` it is the actor's own act."""
         taken = self._find_actor(connection, draft.name)
         if taken is not None:
@@ -316,7 +304,7 @@ class Access:
         return self._actor(connection, subject)
 
     def _add_key(
-        self, connection: Connection, draft: _KeyDraft, by: By, replacing: dict[str, Json] | None = None
+        self, connection: Connection, draft: KeyDraft, by: By, replacing: dict[str, Json] | None = None
     ) -> NewKey:
         """Add a key in the caller's transaction; `replacing` are the facts of a rotation."""
         secret = _new_secret(connection)
@@ -339,15 +327,27 @@ class Access:
         connection.execute(_key.insert().values(row))
         return NewKey(_find_key(connection, prefix_of(secret)), secret)
 
+    def _check_made(self, connection: Connection, *found: tuple[Place, Row]) -> None:
+        """Hold rows against what the ledger makes of them; each of its entries is read once."""
+        self._played.go_on(self._ledger.witness(connection).entries(ACTS, "", after=self._played.read_to))
+        if wrong := differences(self._played.rows, dict(found), only_found=True):
+            raise AccessForgedError(wrong[0])
+
+    def _trusted_actor(self, connection: Connection, name_or_id: str) -> Actor | None:
+        row = self._actor_row(connection, name_or_id)
+        self._check_made(connection, *([] if row is None else [_played_actor(row)]))
+        return None if row is None else self._named(row)
+
     def _first_actor(self, name: str) -> Actor | None:
         with self._database.read() as connection:
-            if _any(connection, _actor):
+            # The first is first by the ledger too: whoever empties the table does not become admin by it.
+            if _any(connection, _actor) or any(kind == "actor" for kind, _ in self._played.rows):
                 return None
         with self._database.write() as connection:
             # Asked again under the write lock, as in `start`.
             if _any(connection, _actor):
                 return self._find_actor(connection, name)
-            return self._add_actor(connection, _ActorDraft(name, "person", frozenset({"admin"})), None)
+            return self._add_actor(connection, ActorDraft(name, "person", frozenset({"admin"})), None)
 
     def _actor(self, connection: Connection, name_or_id: str) -> Actor:
         found = self._find_actor(connection, name_or_id)
@@ -356,9 +356,15 @@ class Access:
         return found
 
     def _find_actor(self, connection: Connection, name_or_id: str) -> Actor | None:
+        row = self._actor_row(connection, name_or_id)
+        return None if row is None else self._named(row)
+
+    def _named(self, row: RowMapping) -> Actor:
+        return _to_actor(row, self._ledger.name(row["id"]))
+
+    def _actor_row(self, connection: Connection, name_or_id: str) -> RowMapping | None:
         subject = name_or_id if is_pseudonym(name_or_id) else self._ledger.find_subject(actor_name(name_or_id))
-        row = connection.execute(select(_actor).where(_actor.c.id == subject)).mappings().first()
-        return None if row is None else _to_actor(row, self._ledger.name(row["id"]))
+        return connection.execute(select(_actor).where(_actor.c.id == subject)).mappings().first()
 
     def _to_actors(self, rows: Iterable[RowMapping]) -> list[Actor]:
         found = list(rows)
@@ -445,11 +451,17 @@ def _to_key(row: RowMapping) -> ApiKey:
 
 def _rows(connection: Connection) -> Iterator[tuple[Place, Row]]:
     """Both tables, in the form in which the ledger is played again."""
-    for actor in connection.execute(select(_actor)).mappings():
-        yield ("actor", actor["id"]), {name: value for name, value in actor.items() if name != "id"}
-    for key in connection.execute(select(_key)).mappings():
-        values = {name: value for name, value in key.items() if name not in {"prefix", "hash"}}
-        yield ("key", key["prefix"]), {**values, "hash_commitment": hash_commitment(key["hash"])}
+    yield from map(_played_actor, connection.execute(select(_actor)).mappings())
+    yield from map(_played_key, connection.execute(select(_key)).mappings())
+
+
+def _played_actor(row: RowMapping) -> tuple[Place, Row]:
+    return ("actor", row["id"]), {name: value for name, value in row.items() if name != "id"}
+
+
+def _played_key(row: RowMapping) -> tuple[Place, Row]:
+    values = {name: value for name, value in row.items() if name not in {"prefix", "hash"}}
+    return ("key", row["prefix"]), {**values, "hash_commitment": hash_commitment(row["hash"])}
 
 
 def _origin(recorded: Recorded) -> dict[str, str | int]:

@@ -95,3 +95,25 @@ class Acting:
                 granted_by=self.granted_by,
                 by_key=self.via != "local",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class ActorDraft:
+    """An actor to be made, checked already."""
+
+    name: str
+    kind: ActorKind
+    roles: frozenset[Role]
+    team: str = ""
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyDraft:
+    """A key to be made, checked already."""
+
+    actor: str
+    rights: frozenset[Right] | None = None
+    expires_at: datetime | None = None
+    team: str = ""
+    project: str = ""

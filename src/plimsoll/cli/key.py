@@ -68,16 +68,20 @@ def key() -> None:
 def list_keys(state: State) -> None:
     """Every key there ever was, with what it may do and whether it works."""
     with _granted(state) as (access, _):
-        found, names, now = access.keys(), {actor.id: actor.label for actor in access.actors()}, utc_now()
+        found, owners, now = access.keys(), access.actors(), utc_now()
+    names = {actor.id: actor.label for actor in owners}
+    disabled = {actor.id for actor in owners if actor.disabled_at is not None}
     state.output.result(
-        [show.key_json(item, names, now) for item in found],
-        lambda screen: show.keys(screen, found, names, now),
+        [show.key_json(item, names, now, disabled=disabled) for item in found],
+        lambda screen: show.keys(screen, found, names, now, disabled=disabled),
     )
 
 
 @key.command("create", epilog="Example: plimsoll key create ci --only call,read --expires 90d")
 @click.argument("actor")
-@click.option("--only", metavar="RIGHT,…", help="Narrow the key to these rights; otherwise it has all of its actor's.")
+@click.option(
+    "--only", metavar="RIGHT,…", help="Narrow the key to these rights; otherwise it has all rights of its actor."
+)
 @click.option("--expires", metavar="TIME", help="When it ends: 90d, 12w, or a date such as 2027-01-01 (UTC).")
 @click.option("--team", default="", help="For the sharing of costs; the actor's otherwise.")
 @click.option("--project", default="", help="For the sharing of costs; the actor's otherwise.")

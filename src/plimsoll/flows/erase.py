@@ -16,7 +16,7 @@ from plimsoll.governance.retention import Pointer, Stores, pointers_in_use, reac
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.errors import IntegrityError, InvalidError
 from plimsoll.kernel.mention import SHORTEST, Mention
-from plimsoll.ledger import By
+from plimsoll.ledger import By, log_mentions
 from plimsoll.pipelines import StageCache
 
 DEFAULT_BASIS = "GDPR Art. 17(1)"
@@ -75,7 +75,7 @@ class ErasurePlan:
     blobs: tuple[Digest, ...]
     """Contents, runs and segments that will be destroyed."""
     residuals: tuple[str, ...]
-    """What cannot be destroyed because it is in use, and what to do about it, each as a sentence."""
+    """What stays: in use, in plain in the log, or written by others; and what to do about it, each as a sentence."""
 
     def __bool__(self) -> bool:
         """Whether anything of the person was found."""
@@ -109,9 +109,10 @@ def plan_erasure(identifier: str, parts: EraseParts) -> ErasurePlan:
     mention = Mention(identifier)
     if not mention.is_searchable:
         raise IdentifierUnusableError
-    destroyed, residuals = _search_blobs(parts.stores, mention)
+    subject = parts.stores.ledger.find_subject(identifier)
+    destroyed, residuals = _search(parts.stores, mention, subject)
     return ErasurePlan(
-        subject=parts.stores.ledger.find_subject(identifier),
+        subject=subject,
         traces=parts.stores.traces.count_subject(identifier),
         outputs=parts.cache.count(mention.in_bytes),
         blobs=destroyed,
@@ -141,7 +142,7 @@ def erase(identifier: str, parts: EraseParts, *, basis: str = DEFAULT_BASIS) -> 
     }
     # A person who never acted gets a pseudonym for the tombstone alone, and it is destroyed with it.
     subject = plan.subject or ledger.subject(identifier)
-    blobs, residuals = _search_blobs(parts.stores, mention)
+    blobs, residuals = _search(parts.stores, mention, subject)
     facts: dict[str, Json] = {
         "basis": basis,
         "purged": {**purged, "blobs": len(blobs)},
@@ -162,6 +163,17 @@ def erase(identifier: str, parts: EraseParts, *, basis: str = DEFAULT_BASIS) -> 
         blobs=blobs,
         residuals=residuals,
     )
+
+
+def _search(stores: Stores, mention: Mention, subject: str | None) -> tuple[tuple[Digest, ...], tuple[str, ...]]:
+    """The blobs that can be destroyed, and a sentence for each place where the person stays."""
+    destroyed, residuals = _search_blobs(stores, mention)
+    folders = [
+        f"the project folder of {app} has a path that names it: move it elsewhere, and build there"
+        for app, root in sorted(stores.releases.roots().items())
+        if mention.in_text(root)
+    ]
+    return destroyed, (*residuals, *log_mentions(stores.ledger, mention.in_text, subject), *folders)
 
 
 def _search_blobs(stores: Stores, mention: Mention) -> tuple[tuple[Digest, ...], tuple[str, ...]]:

@@ -168,7 +168,8 @@ def _guard(app: str, placing: Placing, version: Version, rules: tuple[Environmen
     ref: VersionRef = version.ref
 
     def guard(connection: object) -> None:
-        answers = reviews.answers_in(connection, app, ref.digest, placing.place)  # type: ignore[arg-type]  # a connection, which only stores may name
+        question = Question(app, ref.digest, placing.place)
+        answers = reviews.trusted_in(connection, question, since=version.sequence)  # type: ignore[arg-type]  # a connection, which only stores may name
         counted = approvals_that_count(answers, author=version.author, approvers=policy.approvers, now=utc_now())
         if len(counted) < policy.approvals:
             missing = policy.approvals - len(counted)

@@ -200,11 +200,17 @@ def _seal_problem(entry: Entry, seal: Sealed | None, erased: Collection[str]) ->
     # An entry is sealed for the actor, or for the one whom it makes an actor.
     if seal.subject not in {entry.actor, entry.facts.get("actor")}:
         return f"its sealed content stands under another subject, {seal.subject}"
-    if seal.empty and seal.subject not in erased:
-        return f"its sealed content is gone, and {seal.subject} was not erased"
     if seal.opening is not None and not seal.opening.fits(entry):
         return "its sealed content is not what it committed to"
-    return seal.problem
+    return seal.problem or _loss(seal, erased)
+
+
+def _loss(seal: Sealed, erased: Collection[str]) -> str:
+    """What is gone of a seal without an erasure."""
+    if seal.opening is not None or seal.subject in erased:
+        return ""
+    lost = "its sealed content is gone" if seal.empty else "the key that opens its sealed content is gone"
+    return f"{lost}, and {seal.subject} was not erased"
 
 
 def _check_blobs(parts: CheckParts, checked: Checked) -> None:

@@ -8,6 +8,7 @@ a pseudonym, and words that may be personal are only committed to and sealed wit
 from ._checkpoint import open_checkpoint
 from ._errors import KeysGoneError
 from ._group import GroupCommit
+from ._mentions import log_mentions
 from ._store import Ledger, is_begun
 from ._types import Act, By, Claim, Entry, Opening, Recorded, Sealed
 from .subjects import Subjects
@@ -25,5 +26,6 @@ __all__ = [
     "Sealed",
     "Subjects",
     "is_begun",
+    "log_mentions",
     "open_checkpoint",
 ]

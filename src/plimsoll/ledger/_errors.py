@@ -162,3 +162,16 @@ class AnchorBrokenError(IntegrityError):
             f"line {line} of the anchor {place} is not a checkpoint: somebody changed it",
             hint="compare it with a copy, or with checkpoints that others kept",
         )
+
+
+class RowForgedError(IntegrityError):
+    """A row that something was about to depend on does not say what was written down with it."""
+
+    code = "row_forged"
+
+    def __init__(self, place: str, why: str) -> None:
+        super().__init__(
+            f"{place} cannot be trusted: {why}",
+            hint="somebody changed the database; nothing was done. `plimsoll audit verify` names everything that "
+            "differs, and a backup brings the genuine rows back",
+        )

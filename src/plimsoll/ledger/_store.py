@@ -25,12 +25,11 @@ from ._merkle import (
     Frontier,
     consistency_proof,
     inclusion_proof,
-    leaf_hash,
-    perfect_root,
 )
 from ._seal import commitment, new_nonce, open_sealed, seal
 from ._types import ENTRY_FORMAT, Act, By, Entry, Opening, Recorded, Sealed
 from .subjects import Subjects
+from .witness import Subtrees, Witness
 
 _metadata = MetaData()
 
@@ -209,19 +208,23 @@ class Ledger:
     def inclusion(self, index: int, size: int | None = None) -> tuple[bytes, ...]:
         """Shows that entry `index` is in the tree of the first `size` entries (RFC 6962 §2.1.1). Raises ValueError."""
         with self._database.read() as connection:
-            return inclusion_proof(index, self._size_to_prove(connection, size), _Subtrees(connection))
+            return inclusion_proof(index, self._size_to_prove(connection, size), Subtrees(connection))
 
     def proof(self, index: int) -> str:
         """The text that proves entry `index` with the newest checkpoint (c2sp.org/tlog-proof). Raises ValueError."""
         with self._database.read() as connection:
             note = connection.scalar(select(_head.c.checkpoint)) or ""
-            hashes = inclusion_proof(index, self._size(connection), _Subtrees(connection))
+            hashes = inclusion_proof(index, self._size(connection), Subtrees(connection))
         return proof_text(index, hashes, note)
 
     def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
         """Shows that the tree of `old` entries begins the newer one (RFC 6962 §2.1.2). Raises ValueError."""
         with self._database.read() as connection:
-            return consistency_proof(old, self._size_to_prove(connection, new), _Subtrees(connection))
+            return consistency_proof(old, self._size_to_prove(connection, new), Subtrees(connection))
+
+    def witness(self, connection: Connection) -> Witness:
+        """Who says, inside a transaction, whether rows that it is about to trust are what was written down."""
+        return Witness(connection, self.key.verifier)
 
     def subject(self, identifier: str) -> str:
         """The pseudonym of a person, made when there is none."""
@@ -451,30 +454,6 @@ def _surplus(size: int, counts: RowMapping) -> Iterator[str]:
     nodes = sum(size >> level for level in range(TILE_LEVEL, size.bit_length(), TILE_LEVEL))
     if counts["nodes"] > nodes:
         yield f"{counts['nodes']} nodes of the tree are stored, and {nodes} belong to {size} entries"
-
-
-@dataclass(frozen=True, slots=True)
-class _Subtrees:
-    """Hashes of perfect subtrees, from the tiles and lines of the database."""
-
-    connection: Connection
-
-    def __call__(self, level: int, position: int) -> bytes:
-        base = level - level % TILE_LEVEL
-        first = position << (level - base)
-        stop = first + (1 << (level - base))
-        if base == 0:
-            query = select(_entry.c.body).where(_entry.c.sequence >= first, _entry.c.sequence < stop)
-            lines = self.connection.scalars(query.order_by(_entry.c.sequence)).all()
-            hashes = [leaf_hash(line.encode()) for line in lines]
-        else:
-            query = select(_tile.c.hash).where(
-                _tile.c.level == base, _tile.c.position >= first, _tile.c.position < stop
-            )
-            hashes = [bytes.fromhex(text) for text in self.connection.scalars(query.order_by(_tile.c.position))]
-        if len(hashes) != stop - first:
-            raise HeadInvalidError(f"of the nodes {first} to {stop - 1} of level {base}, {len(hashes)} are there")
-        return perfect_root(hashes)
 
 
 def _opening(sequence: int, content: Mapping[str, Any]) -> Opening:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from plimsoll.kernel.clock import from_text
+from plimsoll.kernel.clock import from_text, to_text
 from plimsoll.kernel.digest import Json
 
 ENTRY_FORMAT = 1
@@ -74,6 +74,16 @@ class Claim:
     facts: Mapping[str, Json]
     place: str
     """Where the row is, for a person: `version prompt:answer@3`."""
+
+    def differences(self, entry: Entry) -> tuple[tuple[str, Json, Json], ...]:
+        """In what the row differs from the entry: what of it, what the row says, and what the entry says."""
+        pairs: list[tuple[str, Json, Json]] = [("act", self.act, entry.act), ("application", self.app, entry.app)]
+        if self.actor is not None:
+            pairs.append(("actor", self.actor, entry.actor))
+        if self.at is not None:
+            pairs.append(("time", self.at if isinstance(self.at, str) else to_text(self.at), to_text(entry.at)))
+        pairs += [(name, value, entry.facts.get(name)) for name, value in self.facts.items()]
+        return tuple(pair for pair in pairs if pair[1] != pair[2])
 
     @staticmethod
     def moment(text: str) -> datetime | str:

@@ -91,6 +91,12 @@ class Releases:
                 connection.execute(_application.update().where(_application.c.app == app).values(root=root))
         return None if owner in {None, root} else owner
 
+    def roots(self) -> dict[str, str]:
+        """The project folder of each application."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(_application)).mappings().all()
+        return {row["app"]: row["root"] for row in rows}
+
     def keep_draft(self, draft: Manifest) -> None:
         """Make a draft the working build of its application."""
         digest = self._blobs.put(canonical_json(draft.to_json()))

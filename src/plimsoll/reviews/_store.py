@@ -4,7 +4,20 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from msgspec import Struct, json
-from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Select, Table, Text, column, select, table
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    MetaData,
+    RowMapping,
+    Select,
+    Table,
+    Text,
+    column,
+    select,
+    table,
+)
 
 from plimsoll.kernel.clock import from_text, to_text
 from plimsoll.kernel.digest import Digest, Json
@@ -31,6 +44,7 @@ _answer = Table(
 _entry = table("ledger_entry", column("sequence", Integer), column("body", Text))
 
 _PER_PAGE = 1000
+_ACTS = ("review.approve", "review.refuse", "review.withdraw")
 
 Guard = Callable[[Connection], None]
 """A check of another room, made inside the transaction that it guards; it raises to refuse."""
@@ -88,8 +102,20 @@ class Reviews:
 
     def answers_in(self, connection: Connection, app: str, subject: Digest, place: str) -> tuple[ReviewAnswer, ...]:
         """The answers to one question, oldest first, inside the transaction of another store."""
-        asked = (_answer.c.app == app) & (_answer.c.subject == subject) & (_answer.c.place == place)
-        return _read(connection, _query().where(asked))
+        return _read(connection, _query().where(_about(Question(app, subject, place))))
+
+    def trusted_in(self, connection: Connection, question: Question, *, since: int = -1) -> tuple[ReviewAnswer, ...]:
+        """The answers to one question, oldest first, for whoever depends on them: each is what the log says.
+
+        `since` is the entry before which nobody can have answered. Raises IntegrityError when an answer was changed,
+        made up or taken away.
+        """
+        rows = connection.execute(_query().where(_about(question))).mappings().all()
+        witness = self._ledger.witness(connection)
+        witness.must_say(map(_claim, rows))
+        facts = {"subject": question.subject, "place": question.place}
+        witness.must_miss_none((row["sequence"] for row in rows), _ACTS, question.app, facts, after=since)
+        return tuple(map(_to_answer, rows))
 
     def answers_for_app(self, app: str) -> tuple[ReviewAnswer, ...]:
         """Every answer about an application, oldest first."""
@@ -117,6 +143,12 @@ class _Recognised(Struct):
 
 def _act(answer: str) -> str:
     return f"review.{answer}"
+
+
+def _about(question: Question) -> ColumnElement[bool]:
+    columns = _answer.c
+    asked = (columns.subject == question.subject) & (columns.place == question.place)
+    return (columns.app == question.app) & asked
 
 
 def _query() -> Select[tuple[object, ...]]:

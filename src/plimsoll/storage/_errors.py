@@ -213,8 +213,8 @@ class KeyFileExposedError(IntegrityError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"other users of this machine can read the secret in {path}",
-            hint=f"if nobody did, close it: chmod 600 {path}",
+            f"other users of this machine can read or replace the secrets in {path}",
+            hint=f"if nobody did, close it: chmod go= {path}",
         )
 
 

@@ -23,12 +23,15 @@ class KeyFolder:
     def get_or_make(self, name: str, make: Callable[[], bytes]) -> bytes:
         """The secret of a name; `make` gives it when there is none yet.
 
-        Raises KeyFileExposedError when others could read it, and UnavailableError when it cannot be read or written.
+        Raises KeyFileExposedError when others could read or replace it, and UnavailableError when it cannot be read or
+        written.
         """
         path = self._root / name
         with _translated(path):
             if not path.exists():
                 self._make(path, make())
+            if self._root.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+                raise KeyFileExposedError(self._root)
             if path.stat().st_mode & _OTHERS:
                 raise KeyFileExposedError(path)
             return path.read_bytes()

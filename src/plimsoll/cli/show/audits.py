@@ -203,7 +203,7 @@ def erasure(screen: "Console", done: "Erasure") -> None:
 
 def _residuals(screen: "Console", residuals: Sequence[str]) -> None:
     if residuals:
-        line(screen, "not complete: this is in use", style="bold yellow")
+        line(screen, "not complete: this stays", style="bold yellow")
     for sentence in residuals:
         line(screen, f"  {sentence}", style="yellow")
 
@@ -239,16 +239,17 @@ def imported(screen: "Console", done: "ImportReport") -> None:
         line(screen, f"{name} was here already")
     new = f"{done.versions_new} of {_counted(done.versions, 'version')} {'is' if done.versions_new == 1 else 'are'} new"
     line(screen, f"{name} from {done.origin}: {new}", style="bold green")
-    _origin(screen, done.story)
+    _origin(screen, done)
 
 
-def _origin(screen: "Console", story: Sequence[Mapping[str, Any]]) -> None:
+def _origin(screen: "Console", done: "ImportReport") -> None:
     """What a release went through where it comes from, as far as its file proves it."""
-    frozen = next((item["frozen"] for item in story if item.get("frozen")), None)
+    ours = (item for item in done.story if item["release"] == done.release.manifest.digest)
+    frozen = next((item["frozen"] for item in ours if item.get("frozen")), None)
     if frozen:
         commit = f", from commit {frozen['source_commit']}" if frozen.get("source_commit") else ""
         line(screen, f"made there by {frozen['name']}, {_moment(frozen['at'])} UTC{commit}")
-    moved = [item for item in story if item.get("moved")]
+    moved = [item for item in done.story if item.get("moved")]
     rows = [
         (
             item["environment"],
@@ -256,7 +257,7 @@ def _origin(screen: "Console", story: Sequence[Mapping[str, Any]]) -> None:
             _moment(item["moved"]["at"]),
             item["moved"]["name"],
             ", ".join(approval["name"] for approval in item["approvals"]) or "(nobody)",
-            item["moved"]["reason"] or "",
+            ": ".join([*(_rules(each["rules"]) for each in item["overrides"]), item["moved"]["reason"] or ""]),
         )
         for item in moved
     ]
@@ -268,9 +269,9 @@ def _origin(screen: "Console", story: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _moved(item: Mapping[str, Any]) -> str:
-    """The kind of a move, its share of the traffic, and the rules that it got past."""
-    share = f" {percent(item['share'])}" if item["role"] == "split" else ""
-    return "; ".join([f"{item['role']}{share}", *(_rules(override["rules"]) for override in item["overrides"])])
+    """Which release came, or for an unsplit went, and how; the move that ended this one is of another."""
+    shared = item["role"] == "split" and isinstance(item["share"], int | float)
+    return f"{item['role']} {_release(item['release'])}" + (f" {percent(item['share'])}" if shared else "")
 
 
 def imported_json(done: "ImportReport") -> dict[str, Any]:

@@ -92,7 +92,10 @@ def _line(value: object) -> bytes:
 
 
 def _write_tar(path: Path, members: dict[str, Callable[[], Iterator[bytes]]]) -> None:
-    """Members of unknown length go through files beside, so that memory stays flat; the tar appears whole."""
+    """Members of unknown length go through files beside, so that memory stays flat; the tar appears whole.
+
+    It holds names and reasons, so it is closed to other users of the machine until its owner opens it.
+    """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         whole = Path(folder) / "whole.tar"
         with tarfile.open(whole, "w", format=tarfile.USTAR_FORMAT) as tar:
@@ -100,6 +103,7 @@ def _write_tar(path: Path, members: dict[str, Callable[[], Iterator[bytes]]]) ->
                 with tempfile.TemporaryFile(dir=folder) as file:
                     file.writelines(pieces())
                     _add(tar, name, file)
+        whole.chmod(0o600)
         whole.replace(path)
 
 

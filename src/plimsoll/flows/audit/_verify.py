@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import json
-
 from plimsoll.governance.record_check import check_records
 from plimsoll.kernel.errors import IntegrityError
 from plimsoll.ledger import Entry, Ledger
-from plimsoll.ledger.verifier import Report, UnreadableError, verify_file, verify_lines
+from plimsoll.ledger.verifier import Report, UnreadableError, split_notes, verify_file, verify_lines
 
 from ._errors import EntryMissingError, ExportUnreadableError
 from ._types import Audited, AuditParts, anchored_notes, covered
 
 
-def verify(parts: AuditParts, held: Sequence[str] = ()) -> Audited:
+def verify(parts: AuditParts, held: Sequence[tuple[str, str]] = ()) -> Audited:
     """Recompute the tree over every entry, and hold it, every row and every content against each other.
 
-    `held` are checkpoints that somebody kept elsewhere, as signed notes. Memory does not grow with the log.
+    `held` are checkpoints that somebody kept elsewhere, as signed notes with names. Memory does not grow with the log.
     """
     broken: list[tuple[str, str]] = []
     anchored: tuple[str, ...] = ()
@@ -28,7 +26,8 @@ def verify(parts: AuditParts, held: Sequence[str] = ()) -> Audited:
         broken.append(("anchor", error.message))
     size, own = _own_head(parts.ledger)
     vkey = parts.ledger.key.verifier.text()
-    log = verify_lines(parts.ledger.lines(0, size), own, [*anchored, *held], vkey)
+    anchors = [(f"anchor, checkpoint {number}", note) for number, note in enumerate(anchored, start=1)]
+    log = verify_lines(parts.ledger.lines(0, size), own, [*anchors, *held], vkey)
     for where, what in [*broken, *(("ledger", sentence) for sentence in parts.ledger.strays())]:
         log.find(where, what)
     return Audited(log, check_records(parts.check), len(anchored), problem)
@@ -51,21 +50,14 @@ def verify_export(path: Path, checkpoints: Sequence[Path], key: str | None) -> R
         raise ExportUnreadableError(path, str(error)) from error
 
 
-def kept_checkpoints(paths: Sequence[Path]) -> tuple[str, ...]:
-    """The signed notes in files: each one note, or lines of JSON as an anchor keeps them.
-
-    Raises ExportUnreadableError.
-    """
-    notes: list[str] = []
+def kept_checkpoints(paths: Sequence[Path]) -> tuple[tuple[str, str], ...]:
+    """The signed notes in files, each with its name. Raises ExportUnreadableError."""
+    notes: list[tuple[str, str]] = []
     for path in paths:
         try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            notes += split_notes(path.name, path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, UnreadableError) as error:
             raise ExportUnreadableError(path, str(error)) from error
-        if text.lstrip().startswith("{"):
-            notes += [str(json.decode(line)["note"]) for line in text.splitlines() if line.strip()]
-        else:
-            notes.append(text)
     return tuple(notes)
 
 

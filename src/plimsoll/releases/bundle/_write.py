@@ -20,7 +20,9 @@ def write_bundle(path: Path, files: Iterable[tuple[str, bytes]]) -> int:
     """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
-        with partial.open("xb") as file:
+        # It holds names and reasons, so other users of the machine cannot read it until its owner lets them.
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
             _write(file, files)
             size = file.tell()
             file.flush()

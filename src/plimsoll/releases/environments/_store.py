@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec import DecodeError, json
-from sqlalchemy import Column, Connection, Float, Integer, MetaData, RowMapping, Table, Text, column, func, select, table
+from msgspec import json
+from sqlalchemy import Column, Connection, Float, Integer, MetaData, RowMapping, Table, Text, column, select, table
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.digest import Digest, Json, canonical_json, short_name
@@ -26,6 +26,7 @@ from .._policy import EnvironmentPolicy
 from .._split import TrafficSplit
 from .._state import Promotion, check_rollback
 from .._types import Environment, EnvironmentMove, Move, Release
+from ._claims import move_claim, policy_claim, trust_moves, trust_pointer, trust_policies, trust_release, trust_ship
 
 _metadata = MetaData()
 
@@ -65,6 +66,7 @@ _policy = Table(
 # Kept by the releases' own store; asked here inside the transaction that moves a pointer.
 _release = table("release", column("digest", Text), column("app", Text))
 
+_MAKES_LIVE = ("ship", "rollback")
 _POINTER = ("live", "candidate", "candidate_share", "sequence")
 _PER_PAGE = 1000
 
@@ -76,6 +78,7 @@ class Environments:
         self._database = database
         self._ledger = ledger
         self._reviews = reviews
+        self._trusted: dict[tuple[str, str], dict[Any, Any]] = {}
 
     def ship(
         self, release: Release, environment: str, *, by: By, reason: str, override: bool = False
@@ -129,6 +132,7 @@ class Environments:
             target = rollback_target(place.moves)
             if target is None:
                 raise NoEarlierReleaseError(app, environment)
+            trust_ship(self._ledger.witness(connection), target, place.move_rows)
             check_rollback(place.policy, environment, reason=reason)
             return self._move(place, ("rollback", target, 1.0), {"live": target, "candidate": None}, (by, reason))
 
@@ -178,20 +182,24 @@ class Environments:
         return self.adopted(app).get(environment, EnvironmentPolicy())
 
     def adopted(self, app: str) -> dict[str, EnvironmentPolicy]:
-        """The policies that were adopted, by environment."""
+        """The policies that were adopted, by environment. Raises IntegrityError when the log says otherwise."""
         with self._database.read() as connection:
-            rows = connection.execute(select(_policy).where(_policy.c.app == app)).mappings().all()
+            rows = _policies(connection, app)
+            trust_policies(self._ledger.witness(connection), app, rows)
         return {row["environment"]: EnvironmentPolicy.from_json(json.decode(row["policy"])) for row in rows}
 
     def live(self, app: str, environment: str) -> Digest:
-        """The digest of the release that is live now. Raises NothingLiveError."""
+        """The digest of the release that is live now. Raises NothingLiveError, and IntegrityError as `choose` does."""
         with self._database.read() as connection:
-            return _Place(connection, app, environment).must_be_live()
+            return self._trusted_place(connection, app, environment).must_be_live()
 
     def choose(self, app: str, environment: str, key: str) -> Digest:
-        """The release that answers `key`, the live one or the candidate; sticky. Raises NothingLiveError."""
+        """The release that answers `key`, the live one or the candidate; sticky.
+
+        Raises NothingLiveError, and IntegrityError when the pointer is not where the log says that it was put.
+        """
         with self._database.read() as connection:
-            place = _Place(connection, app, environment)
+            place = self._trusted_place(connection, app, environment)
         live = place.must_be_live()
         return live if place.candidate is None else TrafficSplit(live, place.candidate, place.share).choose(key)
 
@@ -200,16 +208,19 @@ class Environments:
 
         Each says when and by whom its live release was made live: what a candidate does beside it changes neither.
         """
+        earlier = _move.alias()
         made_live = (
-            select(func.max(_move.c.sequence))
-            .where(_move.c.app == _environment.c.app, _move.c.environment == _environment.c.name)
-            .where(_move.c.move.in_(MAKES_LIVE))
+            select(earlier.c.sequence)
+            .where(earlier.c.app == _environment.c.app, earlier.c.environment == _environment.c.name)
+            .where(earlier.c.move.in_(_MAKES_LIVE))
+            .order_by(earlier.c.sequence.desc())
+            .limit(1)
             .correlate(_environment)
             .scalar_subquery()
         )
         query = (
             select(_environment, _move.c.moved_at, _move.c.actor)
-            .join(_move, _move.c.sequence == made_live)
+            .select_from(_environment.join(_move, _move.c.sequence == made_live))
             .order_by(_environment.c.app, _environment.c.name)
         )
         if app is not None:
@@ -238,11 +249,11 @@ class Environments:
 
     def move_claims(self) -> Iterator[Claim]:
         """What the row of every move says, in the order of the ledger."""
-        return map(_move_claim, self._rows(_move))
+        return map(move_claim, self._rows(_move))
 
     def policy_claims(self) -> Iterator[Claim]:
         """What the row of every policy says, in the order of the ledger."""
-        return map(_policy_claim, self._rows(_policy))
+        return map(policy_claim, self._rows(_policy))
 
     def strays(self) -> Iterator[str]:
         """Pointers that are not where their last move put them, each as a sentence."""
@@ -285,15 +296,30 @@ class Environments:
                 return
             last = rows[-1]["sequence"]
 
+    def _trusted_place(self, connection: Connection, app: str, environment: str) -> "_Place":
+        """An environment whose pointer is where the log says; what did not change since is not asked again."""
+        place = _Place(connection, app, environment)
+        if place.pointer is not None and self._trusted.get((app, environment)) != (pointer := dict(place.pointer)):
+            last = next(iter(_moves(connection, app, environment, 1)), None)
+            trust_pointer(self._ledger.witness(connection), pointer, last)
+            self._trusted[app, environment] = pointer
+        return place
+
     def _promotion(self, place: "_Place", release: Release) -> Promotion:
-        answers = self._reviews.answers_in(place.connection, place.app, release.manifest.digest, place.name)
+        """Raises IntegrityError when anything that it goes by is not what the log says."""
+        witness, rows = self._ledger.witness(place.connection), place.move_rows
+        trust_release(witness, release)
+        trust_policies(witness, place.app, _policies(place.connection, place.app))
+        trust_moves(witness, release, place.name, rows)
+        question = Question(place.app, release.manifest.digest, place.name)
+        answers = self._reviews.trusted_in(place.connection, question, since=release.sequence)
         return Promotion(
             manifest=release.manifest,
             author=release.author,
             environment=place.name,
             policy=place.policy,
             answers=answers,
-            moves=place.moves,
+            moves=[_to_move(row, {}) for row in rows],
             now=utc_now(),
         )
 
@@ -352,7 +378,7 @@ class _Place:
         self.app = app
         self.name = name
         query = select(_environment).where(_environment.c.app == app, _environment.c.name == name)
-        row = connection.execute(query).mappings().first()
+        row = self.pointer = connection.execute(query).mappings().first()
         self.live: Digest | None = None if row is None else row["live"]
         self.candidate: Digest | None = None if row is None else row["candidate"]
         self.share: float = 0.0 if row is None else row["candidate_share"]
@@ -368,9 +394,13 @@ class _Place:
         return EnvironmentPolicy() if row is None else EnvironmentPolicy.from_json(json.decode(row["policy"]))
 
     @property
+    def move_rows(self) -> list[RowMapping]:
+        return _moves(self.connection, self.app, self.name, None)
+
+    @property
     def moves(self) -> tuple[EnvironmentMove, ...]:
         """Without their reasons, which no rule asks for."""
-        return tuple(_to_move(row, {}) for row in _moves(self.connection, self.app, self.name, None))
+        return tuple(_to_move(row, {}) for row in self.move_rows)
 
     def must_be_kept(self, release: Digest) -> None:
         """What was live once may have been collected since."""
@@ -382,6 +412,10 @@ class _Place:
         if self.live is None:
             raise NothingLiveError(self.app, self.name)
         return self.live
+
+
+def _policies(connection: Connection, app: str) -> Sequence[RowMapping]:
+    return connection.execute(select(_policy).where(_policy.c.app == app)).mappings().all()
 
 
 def _moves(connection: Connection, app: str | None, environment: str | None, limit: int | None) -> list[RowMapping]:
@@ -416,43 +450,4 @@ def _to_environment(row: RowMapping) -> Environment:
         actor=row["actor"],
         candidate=row["candidate"],
         candidate_share=row["candidate_share"],
-    )
-
-
-def _move_claim(row: RowMapping) -> Claim:
-    return Claim(
-        sequence=row["sequence"],
-        act=f"environment.{row['move']}",
-        app=row["app"],
-        actor=row["actor"],
-        at=Claim.moment(row["moved_at"]),
-        facts={
-            "environment": row["environment"],
-            "move": row["move"],
-            "from": row["from_release"],
-            "to": row["to_release"],
-            "share": row["share"],
-        },
-        place=f"{row['move']} of {row['app']} in {row['environment']}",
-    )
-
-
-def _policy_content(text: str) -> Json:
-    """What a policy's row says; a damaged one as it stands there."""
-    try:
-        content: Json = json.decode(text)
-    except DecodeError:
-        return text
-    return content
-
-
-def _policy_claim(row: RowMapping) -> Claim:
-    return Claim(
-        sequence=row["sequence"],
-        act="policy.adopt",
-        app=row["app"],
-        actor=row["actor"],
-        at=Claim.moment(row["adopted_at"]),
-        facts={"environment": row["environment"], "policy": _policy_content(row["policy"])},
-        place=f"policy of {row['app']} in {row['environment']}",
     )
