@@ -35,7 +35,7 @@ from plimsoll.releases._errors import (
 from plimsoll.releases._freeze import FreezeSpan
 from plimsoll.releases.environments import Environments
 from plimsoll.reviews import Reviews
-from plimsoll.storage import BlobFolder, Database
+from plimsoll.storage import BlobFolder, Database, _rows
 
 TABLES = ("environment", "environment_move", "environment_policy", "review_answer", "ledger_entry", "ledger_head")
 LONG = FreezeSpan(datetime(2000, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC), "the year's end")
@@ -399,7 +399,7 @@ def test_a_reason_goes_with_its_author_and_the_move_stays(
 def test_every_row_says_the_same_as_its_entry(
     places: Environments, ledger: Ledger, keep: Callable[..., Release], ada: By, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plimsoll.releases.environments._store._PER_PAGE", 2)
+    monkeypatch.setattr(_rows, "_PER_PAGE", 2)
     policy = EnvironmentPolicy(approval_valid_s=0.5)
     one, two = keep("one"), keep("two")
     places.adopt("app", "staging", policy, by=ada, reason="")

@@ -23,7 +23,7 @@ from plimsoll.releases import (
     rollback_target,
 )
 from plimsoll.releases._types import EnvironmentMove, Move
-from plimsoll.storage import BlobFolder, Database
+from plimsoll.storage import BlobFolder, Database, _rows
 
 ADA = By("s-00000000000000ad", "key:pk_ada")
 BEN = By("s-00000000000000be")
@@ -240,7 +240,7 @@ def test_what_a_guard_refuses_to_collect_stays(releases: Releases, stored: Calla
 def test_every_row_says_the_same_as_its_entry(
     releases: Releases, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plimsoll.releases._store._PER_PAGE", 2)
+    monkeypatch.setattr(_rows, "_PER_PAGE", 2)
     for name in ("one", "two", "three"):
         releases.judge(Manifest("app", manifest(name).artifacts), [evidence(name), evidence("x", "fail")], by=ADA)
         keep(releases, name)

@@ -11,7 +11,6 @@ from itertools import chain
 
 from msgspec import MsgspecError, convert
 
-from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.errors import IntegrityError
 from plimsoll.ledger import Claim, Entry, Ledger, Sealed
@@ -121,7 +120,7 @@ def _check_rows(parts: CheckParts, checked: Checked) -> None:
         while claim is not None and claim.sequence == entry.sequence:
             found = True
             checked.rows += 1
-            checked.findings += differences(claim, entry)
+            checked.findings += _differences(claim, entry)
             claim = next(claims, None)
         if not found and entry.act in ROWED:
             missing.append(entry)
@@ -157,19 +156,10 @@ def _without_entry(claim: Claim) -> Finding:
     return Finding(claim.place, f"there is no entry {claim.sequence} for it in the ledger")
 
 
-def differences(claim: Claim, entry: Entry) -> list[Finding]:
-    """In what a row differs from the entry that was written with it."""
-    pairs: list[tuple[str, Json, Json]] = [("act", claim.act, entry.act), ("application", claim.app, entry.app)]
-    if claim.actor is not None:
-        pairs.append(("actor", claim.actor, entry.actor))
-    if claim.at is not None:
-        at = claim.at if isinstance(claim.at, str) else to_text(claim.at)
-        pairs.append(("time", at, to_text(entry.at)))
-    pairs += [(name, value, entry.facts.get(name)) for name, value in claim.facts.items()]
+def _differences(claim: Claim, entry: Entry) -> list[Finding]:
     return [
         Finding(claim.place, f"its {name} is {_shown(row)}, and entry {entry.sequence} says {_shown(said)}")
-        for name, row, said in pairs
-        if row != said
+        for name, row, said in claim.differences(entry)
     ]
 
 

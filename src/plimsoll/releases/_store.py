@@ -11,7 +11,7 @@ from plimsoll.kernel.digest import Digest, Json, canonical_json, digest_json, he
 from plimsoll.kernel.errors import IntegrityError
 from plimsoll.ledger import Act, By, Claim, Ledger
 from plimsoll.registry import Guard, ReferencedError, VersionRef
-from plimsoll.storage import Blobs, Database, insert_missing, put_row
+from plimsoll.storage import Blobs, Database, in_sequence, insert_missing, put_row
 
 from ._errors import NothingBuiltError, ReleaseAmbiguousError, ReleaseMissingError
 from ._types import DraftVerdict, Evidence, Manifest, Origin, Release
@@ -66,7 +66,6 @@ _draft = Table(
 )
 
 _PER_QUERY = 100
-_PER_PAGE = 500
 _AMBIGUOUS = 2
 
 
@@ -231,11 +230,11 @@ class Releases:
 
     def release_claims(self) -> Iterator[Claim]:
         """What the row of every release says, in the order of the ledger."""
-        return map(_release_claim, self._rows(_release))
+        return map(_release_claim, in_sequence(self._database, _release))
 
     def verdict_claims(self) -> Iterator[Claim]:
         """What the row of every verdict says, in the order of the ledger."""
-        return map(_verdict_claim, self._rows(_verdict))
+        return map(_verdict_claim, in_sequence(self._database, _verdict))
 
     def digests(self, app: str) -> tuple[Digest, ...]:
         """The digests of all releases of an application, oldest first."""
@@ -245,7 +244,7 @@ class Releases:
 
     def strays(self) -> Iterator[str]:
         """Releases whose list of artifacts is not that of their manifest, each as a sentence."""
-        for row in self._rows(_release):
+        for row in in_sequence(self._database, _release):
             with self._database.read() as connection:
                 query = select(_artifact).where(_artifact.c.release == row["digest"])
                 found = {f"{a['kind']}:{a['name']}": a["digest"] for a in connection.execute(query).mappings()}
@@ -281,17 +280,6 @@ class Releases:
             sequence=row["sequence"],
             origin=row["origin"],
         )
-
-    def _rows(self, table: Table) -> Iterator[RowMapping]:
-        last = -1
-        while True:
-            query = select(table).where(table.c.sequence > last).order_by(table.c.sequence).limit(_PER_PAGE)
-            with self._database.read() as connection:
-                rows = connection.execute(query).mappings().all()
-            yield from rows
-            if not rows:
-                return
-            last = rows[-1]["sequence"]
 
 
 def _freeze(manifest: Manifest, source_commit: str, origin: Origin | None, by: By) -> Act:

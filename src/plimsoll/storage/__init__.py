@@ -10,7 +10,7 @@ from ._dump import clear_tables, dump_tables, load_table, load_tables, table_cou
 from ._errors import StorageFullError
 from ._keyfiles import KeyFolder
 from ._places import PostgresPlace
-from ._rows import insert_missing, put_row, put_rows
+from ._rows import in_sequence, insert_missing, put_row, put_rows
 
 __all__ = [
     "BlobFolder",
@@ -21,6 +21,7 @@ __all__ = [
     "StorageFullError",
     "clear_tables",
     "dump_tables",
+    "in_sequence",
     "insert_missing",
     "load_table",
     "load_tables",

@@ -1,15 +1,19 @@
-"""Rows that are written unless, or although, they are already there, said the same way for both SQL dialects."""
+"""Rows as every store writes and reads them, said the same way for both SQL dialects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, RowMapping, Table, select
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
+    from ._database import Database
+
 Row = Mapping[str, Any]
+
+_PER_PAGE = 1000
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -37,6 +41,22 @@ def put_rows(connection: Connection, table: Table, keys: Sequence[str], rows: Se
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(keys))
     connection.execute(statement, [dict(row) for row in rows])
+
+
+def in_sequence(database: "Database", table: Table) -> Iterator[RowMapping]:
+    """Every row of a table that has a `sequence`, in that order, some at a time: memory stays flat.
+
+    No transaction is held between the pages.
+    """
+    last = -1
+    while True:
+        query = select(table).where(table.c.sequence > last).order_by(table.c.sequence).limit(_PER_PAGE)
+        with database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        yield from rows
+        if not rows:
+            return
+        last = rows[-1]["sequence"]
 
 
 def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

@@ -11,7 +11,7 @@ from plimsoll.kernel.digest import Digest, Json, canonical_json, short_name
 from plimsoll.ledger import Act, By, Claim, Ledger
 from plimsoll.registry import ReferencedError
 from plimsoll.reviews import Answer, Question, ReviewAnswer, Reviews
-from plimsoll.storage import Database, put_row
+from plimsoll.storage import Database, in_sequence, put_row
 
 from .._errors import (
     NoEarlierReleaseError,
@@ -68,7 +68,6 @@ _release = table("release", column("digest", Text), column("app", Text))
 
 _MAKES_LIVE = ("ship", "rollback")
 _POINTER = ("live", "candidate", "candidate_share", "sequence")
-_PER_PAGE = 1000
 
 
 class Environments:
@@ -249,11 +248,11 @@ class Environments:
 
     def move_claims(self) -> Iterator[Claim]:
         """What the row of every move says, in the order of the ledger."""
-        return map(move_claim, self._rows(_move))
+        return map(move_claim, in_sequence(self._database, _move))
 
     def policy_claims(self) -> Iterator[Claim]:
         """What the row of every policy says, in the order of the ledger."""
-        return map(policy_claim, self._rows(_policy))
+        return map(policy_claim, in_sequence(self._database, _policy))
 
     def strays(self) -> Iterator[str]:
         """Pointers that are not where their last move put them, each as a sentence."""
@@ -284,17 +283,6 @@ class Environments:
         for key in sorted({*found, *adopted}):
             if found.get(key) != adopted.get(key):
                 yield f"the policy of {key[0]} in {key[1]} is not the one that was adopted last"
-
-    def _rows(self, table: Table) -> Iterator[RowMapping]:
-        last = -1
-        while True:
-            query = select(table).where(table.c.sequence > last).order_by(table.c.sequence).limit(_PER_PAGE)
-            with self._database.read() as connection:
-                rows = connection.execute(query).mappings().all()
-            yield from rows
-            if not rows:
-                return
-            last = rows[-1]["sequence"]
 
     def _trusted_place(self, connection: Connection, app: str, environment: str) -> "_Place":
         """An environment whose pointer is where the log says; what did not change since is not asked again."""
