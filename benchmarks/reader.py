@@ -65,7 +65,7 @@ def passage_of(context: str) -> Passage:
 
 async def ask(model: ChatModel, question: str, context: str) -> ChatEnd:
     """The end of the reader's answer."""
-    request = ChatRequest(messages=(Message("user", question),), passages=(passage_of(context),), question=question)
+    request = ChatRequest.of(messages=(Message("user", question),), passages=(passage_of(context),), question=question)
     async for event in model.stream(request):
         if isinstance(event, ChatEnd):
             return event

@@ -25,7 +25,8 @@ import numpy as np
 from plimsoll.documents import Document, Page
 from plimsoll.flows.serve import Searcher
 from plimsoll.kernel.digest import digest_bytes
-from plimsoll.models import Embedder, make_embedder
+from plimsoll.models import Embedder
+from plimsoll.models.catalogue import make_embedder
 from plimsoll.retrieval import (
     ChunkSettings,
     Hit,

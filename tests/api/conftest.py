@@ -1,10 +1,12 @@
 """A platform that answers from a script, and a real server on loopback."""
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,12 +14,24 @@ from starlette.types import ASGIApp
 
 from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.api import ApiSettings, ServedModel, create_app
-from plimsoll.api._server import Server, bind, url_of
-from plimsoll.flows.serve import AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText
+from plimsoll.api.server import Server, ServerSettings, bind, url_of
+from plimsoll.flows.serve import (
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    AnswerRequest,
+    AnswerStarted,
+    EndpointMissingError,
+    Predictions,
+    Vectors,
+)
 from plimsoll.kernel.errors import NotFoundError
-from plimsoll.models import Passage, Quote, Usage
+from plimsoll.models import Chunks, Embeddings, Passage, Quote, Usage, text_piece
+from plimsoll.models.predictors import Prediction
+from plimsoll.releases import Manifest, NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
+from plimsoll.tracing.feedback import Feedback
 
 RELEASE = "sha256:" + "3f9c2a" + "0" * 58
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -37,7 +51,7 @@ def started() -> AnswerStarted:
         text="The notice period is ninety days. It starts on the first.",
         score=0.82,
     )
-    return AnswerStarted(TRACE, RELEASE, "r-3f9c2a", "builtin/reader", (passage,))
+    return AnswerStarted(TRACE, RELEASE, "r-3f9c2a", "builtin/reader", (passage,), name="contracts/ask")
 
 
 def done(*, cost_usd: float | None = 0.00125) -> AnswerDone:
@@ -56,19 +70,20 @@ def done(*, cost_usd: float | None = 0.00125) -> AnswerDone:
 
 
 def whole_answer() -> list[Step]:
-    return [started(), AnswerText("The notice period "), AnswerText("is ninety days. [1]"), done()]
+    return [started(), text_piece("The notice period "), text_piece("is ninety days. [1]"), done()]
 
 
 @dataclass
 class ScriptedService:
     """Implements `Service`; each answer runs through `script`."""
 
+    app: str = "contracts"
     script: list[Step] = field(default_factory=whole_answer)
     served: list[ServedModel] = field(
         default_factory=lambda: [
             ServedModel("contracts/ask", "contracts", "ask", MADE, "r-3f9c2a", "production"),
             ServedModel("contracts/ask", "contracts", "ask", MADE, "r-77aa01", "staging"),
-            ServedModel("invoices/extract", "invoices", "extract", MADE, "r-11bb22", "production"),
+            ServedModel("gpt-4.1-mini", "contracts", "gpt-4.1-mini", MADE, "r-3f9c2a", "production"),
         ]
     )
     known_environments: list[Environment] = field(default_factory=list)
@@ -80,17 +95,16 @@ class ScriptedService:
     """Keys of the records; whoever acts with each."""
     known_names: dict[str, str] = field(default_factory=dict)
     key_reads: int = 0
+    judged: list[Feedback] = field(default_factory=list)
+    begun: bool = False
     closed: bool = False
     requests: list[AnswerRequest] = field(default_factory=list)
     model_reads: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     ran_to_end: bool = False
 
-    def stream(self, request: AnswerRequest) -> AsyncIterator[AnswerEvent]:
-        self.requests.append(request)
-        return self._run()
-
-    async def _run(self) -> AsyncIterator[AnswerEvent]:
+    async def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
+        self._take(request)
         try:
             for step in self.script:
                 if isinstance(step, Exception):
@@ -102,6 +116,46 @@ class ScriptedService:
             self.ran_to_end = True
         finally:
             self.ended.set()
+
+    async def answer(self, request: AnswerRequest) -> Answer:
+        begun, text, finished = started(), "", None
+        async for event in self.stream(request):
+            if isinstance(event, AnswerDone):
+                finished = event
+            elif isinstance(event, Chunks):
+                text += event.text
+        assert finished is not None
+        message = {"role": "assistant", "content": text}
+        return Answer(begun, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}, finished)
+
+    async def embed(self, request: AnswerRequest) -> Vectors:
+        self._take(request)
+        vectors = tuple((float(place), 0.5) for place, _ in enumerate(request.body["input"]))
+        return Vectors(started(), Embeddings(vectors, Usage(5, 0, 0.0)), 3.0)
+
+    async def predict(self, request: AnswerRequest) -> Predictions:
+        self._take(request)
+        found = tuple(Prediction("lease", 0.9, {"lease": 0.9}) for _ in request.body["inputs"])
+        return Predictions(started(), found, 1.0)
+
+    def _take(self, request: AnswerRequest) -> None:
+        """Note a request for something that is served; anything else is refused as the platform does."""
+        here = [model for model in self.served if model.environment == request.environment]
+        if not here:
+            raise NothingLiveError(self.app, request.environment)
+        if not any(request.target in {model.id, model.endpoint} for model in here):
+            raise EndpointMissingError(Manifest(self.app, {}), request.target, [model.id for model in here])
+        self.requests.append(request)
+
+    def feedback(self, given: Feedback) -> None:
+        self.trace(given.trace)
+        self.judged.append(given)
+
+    def submit(self, _shipment: Any, _size_bytes: int) -> "Future[Any]":
+        raise AssertionError("no test of this folder sends spans through this service")
+
+    async def start(self) -> None:
+        self.begun = True
 
     def models(self) -> Sequence[ServedModel]:
         self.model_reads += 1
@@ -148,7 +202,7 @@ def running(app: ASGIApp) -> Iterator[str]:
     ready = threading.Event()
     with bind("127.0.0.1", 0) as listener:
         address = url_of(listener)
-        server = Server(app, graceful_timeout_s=3, on_ready=lambda _: ready.set())
+        server = Server(app, ServerSettings(drain_s=3, linger_s=0), on_ready=lambda _: ready.set())
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

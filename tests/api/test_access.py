@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.api._access import host_is_allowed
+from plimsoll.api.admission._access import host_is_allowed
 
 KEY = "sésame öffne dich"
 

@@ -1,6 +1,5 @@
 """Who asked, and for whom, reaches the platform with each request."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +11,8 @@ from starlette.testclient import TestClient
 from plimsoll.access import Acting
 from plimsoll.api import ApiSettings, create_app
 from plimsoll.api._errors import FieldError
-from plimsoll.api.openai._request import decode, user_from
+from plimsoll.api.exchange import Sent
+from plimsoll.api.exchange._caller import user_from
 from plimsoll.flows.serve import Caller
 
 KEY = "plim_ada"
@@ -37,7 +37,7 @@ def ask(client: TestClient, headers: dict[Any, Any] | None = None, **changes: An
 
 def test_the_actor_with_team_and_project_comes_from_the_key(keyed: TestClient, service: Any) -> None:
     assert ask(keyed).status_code == 200
-    assert service.requests[0].caller == Caller("s-00000000000000aa", "search", "harbour", "")
+    assert service.requests[0].caller == Caller("s-00000000000000aa", "search", "harbour", "", "aaaa000000")
 
 
 def test_without_keys_nobody_is_named(client: TestClient, service: Any) -> None:
@@ -87,9 +87,9 @@ def test_a_user_that_cannot_be_taken(
 
 
 def test_a_header_that_is_no_text() -> None:
-    asked = decode(json.dumps(BODY).encode())
+    sent = Sent.of({"headers": ((b"x-plimsoll-user", b"\xff\xfe"),)})
     with pytest.raises(FieldError, match="UTF-8"):
-        user_from(asked, ["\xff\xfe"])
+        user_from((), sent)
 
 
 def test_two_users_are_none(keyed: TestClient) -> None:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from plimsoll.api._errors import ClientGoneError
-from plimsoll.api.openai._client import WhileConnected
+from plimsoll.api.exchange import WhileConnected
 
 
 async def _forever() -> None:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from plimsoll.api import ApiSettings, create_app
 from plimsoll.api._errors import MalformedBodyError
-from plimsoll.api.openai._request import decode
+from plimsoll.api.openai import ChatDialect
 from plimsoll.kernel.errors import InvalidError
 
 SMALL = ApiSettings(max_body_bytes=200_000)
@@ -141,11 +141,11 @@ def test_a_path_with_strange_bytes(small_address: str) -> None:
 @given(st.binary(max_size=200) | st.text(max_size=50).map(lambda text: GOOD.replace(b"?", text.encode())))
 def test_any_bytes_are_a_request_or_an_invalid_error(body: bytes) -> None:
     try:
-        asked = decode(body)
+        asked = ChatDialect().read(body)
     except InvalidError as error:
         assert error.code in {"invalid_json", "invalid_value", "unsupported_parameter"}  # noqa: PT017 (both ends are right)
     else:
-        assert asked.messages
+        assert asked.body["messages"]
 
 
 JSON_VALUES = st.recursive(
@@ -166,4 +166,4 @@ def test_no_json_makes_the_server_fail(client: TestClient, fields: dict[str, Any
 
 def test_deep_nesting_names_its_reason() -> None:
     with pytest.raises(MalformedBodyError, match="nested too deeply"):
-        decode(GOOD[:-1] + b',"x":' + b"[" * 90_000)
+        ChatDialect().read(GOOD[:-1] + b',"x":' + b"[" * 90_000)

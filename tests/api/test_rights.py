@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from plimsoll.access import RIGHTS, ROLES, Acting, Right
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.api._access import ANYBODY, OPEN_PATHS, SHARED_KEY
-from plimsoll.api._rights import NEEDED, Guard, guarded
+from plimsoll.api.admission._access import ANYBODY, OPEN_PATHS, SHARED_KEY
+from plimsoll.api.admission._rights import NEEDED, Guard, guarded
 from plimsoll.tracing import Trace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "http.md"

@@ -10,19 +10,20 @@ from typing import Any
 import httpx2
 import pytest
 
-from plimsoll.api import ApiSettings, ListenError, PortInUseError, create_app, run_server
-from plimsoll.api._server import Server, bind, url_of
+from plimsoll.api import ApiSettings, ListenError, PortInUseError, create_app
+from plimsoll.api.server import Server, ServerSettings, bind, run_server, url_of
 
 PROGRAM = """
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from plimsoll.api import run_server
+from plimsoll.api.server import ServerSettings, run_server
 
 async def page(request):
     return PlainTextResponse("here")
 
-run_server(Starlette(routes=[Route("/", page)]), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
+app = Starlette(routes=[Route("/", page)])
+run_server(app, ServerSettings(), on_ready=lambda url: print(url, flush=True))
 print("ended", flush=True)
 """
 
@@ -32,7 +33,7 @@ def test_a_used_port_is_found_before_anything_starts(service: Any) -> None:
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(PortInUseError) as error:
-            run_server(app, host="127.0.0.1", port=port)
+            run_server(app, ServerSettings(port=port))
     assert str(port) in error.value.message
     assert "--port" in error.value.hint
 
@@ -52,7 +53,7 @@ def test_addresses_that_a_browser_can_open() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_serves_until_it_is_interrupted(number: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -81,7 +82,7 @@ def test_a_request_in_progress_is_finished(service: Any) -> None:
         answers.append(httpx2.post(f"{address}/v1/chat/completions", json=body, timeout=20).status_code)
 
     with bind("127.0.0.1", 0) as listener:
-        server = Server(create_app(service, settings=ApiSettings()), graceful_timeout_s=20)
+        server = Server(create_app(service, settings=ApiSettings()), ServerSettings(drain_s=20))
         address = url_of(listener)
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         asking = threading.Thread(target=ask, args=(address,))

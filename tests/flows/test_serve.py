@@ -2,80 +2,45 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from tests.flows.conftest import Workshop
+from tests.flows.scripted import hangs_up, parts_with, says
 
-from plimsoll.bootstrap import Platform, open_platform
+from plimsoll.bootstrap import Platform
+from plimsoll.bootstrap._routes import RouteMaker, full_content
 from plimsoll.flows import promote
 from plimsoll.flows.ask import EndpointUnclearError, ask
 from plimsoll.flows.promote import Wish
 from plimsoll.flows.replay import replay
 from plimsoll.flows.serve import (
     AnswerDone,
+    AnswerEvent,
     Answering,
     AnswerRequest,
     AnswerStarted,
-    AnswerText,
     EndpointMissingError,
-    ServeParts,
 )
-from plimsoll.flows.serve._answer import QuestionMissingError
+from plimsoll.flows.serve._errors import QuestionMissingError
 from plimsoll.governance import Lineage, trace_lineage
-from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import UnavailableError
-from plimsoll.models import ChatEnd, ChatRequest, Message, TextDelta, Usage
+from plimsoll.models import ChatEnd, ChatRequest, Chunks, Message, Usage, text_piece
 from plimsoll.releases import Evidence, Manifest, NothingLiveError, Release
 from plimsoll.settings import SecretMissingError
 from plimsoll.tracing import Trace
 
 LEAVE = "How many days of paid leave has an employee?"
-Script = Callable[[ChatRequest], AsyncGenerator[TextDelta | ChatEnd]]
-
-
-class ScriptedModel:
-    """A chat model that does what a test says."""
-
-    name = "scripted/model"
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-        self.closed = False
-
-    def stream(self, request: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
-        return self._script(request)
-
-    async def close(self) -> None:
-        self.closed = True
-
-
-def says(*texts: str) -> Script:
-    async def script(_: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
-        for text in texts:
-            await asyncio.sleep(0)
-            yield TextDelta(text)
-        yield ChatEnd(Usage(10, 2, 0.5), model="scripted-2026")
-
-    return script
-
-
-async def hangs_up(_: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
-    yield TextDelta("Well, ")
-    raise UnavailableError("the model hung up")
-
-
-def parts_with(platform: Platform, script: Script) -> ServeParts:
-    def make(_name: str, _content: Json) -> ScriptedModel:
-        return ScriptedModel(script)
-
-    return dataclasses.replace(platform.serve_parts(), make_model=make)
 
 
 def request(release: str = "", question: str = LEAVE, **changes: Any) -> AnswerRequest:
     fields: dict[str, Any] = {"environment": "staging", "release": release, **changes}
-    return AnswerRequest(app="harbour", endpoint="ask", messages=(Message("user", question),), **fields)
+    return AnswerRequest.of("harbour", "ask", (Message("user", question),), **fields)
+
+
+async def drain(answering: Answering, asked: AnswerRequest) -> list[AnswerEvent]:
+    return [event async for event in answering.stream(asked)]
 
 
 def only_trace(platform: Platform) -> Trace:
@@ -142,11 +107,11 @@ def test_no_answer_is_a_mix_of_two_releases(workshop: Workshop) -> None:
     began = asyncio.Event()
     moved = asyncio.Event()
 
-    async def slow(chat: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
-        yield TextDelta(chat.messages[0].content)
+    async def slow(chat: ChatRequest) -> AsyncGenerator[Chunks | ChatEnd]:
+        yield text_piece(chat.messages[0].content)
         began.set()
         await moved.wait()
-        yield TextDelta(" and so on")
+        yield text_piece(" and so on")
         yield ChatEnd(Usage(1, 1))
 
     async def story() -> tuple[str, str, str, str]:
@@ -185,17 +150,17 @@ def test_a_model_that_fails_is_recorded_and_raised(workshop: Workshop) -> None:
     draft = workshop.build().draft
     platform = workshop.open()
     with pytest.raises(UnavailableError, match="hung up"):
-        asyncio.run(Answering(parts_with(platform, hangs_up)).answer(request(draft.digest)))
+        asyncio.run(drain(Answering(parts_with(platform, hangs_up)), request(draft.digest)))
     trace = only_trace(platform)
     assert (trace.status, trace.error, trace.answer) == ("error", "the model hung up", "Well, ")
     assert trace.spans[0].error == "the model hung up"
 
 
 def test_a_fault_of_ours_is_recorded_without_its_words(workshop: Workshop) -> None:
-    async def broken(chat: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
+    async def broken(chat: ChatRequest) -> AsyncGenerator[Chunks | ChatEnd]:
         if chat.messages:
             raise ZeroDivisionError("secret detail")
-        yield TextDelta("")
+        yield text_piece("")
 
     draft = workshop.build().draft
     platform = workshop.open()
@@ -211,7 +176,7 @@ def test_a_caller_that_goes_away_is_recorded(workshop: Workshop) -> None:
     async def leave_early() -> None:
         events = Answering(parts_with(platform, says("one ", "two ", "three"))).stream(request(draft.digest))
         async for event in events:
-            if isinstance(event, AnswerText):
+            if isinstance(event, Chunks):
                 break
         await events.aclose()
 
@@ -228,31 +193,32 @@ def test_events_come_in_order_and_add_up(workshop: Workshop) -> None:
         return [event async for event in answering.stream(request(draft.digest))]
 
     events = asyncio.run(collect())
-    assert [type(event) for event in events] == [AnswerStarted, AnswerText, AnswerText, AnswerText, AnswerDone]
+    assert [type(event) for event in events] == [AnswerStarted, Chunks, Chunks, Chunks, AnswerDone]
     assert events[-1].text == "abc"
 
 
 def test_a_conversation_keeps_its_turns_between_system_and_question(workshop: Workshop) -> None:
     seen: list[ChatRequest] = []
 
-    async def listen(chat: ChatRequest) -> AsyncGenerator[TextDelta | ChatEnd]:
+    async def listen(chat: ChatRequest) -> AsyncGenerator[Chunks | ChatEnd]:
         seen.append(chat)
         yield ChatEnd(Usage(1, 1))
 
     draft = workshop.build().draft
     turns = (Message("user", "Hello"), Message("assistant", "Hello!"), Message("user", LEAVE))
-    asked = dataclasses.replace(request(draft.digest), messages=turns, parameters={"temperature": 0.1})
+    asked = AnswerRequest.of("harbour", "ask", turns, {"temperature": 0.1}, release=draft.digest)
     asyncio.run(Answering(parts_with(workshop.open(), listen)).answer(asked))
     (chat,) = seen
     assert [message.role for message in chat.messages] == ["system", "user", "assistant", "user"]
-    assert (chat.question, chat.parameters) == (LEAVE, {"temperature": 0.1})
+    assert (chat.question, chat.body["temperature"]) == (LEAVE, 0.1)
     assert LEAVE in chat.messages[-1].content
     assert "twenty-six days" in chat.messages[-1].content
 
 
 @pytest.mark.parametrize("turns", [(), (Message("assistant", "?"),), (Message("user", "  \n"),)])
 def test_a_request_without_a_question_is_refused(workshop: Workshop, turns: tuple[Message, ...]) -> None:
-    asked = dataclasses.replace(request("sha256:any"), messages=turns)
+    draft = workshop.build().draft
+    asked = AnswerRequest.of("harbour", "ask", turns, release=draft.digest)
     with pytest.raises(QuestionMissingError):
         asyncio.run(Answering(workshop.open().serve_parts()).answer(asked))
 
@@ -262,7 +228,7 @@ def test_what_is_not_there_is_said(workshop: Workshop) -> None:
     parts = workshop.open().serve_parts()
     with pytest.raises(NothingLiveError):
         asyncio.run(Answering(parts).answer(request()))
-    wrong = dataclasses.replace(request(draft.digest), endpoint="tell")
+    wrong = dataclasses.replace(request(draft.digest), target="tell")
     with pytest.raises(EndpointMissingError, match="no endpoint `tell`"):
         asyncio.run(Answering(parts).answer(wrong))
 
@@ -284,8 +250,10 @@ def test_the_usual_key_is_asked_for_when_the_route_names_none(workshop: Workshop
     with pytest.raises(SecretMissingError, match="needs the environment variable OPENAI_API_KEY"):
         asyncio.run(Answering(platform.serve_parts()).answer(request(draft.digest)))
     content = platform.registry.content(draft.artifacts["route:default"])
-    keyed = open_platform(dataclasses.replace(platform.settings, environ={"OPENAI_API_KEY": "sk-1"}), workshop.root)
-    assert keyed._route_settings("default", content).api_key == "sk-1"
+    settings = dataclasses.replace(platform.settings, environ={"OPENAI_API_KEY": "sk-1"})
+    route = full_content(content)
+    maker = RouteMaker(settings, lambda: platform.embedder("builtin/static"))
+    assert maker.settings_of("default", route["targets"][0], route).api_key == "sk-1"
 
 
 def test_two_endpoints_need_a_choice(workshop: Workshop) -> None:

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from plimsoll.models import ChatEnd, ChatModel, ChatRequest, Message, Passage, TextDelta
+from plimsoll.http import Client, Timeouts
+from plimsoll.kernel.errors import PlimsollError
+from plimsoll.models import ChatEnd, ChatModel, ChatRequest, Chunks, Message, Passage
+from plimsoll.models.prices import PriceOverride, price_of
+from plimsoll.models.providers._endpoint import ProviderEndpoint
+from plimsoll.models.providers.openai import OpenAIChatModel, Traits
+
+KEY = "sk-very-secret-0123456789"
 
 RESET = "reset"
 HANG = "hang"
@@ -93,12 +100,78 @@ def ask() -> Callable[..., Any]:
     """Text and end of one answer."""
 
     async def run(model: ChatModel, prompt: str = "Hello?", /, **fields: Any) -> tuple[str, ChatEnd]:
-        events = [e async for e in model.stream(ChatRequest(messages=(Message("user", prompt),), **fields))]
+        events = [e async for e in model.stream(ChatRequest.of(messages=(Message("user", prompt),), **fields))]
         assert isinstance(events[-1], ChatEnd)
-        assert all(isinstance(event, TextDelta) for event in events[:-1])
-        return "".join(e.text for e in events if isinstance(e, TextDelta)), events[-1]
+        assert all(isinstance(event, Chunks) for event in events[:-1])
+        return "".join(e.text for e in events if isinstance(e, Chunks)), events[-1]
 
     return run
+
+
+MakeModel = Callable[..., OpenAIChatModel]
+
+
+@pytest.fixture
+def model_at() -> MakeModel:
+    """A model behind an address, with words instead of tokens. Its client ends with the test's event loop."""
+
+    def make(
+        url: str,
+        *,
+        total_s: float = 10.0,
+        timeouts: Timeouts | None = None,
+        traits: Traits | None = None,
+        usd: tuple[float, float] | None = None,
+        route_model: str = "vllm/small",
+    ) -> OpenAIChatModel:
+        endpoint = ProviderEndpoint(
+            route_model, "small", url, api_key=KEY, timeouts=timeouts or Timeouts(), total_s=total_s
+        )
+        return OpenAIChatModel(
+            endpoint,
+            client=Client(),
+            price=price_of(route_model, PriceOverride(*usd) if usd else None),
+            count_tokens=lambda text: len(text.split()),
+            traits=traits or Traits(event_bytes=2000, body_bytes=20_000),
+        )
+
+    return make
+
+
+@pytest.fixture
+def secret() -> str:
+    """The key of `model_at`, which no error may hold."""
+    return KEY
+
+
+@pytest.fixture
+def failing(serving: Serving, model_at: MakeModel) -> Callable[..., tuple[Any, FakeServer]]:
+    """The error of one question to a server that plays this script, and the server; streamed or whole."""
+
+    def run(family: type[PlimsollError], *scripts: Any, whole: bool = False, **options: Any) -> tuple[Any, FakeServer]:
+        async def story() -> tuple[Any, FakeServer]:
+            async with serving(*scripts) as server:
+                model = model_at(server.url, **options)
+                with pytest.raises(family) as caught:
+                    await _answered(model, whole=whole)
+                await model._client.close()
+            return caught.value, server
+
+        error, server = asyncio.run(story())
+        assert KEY not in f"{error} {error.hint} {error!r}"
+        assert len(server.bodies) <= 1  # one attempt
+        return error, server
+
+    return run
+
+
+async def _answered(model: ChatModel, *, whole: bool) -> None:
+    request = ChatRequest.of(messages=(Message("user", "Hello?"),))
+    if whole:
+        await model.complete(request)
+        return
+    async for event in model.stream(request):
+        assert isinstance(event, Chunks | ChatEnd)
 
 
 @pytest.fixture

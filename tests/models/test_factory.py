@@ -1,11 +1,16 @@
 import asyncio
-import socket
 
 import pytest
 
 from plimsoll.kernel.errors import InvalidError
-from plimsoll.models import RouteSettings, check_model_name, default_key_reference, make_chat_model, make_embedder
-from plimsoll.models._prices import Price, Tokens
+from plimsoll.models.catalogue import (
+    RouteSettings,
+    check_model_name,
+    default_key_reference,
+    make_chat_model,
+    make_embedder,
+    make_embedding_model,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +22,17 @@ from plimsoll.models._prices import Price, Tokens
         "vllm/org/model",
         "llamacpp/x",
         "openai_compatible/m",
+        "azure/deployment",
+        "anthropic/claude-sonnet-4-5",
+        "google/gemini-2.5-flash",
+        "bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "groq/m",
+        "mistral/m",
+        "together/org/m",
+        "deepseek/m",
+        "openrouter/org/m",
+        "fireworks/m",
+        "xai/m",
     ],
 )
 def test_names_that_are_fine(model: str) -> None:
@@ -86,24 +102,28 @@ def test_key_references() -> None:
     assert default_key_reference("builtin/reader") is None
 
 
-def test_the_routes_price_goes_before_the_list() -> None:
-    own = Price(input_usd_per_million=2.0, output_usd_per_million=8.0, listed_as="gpt-4o-mini")
-    assert own.cost_usd(Tokens(input=1_000_000, output=500_000)) == pytest.approx(6.0)
-    free = Price(input_usd_per_million=0.0, output_usd_per_million=0.0)
-    assert free.cost_usd(Tokens(input=5, output=5)) == 0.0
+def test_models_for_vectors() -> None:
+    embedder = make_embedder("builtin/static")
+    assert make_embedding_model(RouteSettings("builtin/static"), embedder=embedder).name == "builtin/static"
+    model = make_embedding_model(RouteSettings("openai/text-embedding-3-small", api_key="k"), embedder=embedder)
+    assert model.name == "openai/text-embedding-3-small"
+    for name in ("builtin/reader", "anthropic/claude-sonnet-4-5"):
+        with pytest.raises(InvalidError, match="makes no vectors"):
+            make_embedding_model(RouteSettings(name), embedder=embedder)
+    with pytest.raises(InvalidError, match="no answers"):
+        make_chat_model(RouteSettings("builtin/static"), embedder=embedder)
 
 
-def test_list_prices_need_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        raise AssertionError
+def test_bedrock_is_where_its_region_is() -> None:
+    embedder = make_embedder("builtin/static")
+    for options, host in (({}, "us-east-1"), ({"region": "eu-central-1"}, "eu-central-1")):
+        settings = RouteSettings("bedrock/amazon.nova-pro-v1:0", options=options)
+        model = make_chat_model(settings, embedder=embedder)
+        assert f"bedrock-runtime.{host}." in model._endpoint.base_url  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    listed = Price(listed_as="gpt-4o-mini")
-    plain = listed.cost_usd(Tokens(input=1_000_000, output=0))
-    cached = listed.cost_usd(Tokens(input=1_000_000, output=0, cached=1_000_000))
-    assert plain is not None
-    assert cached is not None
-    assert 0 < cached < plain
-    assert Price(listed_as="no-such-model-anywhere").cost_usd(Tokens(input=1, output=1)) is None
-    assert Price().cost_usd(Tokens(input=1, output=1)) is None
+
+@pytest.mark.parametrize("value", ["", "a b", "a\r\nX: y", "a/b", "a@b", "é"])
+def test_options_that_cannot_be_sent(value: str) -> None:
+    settings = RouteSettings("azure/m", base_url="https://x.example", options={"api_version": value})
+    with pytest.raises(InvalidError, match="api_version"):
+        make_chat_model(settings, embedder=make_embedder("builtin/static"))

@@ -11,13 +11,11 @@ from plimsoll.models import (
     ChatEnd,
     ChatModel,
     ChatRequest,
+    Chunks,
     Message,
     Passage,
-    RouteSettings,
-    TextDelta,
-    make_chat_model,
-    make_embedder,
 )
+from plimsoll.models.catalogue import RouteSettings, make_chat_model, make_embedder
 from plimsoll.models.providers.reader._answer import ABSTAIN, answer
 
 ACME = """MASTER SERVICES AGREEMENT between Acme Industries Inc. and Northwind GmbH.
@@ -132,14 +130,14 @@ def test_text_marker_source_and_usage(ask: Any, reader: ChatModel, library: tupl
 
 def test_it_streams_in_pieces(reader: ChatModel, library: tuple[Passage, ...]) -> None:
     async def run() -> list[object]:
-        request = ChatRequest(
+        request = ChatRequest.of(
             messages=(Message("user", "long prompt"),), passages=library, question="When does the Acme agreement start?"
         )
         return [event async for event in reader.stream(request)]
 
     events = asyncio.run(run())
     assert len(events) > 2
-    assert all(isinstance(event, TextDelta) for event in events[:-1])
+    assert all(isinstance(event, Chunks) for event in events[:-1])
 
 
 def test_the_question_is_the_last_user_message_when_none_is_given(
@@ -151,7 +149,7 @@ def test_the_question_is_the_last_user_message_when_none_is_given(
             Message("assistant", "Hi."),
             Message("user", "Who approves business class?"),
         )
-        events = [event async for event in reader.stream(ChatRequest(messages=messages, passages=library))]
+        events = [event async for event in reader.stream(ChatRequest.of(messages=messages, passages=library))]
         assert isinstance(events[-1], ChatEnd)
         return events[-1]
 

@@ -2,7 +2,8 @@ from collections.abc import Callable
 
 import pytest
 
-from plimsoll.models import Passage, make_embedder
+from plimsoll.models import Passage
+from plimsoll.models.catalogue import make_embedder
 from plimsoll.models.providers.reader._answer import answer
 from plimsoll.models.providers.reader._clauses import LONG_CHARS, is_preamble, is_title, parts
 from plimsoll.models.providers.reader._kinds import Kind

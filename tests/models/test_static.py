@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.kernel.errors import InvalidError, UnavailableError
-from plimsoll.models import EMBEDDERS, make_embedder
+from plimsoll.models.catalogue import EMBEDDERS, make_embedder
 from plimsoll.models.providers import _static
 from plimsoll.models.providers._static import count_tokens
 
@@ -95,7 +95,7 @@ def test_unknown_embedder_says_which_there_are() -> None:
 
 def test_the_package_is_not_imported_and_forking_is_quiet() -> None:
     code = (
-        "import os, sys; from plimsoll.models import make_embedder\n"
+        "import os, sys; from plimsoll.models.catalogue import make_embedder\n"
         "make_embedder('builtin/static').embed(['a b'] * 500)\n"
         "assert 'wordllama' not in sys.modules and 'aiohttp' not in sys.modules\n"
         "pid = os.fork()\n"

@@ -3,8 +3,7 @@ from datetime import timedelta
 import pytest
 
 from plimsoll.kernel.clock import utc_now
-from plimsoll.kernel.errors import InvalidError, UnavailableError
-from plimsoll.models.providers._wire import Server, Transcript, retry_after_s, said_in
+from plimsoll.models.providers._wire import later_s, retry_after_s, said_in
 
 
 @pytest.mark.parametrize(
@@ -41,27 +40,16 @@ def test_the_words_of_a_refusal(body: bytes, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "family"), [(302, InvalidError), (413, InvalidError), (408, UnavailableError), (599, UnavailableError)]
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "2"}, 2.0),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "250", "retry-after": "2"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "2"}, 2.0),
+        ({"retry-after-ms": "nan"}, None),
+        ({"retry-after-ms": "inf"}, 86400.0),
+    ],
 )
-def test_families_of_other_statuses(status: int, family: type[Exception]) -> None:
-    assert isinstance(Server("openai/x", None).refusal(status, ""), family)
-
-
-def test_only_the_first_choice_is_read_and_reasoning_is_not_text() -> None:
-    transcript = Transcript(Server("openai/x", None))
-    assert transcript.take('{"choices":[{"delta":{"reasoning_content":"hm","content":null}}]}') == ""
-    assert transcript.take('{"choices":[{"delta":{"content":"a"}},{"delta":{"content":"b"}}]}') == "a"
-    assert not transcript.is_complete
-    assert (
-        transcript.take('{"choices":null,"usage":{"prompt_tokens":9,"prompt_tokens_details":{"cached_tokens":4}}}')
-        == ""
-    )
-    assert transcript.tokens is not None
-    assert (transcript.tokens.input, transcript.tokens.output, transcript.tokens.cached) == (9, 0, 4)
-    assert transcript.text == "a"
-
-
-def test_done_completes_an_answer() -> None:
-    transcript = Transcript(Server("openai/x", None))
-    assert transcript.take("[DONE]") == ""
-    assert transcript.is_complete
+def test_milliseconds_go_before_seconds(headers: dict[str, str], seconds: float | None) -> None:
+    assert later_s(headers) == seconds

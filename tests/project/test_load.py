@@ -20,8 +20,8 @@ from plimsoll.project import (
     load_project,
 )
 from plimsoll.project._errors import ProjectMissingError
-from plimsoll.project._schemas import RouteDefinition
 from plimsoll.project._yaml import parse_yaml
+from plimsoll.project.schemas import RouteDefinition
 from plimsoll.prompts import Prompt
 
 
@@ -43,13 +43,7 @@ def test_a_project_is_read_with_its_defaults(folder: Folder) -> None:
         "embed": {"model": "builtin/static"},
         "search": {"mode": "hybrid", "top_k": 6, "candidates": 100, "vector_weight": None},
     }
-    assert project.routes["default"].content() == {
-        "model": "builtin/reader",
-        "base_url": None,
-        "api_key": None,
-        "timeout_s": 60.0,
-        "price": None,
-    }
+    assert project.routes["default"].model == "builtin/reader"
     assert project.suites["ask"].content() == {
         "dataset": "ask",
         "endpoint": "ask",

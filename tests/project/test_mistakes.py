@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plimsoll.project import Mistake, ProjectInvalidError, load_project
-from plimsoll.project._schemas import Definition, Section
+from plimsoll.project.schemas import Definition, Section
 
 BROKEN = {
     "plimsoll.yaml": "name: Contracts\nowners: me\nenvironments: [staging, staging]\npurpose: 12\n",

@@ -16,14 +16,16 @@ import plimsoll
 from plimsoll.storage import Database, PostgresPlace, _postgres, _sqlite
 from plimsoll.storage._errors import DatabaseBusyError, DatabaseForeignError, DatabaseNewerError
 from plimsoll.storage.migrations import Migration
+from plimsoll.storage.migrations.answers import ANSWERS
 from plimsoll.storage.migrations.cache import CACHE
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
+from plimsoll.storage.migrations.usage import USAGE
 
 Place = Path | PostgresPlace
 
-SCHEMAS = (RECORDS, KEYS, TRACES, CACHE)
+SCHEMAS = (RECORDS, KEYS, TRACES, CACHE, ANSWERS, USAGE)
 
 OPEN = """
 import sys

@@ -104,7 +104,7 @@ def test_the_releases_that_traces_name(traces: Traces) -> None:
 def test_a_person_is_forgotten_also_while_others_are_served(traces: Traces) -> None:
     """What is written during a search for old traces is met by the same search."""
     traces.write([dataclasses.replace(a_trace(number), user_id=ADA) for number in range(-250, 0)])
-    seen: list[str] = []
+    seen: list[int] = []
     for batch in traces._of_subject(ADA):
         if not seen:
             traces.write([dataclasses.replace(a_trace(5), user_id=ADA)])

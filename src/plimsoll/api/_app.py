@@ -1,6 +1,6 @@
 """Puts the HTTP door together."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -8,57 +8,106 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Scope
 
+from plimsoll import __version__
+from plimsoll.checks.moderation import moderate
 from plimsoll.kernel.errors import PlimsollError
+from plimsoll.models.catalogue import count_tokens
+from plimsoll.tracing.received import Sender
 
-from ._access import Admission
 from ._catalogue import Catalogue
 from ._edge import Edge, ErrorResponses
 from ._health import healthz, metrics_page, readyz
 from ._metrics import Metrics
-from ._rights import guarded
 from ._service import Service
 from ._settings import ApiSettings
+from .admission import Admission, acting_of, guarded
+from .anthropic import MessagesDialect
 from .console import console_routes, error_page
-from .openai import ChatCompletions, list_models, retrieve_model
+from .exchange import CountTokens, Embeddings, Exchanges, FeedbackCalls, Moderations, Predict, Room
+from .load import LoadGate
+from .openai import ChatDialect, ResponsesDialect, list_models, retrieve_model
+from .openapi import openapi_json
+from .otlp import LOGS, METRICS, OtlpReceiver, Refusing
 
 
 def create_app(service: Service, *, settings: ApiSettings) -> Starlette:
-    """The application: OpenAI's API under `/v1`, the console at `/`, health and metrics beside them.
+    """The application: the APIs under `/v1`, the console at `/`, health and metrics beside them.
 
     Everybody but the health pages' callers must be known, and must have the right that `NEEDED` says.
     """
-    metrics = Metrics()
+    room = Room(service, settings, Metrics(), LoadGate(settings.load))
     admission = Admission(service, settings)
-    catalogue = Catalogue(service)
     errors = ErrorResponses(error_page)
+    calls = guarded(_calls(room))
+    pages = guarded([*_pages(room), *console_routes(service, settings, admission.asks)])
 
     async def on_error(request: Request, error: Exception) -> Response:
         return errors.respond(request.scope, error)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
-        yield
-        await service.close()
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.close()
 
-    chat = ChatCompletions(service, settings, metrics=metrics, catalogue=catalogue)
     app = Starlette(
-        routes=guarded(
-            [
-                Route("/v1/chat/completions", chat, methods=["POST"]),
-                Route("/v1/models", list_models(catalogue, settings)),
-                Route("/v1/models/{model_id:path}", retrieve_model(catalogue, settings)),
-                Route("/healthz", healthz),
-                Route("/readyz", readyz(service)),
-                Route("/metrics", metrics_page(metrics)),
-                *console_routes(service, settings, admission.asks),
-            ]
-        ),
-        middleware=[Middleware(Edge, admission=admission, errors=errors)],
+        routes=[*calls, *pages],
+        middleware=[
+            Middleware(
+                Edge,
+                admission=admission,
+                errors=errors,
+                direct={route.path: route.app for route in calls if isinstance(route, Route)},
+            )
+        ],
         lifespan=lifespan,
         exception_handlers={PlimsollError: on_error, HTTPException: on_error},
     )
     # A redirect would repeat the caller's body and key at an address that nobody asked for.
     app.router.redirect_slashes = False
     return app
+
+
+def _calls(room: Room) -> list[Route | Mount]:
+    """What is called with POST at one exact path each."""
+    endpoints: dict[str, ASGIApp] = {
+        "/v1/chat/completions": Exchanges(ChatDialect(), room),
+        "/v1/responses": Exchanges(ResponsesDialect(), room),
+        "/v1/messages": Exchanges(MessagesDialect(), room),
+        "/v1/messages/count_tokens": CountTokens(room, count_tokens),
+        "/v1/embeddings": Embeddings(room),
+        "/v1/moderations": Moderations(room, _moderate, "builtin/words"),
+        "/v1/feedback": FeedbackCalls(room),
+        "/v1/traces": OtlpReceiver(room.service.submit, room.service.app, _sender),
+        "/v1/logs": Refusing(LOGS),
+        "/v1/metrics": Refusing(METRICS),
+    }
+    return [Route(path, endpoint, methods=["POST"]) for path, endpoint in endpoints.items()]
+
+
+def _pages(room: Room) -> list[Route | Mount]:
+    catalogue = Catalogue(room.service)
+    return [
+        Route("/v1/predict/{endpoint:path}", Predict(room), methods=["POST"]),
+        Route("/v1/models", list_models(catalogue, room.settings)),
+        Route("/v1/models/{model_id:path}", retrieve_model(catalogue, room.settings)),
+        Route("/openapi.json", openapi_json(__version__)),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz(room.service)),
+        Route("/metrics", metrics_page(room.metrics)),
+    ]
+
+
+def _moderate(texts: Sequence[str]) -> list[Mapping[str, float]]:
+    return [moderate(text).scores for text in texts]
+
+
+def _sender(scope: Scope) -> Sender:
+    acting = acting_of(scope)
+    key = acting.via.removeprefix("key:") if acting.via.startswith("key:") else ""
+    return Sender(actor=acting.actor, team=acting.team, project=acting.project, key=key)

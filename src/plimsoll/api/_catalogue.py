@@ -1,44 +1,29 @@
-"""Which endpoint a caller means by `model`."""
+"""Everything that can be called in an environment, for those who ask what there is."""
 
 from collections.abc import Sequence
 
 from anyio import to_thread
 
-from ._errors import ModelAmbiguousError, ModelNotFoundError
+from ._errors import ModelNotFoundError
 from ._service import ServedModel, Service
 
 
 class Catalogue:
-    """The served endpoints, read from the service only when a name is not known yet.
-
-    A name that was served once is passed on without asking: the service itself chooses the release for each request,
-    and says so when nothing is live any more.
-    """
+    """What the live releases serve. A call itself is resolved below, in the release that answers it."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._known: dict[tuple[str, str], ServedModel] = {}
 
     async def served_in(self, environment: str) -> list[ServedModel]:
         """What can be called in one environment now, by id."""
         every = await to_thread.run_sync(self._service.models)
-        self._known = {(model.environment, model.id): model for model in every}
         return sorted((model for model in every if model.environment == environment), key=lambda model: model.id)
-
-    async def resolve(self, name: str, environment: str) -> ServedModel:
-        """The endpoint called `name`: `app/endpoint`, or `endpoint` alone where only one application serves it.
-
-        Raises ModelNotFoundError and ModelAmbiguousError.
-        """
-        known = self._known.get((environment, name))
-        return known or choose(name, environment, await self.served_in(environment))
 
 
 def choose(name: str, environment: str, served: Sequence[ServedModel]) -> ServedModel:
-    """The one of `served` that `name` means; raises as `Catalogue.resolve` does."""
-    found = [model for model in served if model.id == name] or [model for model in served if model.endpoint == name]
-    if not found:
+    """The one of `served` that `name` means, by its id or its short name. Raises ModelNotFoundError."""
+    found = next((model for model in served if model.id == name), None)
+    found = found or next((model for model in served if model.endpoint == name), None)
+    if found is None:
         raise ModelNotFoundError(name, environment, [model.id for model in served])
-    if len(found) > 1:
-        raise ModelAmbiguousError(name, [model.id for model in found])
-    return found[0]
+    return found

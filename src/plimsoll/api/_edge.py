@@ -1,7 +1,7 @@
 """The outermost layer: request id, security headers, who may call, and every error as a proper response."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.kernel.ids import new_trace_id
 
-from ._access import Admission, is_api_path
 from ._problems import Problem, problem_from
+from .admission import Admission, is_api_path
 
 _log = logging.getLogger("plimsoll.api")
 
@@ -41,6 +41,11 @@ def request_id_of(scope: Scope) -> str:
     return value if isinstance(value, str) else ""
 
 
+def speaks_anthropic(path: str) -> bool:
+    """Whether errors on this path are in Anthropic's form."""
+    return path.startswith("/v1/messages") and path[12:13] in {"", "/"}
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorResponses:
     """Turns an error into a response: OpenAI's error body for programs, a page for people."""
@@ -52,12 +57,14 @@ class ErrorResponses:
         request_id = request_id_of(scope)
         problem = problem_from(error, request_id=request_id)
         log_error(error, problem, request_id)
-        for_program = is_api_path(scope["path"])
+        path = scope["path"]
+        for_program = is_api_path(path)
         headers = dict(problem.headers)
         if problem.status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = "Bearer" if for_program else 'Basic realm="Plimsoll", charset="UTF-8"'
         if for_program:
-            return Response(problem.to_json(), problem.status, headers, media_type="application/json")
+            body = problem.to_anthropic() if speaks_anthropic(path) else problem.to_json()
+            return Response(body, problem.status, headers, media_type="application/json")
         headers["cache-control"] = "no-store"
         return Response(self.page(problem), problem.status, headers, media_type="text/html")
 
@@ -73,10 +80,14 @@ def log_error(error: Exception, problem: Problem, request_id: str) -> None:
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, admission: Admission, errors: ErrorResponses) -> None:
+    def __init__(
+        self, app: ASGIApp, *, admission: Admission, errors: ErrorResponses, direct: Mapping[str, ASGIApp]
+    ) -> None:
         self._app = app
         self._admission = admission
         self._errors = errors
+        self._direct = direct
+        """Applications for POST at exactly these paths: finding them by routes costs as much as checking the key."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -87,7 +98,8 @@ class Edge:
         stamped = _Stamped(scope, send)
         try:
             await self._admission.admit(scope)
-            await self._app(scope, receive, stamped)
+            app = self._direct.get(scope["path"], self._app) if scope["method"] == "POST" else self._app
+            await app(scope, receive, stamped)
         except Exception as error:  # noqa: BLE001 (this is the door: nothing may leave it but a response)
             response = self._errors.respond(scope, error)
             if not stamped.started:
@@ -101,6 +113,7 @@ class _Stamped:
         self._send = send
         self._request_id = request_id_of(scope).encode()
         self._extra = _API_HEADERS if is_api_path(scope["path"]) else _PAGE_HEADERS
+        self._anthropic = speaks_anthropic(scope["path"])
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -109,5 +122,7 @@ class _Stamped:
             headers = [*message.get("headers", ()), *self._extra]
             if not any(name == b"x-request-id" for name, _ in headers):
                 headers.append((b"x-request-id", self._request_id))
+            if self._anthropic:
+                headers.append((b"request-id", next(value for name, value in headers if name == b"x-request-id")))
             message = {**message, "headers": headers}
         await self._send(message)

@@ -56,6 +56,17 @@ class BodyTooLargeError(InvalidError):
         )
 
 
+class BodyTimeoutError(InvalidError):
+    """The body did not come in time."""
+
+    code = "request_timeout"
+
+    def __init__(self, waited_s: float) -> None:
+        super().__init__(
+            f"the request body did not come within {waited_s:g} seconds", hint="send the whole request at once"
+        )
+
+
 class WrongHostError(InvalidError):
     """The Host header names a server that this one is not (protection against DNS rebinding)."""
 
@@ -92,19 +103,6 @@ class ModelNotFoundError(NotFoundError):
         super().__init__(
             f"the model `{_short(model)}` is not served in {place}",
             hint=f"served there: {listed}" if served else "nothing is live there; ship a release with `plimsoll ship`",
-        )
-        self.param = "model"
-
-
-class ModelAmbiguousError(InvalidError):
-    """Several applications serve an endpoint of that name."""
-
-    code = "model_ambiguous"
-
-    def __init__(self, model: str, candidates: Sequence[str]) -> None:
-        super().__init__(
-            f"more than one application serves `{_short(model)}`",
-            hint=f"say which: {', '.join(candidates[:_LISTED_MODELS])}",
         )
         self.param = "model"
 

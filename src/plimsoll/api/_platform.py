@@ -1,16 +1,20 @@
 """The platform behind the HTTP door."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 from plimsoll.access import Acting
 from plimsoll.bootstrap import Platform
-from plimsoll.flows.serve import AnswerEvent, Answering, AnswerRequest, endpoint_names
+from plimsoll.flows.serve import Answer, AnswerEvent, Answering, AnswerRequest, Predictions, Vectors, served_names
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.releases import NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
+from plimsoll.tracing.feedback import Feedback
+from plimsoll.tracing.received import Shipment
 
 from ._service import ServedModel
 
@@ -22,7 +26,7 @@ class PlatformService:
         self._platform = platform
         self._app = app
         self._declared = declared
-        self._answering = Answering(platform.serve_parts())
+        self._answering = Answering(platform.serve_parts(metered=True))
         self._able: set[Digest] = set()
 
     def check(self, environment: str) -> None:
@@ -36,13 +40,44 @@ class PlatformService:
             raise NothingLiveError(self._app, environment)
         self._check_releases(place)
 
+    @property
+    def app(self) -> str:
+        """See `Service.app`."""
+        return self._app
+
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
         """See `Service.stream`."""
         return self._answering.stream(request)
 
+    async def answer(self, request: AnswerRequest) -> Answer:
+        """See `Service.answer`."""
+        return await self._answering.answer(request)
+
+    async def embed(self, request: AnswerRequest) -> Vectors:
+        """See `Service.embed`."""
+        return await self._answering.embed(request)
+
     async def close(self) -> None:
         """See `Service.close`."""
         await self._answering.close()
+
+    async def predict(self, request: AnswerRequest) -> Predictions:
+        """See `Service.predict`."""
+        return await self._answering.predict(request)
+
+    def feedback(self, given: Feedback) -> None:
+        """See `Service.feedback`."""
+        self._platform.recorder.flush()
+        self._platform.traces.get(self._app, given.trace)  # raises when there is no such trace
+        self._platform.feedback.keep(given)
+
+    def submit(self, shipment: Shipment, size_bytes: int) -> "Future[Any]":
+        """See `Service.submit`."""
+        return self._platform.recorder.submit(shipment, size_bytes)
+
+    async def start(self) -> None:
+        """See `Service.start`."""
+        await self._answering.start()
 
     def models(self) -> Sequence[ServedModel]:
         """See `Service.models`."""
@@ -114,12 +149,12 @@ class PlatformService:
         release = self._platform.releases.release(self._app, place.live)
         return [
             ServedModel(
-                id=f"{self._app}/{endpoint}",
+                id=called,
                 app=self._app,
-                endpoint=endpoint,
+                endpoint=name,
                 created=release.created_at,
                 release_name=release.manifest.name,
                 environment=place.name,
             )
-            for endpoint in endpoint_names(release.manifest)
+            for name, called in served_names(release.manifest, self._platform.registry).items()
         ]

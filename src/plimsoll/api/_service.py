@@ -1,22 +1,25 @@
 """What the HTTP door needs from the platform: the port that the composition root fills."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from plimsoll.access import Acting
-from plimsoll.flows.serve import AnswerEvent, AnswerRequest
+from plimsoll.flows.serve import Answer, AnswerEvent, AnswerRequest, Predictions, Vectors
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
+from plimsoll.tracing.feedback import Feedback
+from plimsoll.tracing.received import Shipment
 
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """An endpoint that can be called now in one environment."""
+    """An endpoint, or a route that is served as it is, that can be called now in one environment."""
 
     id: str
-    """What callers write as `model`: `app/endpoint`."""
+    """What callers write as `model`: `app/endpoint`, or the name of a route."""
     app: str
     endpoint: str
     created: datetime
@@ -28,15 +31,37 @@ class ServedModel:
 class Service(Protocol):
     """The platform behind the door. The plain methods do small reads and are called in a worker thread."""
 
-    def stream(self, request: AnswerRequest) -> AsyncIterator[AnswerEvent]:
-        """Answer: one AnswerStarted, any number of AnswerText, one AnswerDone.
+    @property
+    def app(self) -> str:
+        """The application that is served."""
+
+    def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
+        """Answer: one AnswerStarted, any number of Chunks, one AnswerDone.
 
         Raises errors of the kernel's families, before the first event or after any. Closing the iterator before its
         end means that the client went away.
         """
 
+    async def answer(self, request: AnswerRequest) -> Answer:
+        """The whole answer at once. Raises as `stream` does; a cancellation means that the client went away."""
+
+    async def embed(self, request: AnswerRequest) -> Vectors:
+        """Vectors for `input` in the request's body. Raises as `answer` does."""
+
+    async def predict(self, request: AnswerRequest) -> Predictions:
+        """What a classical model says of `inputs` in the request's body. Raises as `answer` does."""
+
+    def feedback(self, given: Feedback) -> None:
+        """Keep what a person thinks of an answer. Raises NotFoundError when there is no such trace."""
+
+    def submit(self, shipment: Shipment, size_bytes: int) -> "Future[Any]":
+        """Take spans that somebody sent; the future's Outcome is there when they are committed."""
+
+    async def start(self) -> None:
+        """Begin: called once, in the loop that serves, before the first request."""
+
     def models(self) -> Sequence[ServedModel]:
-        """Every endpoint of every live release, once for each environment that serves it."""
+        """Everything that every live release serves, once for each environment that serves it."""
 
     def environments(self) -> Sequence[Environment]:
         """All environments, also those where nothing is live."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from .load import LoadSettings
+
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 """The names under which a server on this machine is called; any port is accepted."""
 
@@ -24,5 +26,7 @@ class ApiSettings:
     allowed_hosts: tuple[str, ...] = LOOPBACK_HOSTS
     """Names that may stand in the Host header, without port; `*.example.com` for every name below, `*` for all."""
     max_body_bytes: int = 8 * 1024 * 1024
+    load: LoadSettings = field(default_factory=LoadSettings)
+    """How much one process takes on at a time."""
     recent_traces: int = 50
     """How many traces the console's first page lists."""

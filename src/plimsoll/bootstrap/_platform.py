@@ -1,6 +1,6 @@
 """What the flows and doors are given: the stores of an installation, joined with a project folder and its models."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from msgspec import MsgspecError
 
+from plimsoll.access.limits import Budget, Meter
 from plimsoll.flows.audit import AuditParts
 from plimsoll.flows.build import BuildParts, OnProgress
 from plimsoll.flows.compare import CompareParts
@@ -17,20 +18,25 @@ from plimsoll.flows.label import LabelParts
 from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
 from plimsoll.flows.publish import PublishParts
-from plimsoll.flows.serve import Searcher, ServeParts
+from plimsoll.flows.serve.parts import Searcher, ServeParts
 from plimsoll.flows.ship import EvaluateParts, FreezeParts
 from plimsoll.governance.record_check import CheckParts
 from plimsoll.governance.retention import Retention
 from plimsoll.governance.retention import Stores as RetentionStores
+from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest, Json, short_name
 from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, PlimsollError
-from plimsoll.models import ChatModel, Embedder, RouteSettings, default_key_reference, make_chat_model, make_embedder
+from plimsoll.models import Embedder
+from plimsoll.models.answers import AnswerCache, Similar
+from plimsoll.models.catalogue import count_tokens, make_embedder
+from plimsoll.models.predictors import Predictor, make_few_shot
 from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
 from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
 from plimsoll.settings import Settings
 
+from ._routes import RouteMaker
 from ._stores import Stores
 
 
@@ -97,16 +103,41 @@ class Platform(Stores):
             on_progress=on_progress,
         )
 
-    def serve_parts(self) -> ServeParts:
-        """What serving needs."""
+    def serve_parts(self, *, metered: bool = False) -> ServeParts:
+        """What serving needs, for one event loop; with `metered` callers are held to their budgets."""
+        routes = RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER))
         return ServeParts(
             registry=self.registry,
             releases=self.releases,
             environments=self.environments,
             recorder=self.recorder,
             open_index=self._open_index,
-            make_model=self._chat_model,
+            make_route=routes.route,
+            make_guardrail=Policy.load,
+            make_predictor=self._predictor,
+            count_tokens=count_tokens,
+            meter=self.meter if metered else None,
+            answers=lambda: self.answers,
+            close=routes.close,
         )
+
+    @property
+    def meter(self) -> Meter:
+        """A gate for one event loop that holds callers to the budgets of plimsoll.yaml and of `plimsoll budget`."""
+        return Meter(self.consumption, self.budgets_in_force, app=self.app)
+
+    @property
+    def budgets_in_force(self) -> Callable[[], tuple[Budget, ...]]:
+        """Reads the budgets of plimsoll.yaml, and those that were set by command."""
+        return self.budgets.watched(self.app, self._definition.budget_values())
+
+    @cached_property
+    def answers(self) -> AnswerCache:
+        """Answers that routes give again."""
+        embedder = self.embedder(DEFAULT_EMBEDDER)
+        cache = AnswerCache(self.answer_store, similar=Similar(embedder.embed, embedder.fingerprint))
+        self._open.append(cache.close)
+        return cache
 
     def evaluate_parts(self) -> EvaluateParts:
         """What running suites needs."""
@@ -282,10 +313,11 @@ class Platform(Stores):
 
     def check_routes(self, manifest: Manifest) -> None:
         """Raises SecretMissingError when a route of a release or draft needs a secret that is not set."""
+        routes = RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER))
         for key, digest in manifest.artifacts.items():
             kind, _, name = key.partition(":")
             if kind == "route":
-                self._route_settings(name, self.registry.content(digest))
+                routes.check(name, self.registry.content(digest))
 
     def _claim(self, app: str) -> None:
         """Keep two projects of one name apart. A folder that is gone, or has another name now, holds no name."""
@@ -302,22 +334,9 @@ class Platform(Stores):
         folder = self.settings.home / "indexes"
         return open_index(Snapshot.from_json(content), self.blobs, folder, self.embedder(embedder))
 
-    def _chat_model(self, name: str, content: Json) -> ChatModel:
-        return make_chat_model(self._route_settings(name, content), embedder=self.embedder(DEFAULT_EMBEDDER))
-
-    def _route_settings(self, name: str, content: Json) -> RouteSettings:
-        route = cast("dict[str, Any]", content)
-        usual = default_key_reference(route["model"])
-        reference = route["api_key"] or (f"${{env:{usual}}}" if usual else None)
-        price = route["price"] or {}
-        return RouteSettings(
-            model=route["model"],
-            base_url=route["base_url"],
-            api_key=self.settings.resolve(reference, where=f"routes/{name}.yaml") if reference else None,
-            timeout_s=route["timeout_s"],
-            input_usd_per_million=price.get("input_usd_per_million"),
-            output_usd_per_million=price.get("output_usd_per_million"),
-        )
+    def _predictor(self, _name: str, content: Json) -> Predictor:
+        model = cast("dict[str, Any]", content)
+        return make_few_shot(model, self.embedder(model["embedder"]))
 
 
 def _has_app(folder: Path, app: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from plimsoll.access import Access, Acting, Right
+from plimsoll.access.limits import Budgets, Consumption
 from plimsoll.evaluation import Runs
 from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
@@ -17,6 +18,7 @@ from plimsoll.kernel.errors import PlimsollError
 from plimsoll.kernel.signing import SigningKey
 from plimsoll.ledger import KeysGoneError, Ledger, Subjects, is_begun
 from plimsoll.ledger.anchor import Anchor, AnchorAheadError, open_anchor
+from plimsoll.models.answers import AnswerStore
 from plimsoll.pipelines import StageCache
 from plimsoll.registry import Registry
 from plimsoll.registry.labels import Labels
@@ -35,16 +37,20 @@ from plimsoll.storage import (
     table_counts,
 )
 from plimsoll.storage.migrations import Migration
+from plimsoll.storage.migrations.answers import ANSWERS
 from plimsoll.storage.migrations.cache import CACHE
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
+from plimsoll.storage.migrations.usage import USAGE
 from plimsoll.tracing import BatchedRecorder, Traces
+from plimsoll.tracing.feedback import FeedbackBook
 
 _SIGNING_KEY = "signing.pem"
 _SUBJECTS_KEY = "subjects.key"
 _SUBJECTS_KEY_BYTES = 32
 _PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
+_DELETE = "delete it: it is made again"
 _RESTORE = "restore it from a backup: `plimsoll storage restore`"
 
 
@@ -114,6 +120,21 @@ class Stores:
             self.acting.require(right)
 
     @cached_property
+    def budgets(self) -> Budgets:
+        """Budgets that were set by command."""
+        return Budgets(self.records, self.ledger)
+
+    @cached_property
+    def consumption(self) -> Consumption:
+        """What was used of budgets."""
+        return Consumption(self._database("usage", USAGE, durability="normal", if_damaged=_RESTORE))
+
+    @cached_property
+    def answer_store(self) -> AnswerStore:
+        """Answers that routes keep to give them again."""
+        return AnswerStore(self._database("answers", ANSWERS, durability="normal", if_damaged=_DELETE))
+
+    @cached_property
     def registry(self) -> Registry:
         """Versions of artifacts."""
         return Registry(self.records, self.blobs, self.ledger)
@@ -147,6 +168,11 @@ class Stores:
     def traces(self) -> Traces:
         """Traces that were written."""
         return Traces(self.traces_database)
+
+    @cached_property
+    def feedback(self) -> FeedbackBook:
+        """What people think of answers."""
+        return FeedbackBook(self.traces_database)
 
     @cached_property
     def recorder(self) -> BatchedRecorder:

@@ -1,24 +1,31 @@
 """Running: serve, status."""
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from plimsoll.kernel.errors import DeniedError, InvalidError, PlimsollError
 
+from ._exits import exit_code
 from ._state import State, json_option
 from .show import verdicts
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from starlette.types import ASGIApp
 
+    from plimsoll.api.server import ServerSettings
     from plimsoll.bootstrap import Platform
     from plimsoll.releases.environments import Environment
     from plimsoll.tracing import TraceSummary
 
 _LATEST = 200
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class KeyNeededError(DeniedError):
@@ -33,6 +40,15 @@ class KeyNeededError(DeniedError):
         )
 
 
+class TlsHalfError(InvalidError):
+    """A certificate without its key, or a key without its certificate."""
+
+    code = "tls_half"
+
+    def __init__(self) -> None:
+        super().__init__("TLS needs a certificate and its key", hint="give both --tls-cert and --tls-key")
+
+
 class NothingToServeError(InvalidError):
     """Nothing is live anywhere."""
 
@@ -45,6 +61,42 @@ class NothingToServeError(InvalidError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What `plimsoll serve` was told."""
+
+    host: str
+    port: int
+    environment: str | None
+    hosts: tuple[str, ...]
+    workers: int
+    drain_s: float
+    most_body_mb: float
+    tls_cert: Path | None
+    tls_key: Path | None
+    origins: tuple[str, ...]
+    log_format: Literal["json", "text"]
+    access_log: bool
+    inherited: tuple[int, int] | None
+
+    def server(self) -> "ServerSettings":
+        """How the server is set up. Raises TlsHalfError."""
+        from plimsoll.api.server import ServerSettings, TlsFiles
+
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise TlsHalfError
+        tls = TlsFiles(self.tls_cert, self.tls_key) if self.tls_cert and self.tls_key else None
+        return ServerSettings(
+            host=self.host,
+            port=self.port,
+            workers=self.workers,
+            drain_s=self.drain_s,
+            tls=tls,
+            cors_origins=self.origins,
+            access_log=self.access_log,
+        )
+
+
 @click.command(
     short_help="Answer over HTTP, with a console", epilog="Example: plimsoll serve --env staging --port 8080"
 )
@@ -54,31 +106,133 @@ class NothingToServeError(InvalidError):
     "--env", "environment", help="Answers requests that name no environment; otherwise the last with a release."
 )
 @click.option("--allowed-host", "hosts", multiple=True, help="A name by which callers reach this server; repeatable.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer on the port."
+)
+@click.option(
+    "--drain-s",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="Seconds that requests in flight have to end after SIGTERM.",
+)
+@click.option(
+    "--max-body-mb",
+    "most_body_mb",
+    default=8.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1024),
+    help="The largest body of a request, in MiB.",
+)
+@click.option("--tls-cert", type=_FILE, help="Certificate with its chain (PEM); read again on SIGHUP.")
+@click.option("--tls-key", type=_FILE, help="Private key of the certificate (PEM, not encrypted).")
+@click.option("--cors-origin", "origins", multiple=True, help="An origin whose pages may call; repeatable; * for all.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="PLIMSOLL_LOG_FORMAT",
+    help="How the log on stderr is written.",
+)
+@click.option("--access-log", is_flag=True, help="Log every request: method, path, status, time, trace, key.")
+@click.option("--worker-files", "inherited", type=(int, int), hidden=True)
 @click.pass_obj
-def serve(state: State, host: str, port: int, environment: str | None, hosts: tuple[str, ...]) -> None:
-    """Answer over HTTP: OpenAI's API at /v1, the console at /, health and metrics beside them."""
-    from plimsoll.api import ApiSettings, PlatformService, create_app, run_server
+def serve(state: State, /, **given: Any) -> None:
+    """Answer over HTTP: OpenAI's and Anthropic's APIs at /v1, the console at /, health and metrics beside them."""
+    from plimsoll.api.server import logging_to
+
+    options = ServeOptions(**given)
+    options.server()
+    with logging_to(sys.stderr, options.log_format, requests=options.access_log):
+        if options.inherited is not None:
+            _serve_as_worker(state, options, options.inherited)
+        elif options.workers > 1:
+            _serve_with_workers(state, options)
+        else:
+            _serve_alone(state, options)
+
+
+def _serve_alone(state: State, options: ServeOptions) -> None:
+    from plimsoll.api.server import run_server
 
     with state.platform(state.project_root()) as platform:
-        reachable, shared = reachable_by_others(host), _shared_key(platform)
-        places = platform.environments.environments(platform.app)
-        chosen = choose_environment(platform.app, platform.declared, places, environment)
-        service = PlatformService(platform, platform.app, platform.declared)
-        service.check(chosen)
-        settings = ApiSettings(
-            api_key=shared,
-            keys_required=reachable or platform.settings.api_key is not None,
-            default_environment=chosen,
-            allowed_hosts=(*ApiSettings().allowed_hosts, host, *hosts),
-        )
-        if reachable and shared is None:
-            _first_key(state, platform, host)
-        run_server(
-            create_app(service, settings=settings),
-            host=host,
-            port=port,
-            on_ready=lambda url: _tell(state, url, f"{platform.app} in {chosen}"),
-        )
+        chosen = _chosen(state, platform, options)
+        app = _application(platform, options, chosen)
+        run_server(app, options.server(), on_ready=lambda url: _tell(state, url, f"{platform.app} in {chosen}"))
+
+
+def _serve_with_workers(state: State, options: ServeOptions) -> None:
+    """Check what can be checked once, and leave the rest to the workers, which open the platform themselves."""
+    from plimsoll.api.server import Inherited, run_workers
+
+    root = state.project_root()
+    with state.platform(root) as platform:
+        chosen = _chosen(state, platform, options)
+        what = f"{platform.app} in {chosen}, {options.workers} workers"
+    arguments = ["-C", str(root.absolute()), "serve", "--env", chosen, *_repeated(options)]
+
+    def command(inherited: Inherited) -> list[str]:
+        files = ["--worker-files", str(inherited.listener), str(inherited.line)]
+        # -P: a worker imports nothing from the current folder, as the installed command does not.
+        return [sys.executable, "-P", "-c", "from plimsoll.cli import main; main()", *arguments, *files]
+
+    run_workers(command, options.server(), on_ready=lambda url: _tell(state, url, what))
+
+
+def _serve_as_worker(state: State, options: ServeOptions, files: tuple[int, int]) -> None:
+    from plimsoll.api.server import Inherited, report_failure, run_worker
+
+    inherited = Inherited(*files)
+    try:
+        with state.platform(state.project_root()) as platform:
+            run_worker(_application(platform, options, options.environment or ""), options.server(), inherited)
+    except PlimsollError as error:
+        report_failure(inherited, error)
+        raise click.exceptions.Exit(exit_code(error)) from None
+
+
+def _repeated(options: ServeOptions) -> list[str]:
+    """The options as a worker needs them."""
+    given: list[tuple[str, object]] = [
+        ("--host", options.host),
+        ("--workers", options.workers),
+        ("--drain-s", options.drain_s),
+        ("--max-body-mb", options.most_body_mb),
+        ("--log-format", options.log_format),
+        *(("--allowed-host", host) for host in options.hosts),
+        *(("--cors-origin", origin) for origin in options.origins),
+    ]
+    if options.tls_cert and options.tls_key:
+        given += [("--tls-cert", options.tls_cert.absolute()), ("--tls-key", options.tls_key.absolute())]
+    flat = [part for name, value in given for part in (name, str(value))]
+    return [*flat, "--access-log"] if options.access_log else flat
+
+
+def _chosen(state: State, platform: "Platform", options: ServeOptions) -> str:
+    """The environment that answers when none is named, able to; and a first key where one is needed."""
+    from plimsoll.api import PlatformService
+
+    places = platform.environments.environments(platform.app)
+    chosen = choose_environment(platform.app, platform.declared, places, options.environment)
+    PlatformService(platform, platform.app, platform.declared).check(chosen)
+    if reachable_by_others(options.host) and _shared_key(platform) is None:
+        _first_key(state, platform, options.host)
+    return chosen
+
+
+def _application(platform: "Platform", options: ServeOptions, environment: str) -> "ASGIApp":
+    from plimsoll.api import ApiSettings, PlatformService, create_app
+
+    service = PlatformService(platform, platform.app, platform.declared)
+    settings = ApiSettings(
+        api_key=_shared_key(platform),
+        keys_required=reachable_by_others(options.host) or platform.settings.api_key is not None,
+        default_environment=environment,
+        allowed_hosts=(*ApiSettings().allowed_hosts, options.host, *options.hosts),
+        max_body_bytes=int(options.most_body_mb * 1024 * 1024),
+    )
+    return create_app(service, settings=settings)
 
 
 @click.command(short_help="Environments and requests at a glance", epilog="Example: plimsoll status --json")

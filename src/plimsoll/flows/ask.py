@@ -3,7 +3,8 @@
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.models import Message
 
-from .serve import Answer, Answering, AnswerRequest, ServeParts, endpoint_names
+from .serve import Answer, Answering, AnswerRequest, endpoint_names
+from .serve.parts import ServeParts
 
 
 class EndpointUnclearError(InvalidError):
@@ -32,10 +33,10 @@ async def ask(app: str, question: str, *, endpoint: str | None, environment: str
     answering = Answering(parts)
     try:
         return await answering.answer(
-            AnswerRequest(
-                app=app,
-                endpoint=endpoint or names[0],
-                messages=(Message("user", _readable(question)),),
+            AnswerRequest.of(
+                app,
+                endpoint or names[0],
+                (Message("user", _readable(question)),),
                 environment=environment or "",
                 release=manifest.digest,
             )

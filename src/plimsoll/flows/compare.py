@@ -14,7 +14,7 @@ from plimsoll.releases import Manifest
 from plimsoll.retrieval import SearchSettings
 from plimsoll.retrieval.compare import NeighbourChange, compare_indexes
 
-from .serve import Searcher
+from .serve.parts import Searcher
 
 MOST_PROBES = 50
 

@@ -14,10 +14,10 @@ from msgspec import convert
 from plimsoll.kernel.digest import Json, digest_json, hex_part
 from plimsoll.kernel.errors import DeniedError, UnavailableError
 from plimsoll.kernel.ids import new_trace_id
-from plimsoll.models import Message
 from plimsoll.tracing import REPLAY, Trace, Traces
 
-from .serve import Answering, AnswerRequest, ServeParts
+from .serve import Answering, AnswerRequest
+from .serve.parts import ServeParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Replay:
 class _Sent:
     """What the caller sent, as the trace keeps it."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[dict[str, Any], ...]
     parameters: dict[str, Any]
 
 
@@ -62,9 +62,8 @@ async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callabl
     sent = convert(trace.request, _Sent)
     request = AnswerRequest(
         app=trace.app,
-        endpoint=trace.endpoint,
-        messages=sent.messages,
-        parameters=sent.parameters,
+        target=trace.endpoint,
+        body={**sent.parameters, "messages": list(sent.messages)},
         environment=REPLAY,
         release=trace.release,
         trace_id=new_trace_id(),

@@ -13,7 +13,8 @@ from plimsoll.releases import Evidence, Manifest, Release, Releases
 from plimsoll.tracing import EVALUATION
 
 from .build import BuildReport
-from .serve import Answer, Answering, AnswerRequest, ServeParts
+from .serve import Answer, Answering, AnswerRequest
+from .serve.parts import ServeParts
 
 OnRow = Callable[[Suite], None]
 
@@ -142,10 +143,10 @@ async def _run(draft: Manifest, suite: Suite, answering: Answering, on_row: OnRo
 
 
 async def _observe(answering: Answering, draft: Manifest, endpoint: str, question: str) -> Observation:
-    request = AnswerRequest(
-        app=draft.app,
-        endpoint=endpoint,
-        messages=(Message("user", question),),
+    request = AnswerRequest.of(
+        draft.app,
+        endpoint,
+        (Message("user", question),),
         environment=EVALUATION,
         release=draft.digest,
     )

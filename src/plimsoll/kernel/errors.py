@@ -46,6 +46,22 @@ class DeniedError(PlimsollError):
     code = "denied"
 
 
+class BlockedError(PlimsollError):
+    """A guardrail said no: change what is asked."""
+
+    code = "blocked"
+
+
+class BudgetError(PlimsollError):
+    """A budget or a limit is used up: wait `retry_after_s` seconds where that helps, else ask for more."""
+
+    code = "budget"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class GateError(PlimsollError):
     """The required quality was not reached, or was not measured."""
 

@@ -1,29 +1,44 @@
-"""Language models, embedders and what they cost, behind ports.
+"""Language models and embedders, behind ports.
 
-Here: the ports (`ChatModel`, `Embedder`) and their values, the providers behind them (`builtin/reader`, an extractive
-reader that needs no key; any OpenAI-compatible server; `builtin/static`, an embedder that needs no network), their
-presets and prices. Not here: prompts (`plimsoll.prompts`), search and citations (`plimsoll.retrieval`), and where keys
-come from (`plimsoll.settings` and `plimsoll.bootstrap`).
+Here: the ports (`ChatModel`, `EmbeddingModel`, `Embedder`) and their values. Behind doors of their own: making a model
+by its name (`plimsoll.models.catalogue`), what calls cost (`plimsoll.models.prices`), several models as one
+(`plimsoll.models.routing`).
+Not here: prompts (`plimsoll.prompts`), search and citations (`plimsoll.retrieval`), and where keys come from
+(`plimsoll.settings` and `plimsoll.bootstrap`).
 """
 
-from ._factory import EMBEDDERS, RouteSettings, make_chat_model, make_embedder
-from ._presets import check_model_name, default_key_reference
-from ._types import ChatEnd, ChatModel, ChatRequest, Embedder, Message, Passage, Quote, TextDelta, Usage
+from ._types import (
+    Attempt,
+    Body,
+    ChatEnd,
+    ChatModel,
+    ChatRequest,
+    Chunks,
+    Completion,
+    Embedder,
+    EmbeddingModel,
+    Embeddings,
+    Message,
+    Passage,
+    Quote,
+    Usage,
+    text_piece,
+)
 
 __all__ = [
-    "EMBEDDERS",
+    "Attempt",
+    "Body",
     "ChatEnd",
     "ChatModel",
     "ChatRequest",
+    "Chunks",
+    "Completion",
     "Embedder",
+    "EmbeddingModel",
+    "Embeddings",
     "Message",
     "Passage",
     "Quote",
-    "RouteSettings",
-    "TextDelta",
     "Usage",
-    "check_model_name",
-    "default_key_reference",
-    "make_chat_model",
-    "make_embedder",
+    "text_piece",
 ]

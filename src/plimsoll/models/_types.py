@@ -1,8 +1,8 @@
 """The ports of the model layer, and the values that pass through them."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from plimsoll.kernel.digest import Json
 
 Role = Literal["system", "user", "assistant"]
+Body = Mapping[str, Any]
+"""A JSON object in OpenAI's form: a request, an answer or a chunk of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +42,33 @@ class Passage:
 class ChatRequest:
     """What a chat model is asked.
 
-    `passages` are also written into `messages` by the prompt; a model that reads passages as such (the extractive
+    `passages` are also written into the messages by the prompt; a model that reads passages as such (the extractive
     reader) takes them from here, every other model ignores them.
     """
 
-    messages: tuple[Message, ...]
+    body: Body
+    """The call as OpenAI's chat completions take it, without `model`, `stream` and `stream_options`: `messages`,
+    `tools`, `response_format`, sampling parameters, and what only some providers know. It is never changed."""
     passages: tuple[Passage, ...] = ()
-    parameters: Mapping[str, Json] = field(default_factory=dict)
-    """Sampling parameters in OpenAI's names, such as `temperature` and `max_tokens`."""
     question: str = ""
     """The bare question, without what the prompt wraps around it; empty means the last user message."""
+
+    @classmethod
+    def of(
+        cls,
+        messages: Sequence[Message],
+        parameters: Mapping[str, Json] | None = None,
+        *,
+        passages: tuple[Passage, ...] = (),
+        question: str = "",
+    ) -> "ChatRequest":
+        """A call with messages of text alone; `parameters` are in OpenAI's names."""
+        return cls({**(parameters or {}), "messages": [asdict(message) for message in messages]}, passages, question)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation as text: of content in parts only the text is left, and what a tool said is the user's."""
+        return tuple(_as_text(message) for message in self.body["messages"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +90,49 @@ class Usage:
     """Tokens of one model call; `cost_usd` is None when no price is known, which is not the same as free."""
 
     input_tokens: int
+    """All of them, also those from the provider's cache and those written into it."""
     output_tokens: int
+    """All of them, also those of reasoning."""
     cost_usd: float | None = None
     estimated: bool = False
     """True when the provider sent no usage and the tokens were counted here."""
+    cached_tokens: int = 0
+    """Input tokens that the provider read from its cache."""
+    cache_write_tokens: int = 0
+    """Input tokens that the provider wrote into its cache."""
+    reasoning_tokens: int = 0
+    audio_input_tokens: int = 0
+    audio_output_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class TextDelta:
-    """The next piece of the answer's text."""
+class Attempt:
+    """One decision of a route: a target that was asked, or passed over, and why."""
 
-    text: str
+    target: str
+    """The target's model, such as `openai/gpt-4.1-mini`."""
+    outcome: Literal["ok", "failed", "skipped", "abandoned", "escalated"]
+    """`skipped`: not asked at all; `abandoned`: another one was faster; `escalated`: its answer failed the check."""
+    why: str = ""
+    """The code of the error, or why it was passed over: `breaker_open`, `no_retry_budget`, `hedged`, a check's name."""
+    began_ms: float = 0.0
+    """Milliseconds since the route was asked."""
+    took_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """What of an answer arrived together: one or more of OpenAI's `chat.completion.chunk` objects.
+
+    Only `choices` is sure to be there. Nobody changes a chunk that somebody else made.
+    """
+
+    chunks: tuple[Body, ...]
+
+    @property
+    def text(self) -> str:
+        """The text that they add to the first choice."""
+        return "".join(_delta_texts(self.chunks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +141,7 @@ class ChatEnd:
 
     usage: Usage
     finish_reason: str = "stop"
-    """In OpenAI's words: stop, length, content_filter."""
+    """Of the first choice, in OpenAI's words: stop, length, tool_calls, content_filter."""
     model: str = ""
     """The model that the provider says it used."""
     quotes: tuple[Quote, ...] = ()
@@ -99,23 +150,73 @@ class ChatEnd:
     """False when the model says that the passages do not answer; None when it does not tell."""
     span: str | None = None
     """The shortest stretch of the quotation that answers by itself, where the model points one out."""
+    target: str = ""
+    """The model of the route that answered, such as `openai/gpt-4.1-mini`; empty where the model is no route."""
+    attempts: tuple[Attempt, ...] = ()
+    """What the route decided, in order; empty where the model is no route."""
 
 
-ChatEvent = TextDelta | ChatEnd
+ChatEvent = Chunks | ChatEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer at once."""
+
+    body: Body
+    """OpenAI's `chat.completion` as the provider sent it, or in its form; `choices` is sure to be there."""
+    end: ChatEnd
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice."""
+        choices = self.body["choices"]
+        return (choices[0]["message"].get("content") or "") if choices else ""
 
 
 class ChatModel(Protocol):
-    """A model that answers. `stream` yields any number of TextDelta and then exactly one ChatEnd, or raises."""
+    """A model that answers."""
 
     @property
     def name(self) -> str:
         """The route's name for it, such as `builtin/reader` or `openai/gpt-4.1-mini`."""
 
+    async def complete(self, request: ChatRequest) -> Completion:
+        """The whole answer. Raises UnavailableError, InvalidError or DeniedError (families of the kernel)."""
+
     def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
-        """Answer piece by piece. Raises UnavailableError, InvalidError or DeniedError (families of the kernel)."""
+        """Any number of Chunks, then exactly one ChatEnd. Raises as `complete` does; closing it ends the call."""
 
     async def close(self) -> None:
         """Give back connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors for some texts, in their order."""
+
+    vectors: tuple[Sequence[float], ...]
+    usage: Usage
+    model: str = ""
+
+
+class EmbeddingModel(Protocol):
+    """Turns texts, or token ids, into vectors over the network; `Embedder` is the one that indexes use."""
+
+    @property
+    def name(self) -> str:
+        """The route's name for it, such as `openai/text-embedding-3-small`."""
+
+    async def embed_texts(self, inputs: Sequence[str] | Sequence[Sequence[int]], parameters: Body) -> Embeddings:
+        """One vector for each input; `parameters` are OpenAI's: `dimensions`, `user`. Raises as ChatModel does."""
+
+    async def close(self) -> None:
+        """Give back connections."""
+
+
+def text_piece(text: str) -> Chunks:
+    """The event that adds `text` to the first choice."""
+    return Chunks(({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]},))
 
 
 class Embedder(Protocol):
@@ -135,3 +236,19 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (len(texts), dimension); a text without any known token gives the zero vector."""
+
+
+def _delta_texts(chunks: Sequence[Body]) -> Iterator[str]:
+    for chunk in chunks:
+        for choice in chunk["choices"]:
+            if choice.get("index", 0) == 0:
+                yield (choice.get("delta") or {}).get("content") or ""
+
+
+def _as_text(message: Body) -> Message:
+    role = message["role"]
+    kept: Role = "system" if role in {"system", "developer"} else "assistant" if role == "assistant" else "user"
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return Message(kept, content)
+    return Message(kept, "\n".join(part.get("text") or "" for part in content if part.get("type") == "text"))

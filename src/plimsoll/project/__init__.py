@@ -11,9 +11,9 @@ from ._commit import source_commit
 from ._errors import ProjectInvalidError
 from ._load import find_project, load_app, load_project
 from ._mistakes import Mistake
-from ._schemas import KnowledgeDefinition
 from ._templates import project_name, sample_file, template_names, write_sample, write_template
 from ._types import Project
+from .schemas import KnowledgeDefinition
 
 __all__ = [
     "AppDefinition",

@@ -1,19 +1,20 @@
-"""What may stand in `plimsoll.yaml`: the application, and what its environments, labels and records ask for."""
+"""What may stand in `plimsoll.yaml`: the application, its budgets, and what its environments and records ask for."""
 
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from plimsoll.kernel.digest import Json
 
 from ._fields import NAME_RULE, Day, Finite, Label, Name, Names, Text, Zone, check_unique, refuse
 from ._mistakes import did_you_mean, shown
-from ._schemas import Definition, Section
+from .schemas import Definition, Section
 
 if TYPE_CHECKING:
+    from plimsoll.access.limits import Budget
     from plimsoll.releases import EnvironmentPolicy
 
 DAY_S = 86_400.0
@@ -142,6 +143,53 @@ class RetentionSection(Section):
     )
 
 
+class BudgetSection(Section):
+    """How much somebody may use in a window of time."""
+
+    whom: str = Field(
+        alias="for",
+        description="`everyone`, `each user`, or somebody such as `team:legal`",
+        examples=["for: each user"],
+    )
+    usd: Finite | None = Field(None, ge=0, description="a number of dollars of at least 0", examples=["usd: 20"])
+    tokens: int | None = Field(None, ge=0, description="a whole number of at least 0", examples=["tokens: 200000"])
+    requests: int | None = Field(None, ge=0, description="a whole number of at least 0", examples=["requests: 30"])
+    per: Literal["request", "minute", "hour", "day", "month", "total"] = Field(
+        description="one of request, minute, hour, day, month, total", examples=["per: day"]
+    )
+    alert_at: Finite = Field(0.8, gt=0, le=1, description="a share above 0 and at most 1", examples=["alert_at: 0.8"])
+    unknown_price: Literal["refuse", "allow"] = Field(
+        "refuse", description="`refuse` or `allow`", examples=["unknown_price: allow"]
+    )
+    on_crash: Literal["release", "charge"] = Field(
+        "release", description="`release` or `charge`", examples=["on_crash: charge"]
+    )
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> "BudgetSection":
+        from plimsoll.kernel.errors import InvalidError
+
+        try:
+            self.budget()
+        except InvalidError as error:
+            refuse(error.message, error.hint)
+        return self
+
+    def budget(self) -> "Budget":
+        """The budget that it says. Raises InvalidError."""
+        # Imported here because few commands ask for budgets, and the room brings the ledger with it.
+        from plimsoll.access.limits import make_budget
+
+        return make_budget(
+            self.whom,
+            {"usd": self.usd, "tokens": self.tokens, "requests": self.requests},
+            self.per,
+            alert_at=self.alert_at,
+            unknown_price=self.unknown_price,
+            on_crash=self.on_crash,
+        )
+
+
 def _check_declared(name: str, info: ValidationInfo) -> str:
     known = info.data.get("environments")
     if known is not None and name not in known:
@@ -166,6 +214,13 @@ class AppDefinition(Definition):
     )
     labels: LabelsSection = LabelsSection()
     retention: RetentionSection = RetentionSection()
+    budgets: tuple[BudgetSection, ...] = Field(
+        (), description="a list of budgets", examples=["budgets: [{for: each user, requests: 30, per: minute}]"]
+    )
+
+    def budget_values(self) -> "tuple[Budget, ...]":
+        """The budgets that stand in the file; those that were set by command hold beside them."""
+        return tuple(section.budget() for section in self.budgets)
 
     def policy(self, environment: str, resolve: Callable[[str], str]) -> "EnvironmentPolicy":
         """What an environment asks before a release may run in it; nothing, where `promotion` does not name it.

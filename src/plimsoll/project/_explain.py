@@ -9,8 +9,8 @@ from pydantic_core import ErrorDetails
 
 from ._fields import SENTENCE
 from ._mistakes import Mistake, did_you_mean, shown, shown_name
-from ._schemas import Section
 from ._yaml import Lines, Place
+from .schemas import Section
 
 _SECRET_WORDS = ("key", "secret", "token", "password")
 

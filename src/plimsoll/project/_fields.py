@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from plimsoll.evaluation import MEASURES, SCORERS
 from plimsoll.kernel.words import nearest
-from plimsoll.models import EMBEDDERS, check_model_name
+from plimsoll.models.catalogue import EMBEDDERS, check_model_name
 
 from ._mistakes import did_you_mean, shown
 

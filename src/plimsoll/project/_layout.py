@@ -13,12 +13,13 @@ APP_FILE = "plimsoll.yaml"
 ENDINGS = {
     "prompts": ".yaml",
     "knowledge": ".yaml",
+    "guardrails": ".yaml",
     "routes": ".yaml",
     "endpoints": ".yaml",
     "evals": ".yaml",
     "datasets": ".jsonl",
 }
-LATER_FOLDERS = ("guardrails", "agents", "models", "tuning")
+LATER_FOLDERS = ("agents", "models", "tuning")
 """Folders of the design that this version does not read. Silence would let people believe that they are in force."""
 
 _NEAR_ENDINGS = {".yaml": (".yaml", ".yml"), ".jsonl": (".jsonl", ".ndjson", ".json")}

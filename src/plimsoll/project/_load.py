@@ -15,20 +15,22 @@ from ._explain import empty_file, explain
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
 from ._mistakes import Mistake
 from ._references import LoadedFile, reference_mistakes
-from ._schemas import (
+from ._types import Project
+from ._yaml import MAX_BYTES, parse_yaml
+from .schemas import (
     Definition,
     EndpointDefinition,
+    GuardrailDefinition,
     KnowledgeDefinition,
     PromptDefinition,
     RouteDefinition,
     SuiteDefinition,
 )
-from ._types import Project
-from ._yaml import MAX_BYTES, parse_yaml
 
 _MODELS: Mapping[str, type[Definition]] = {
     "prompts": PromptDefinition,
     "knowledge": KnowledgeDefinition,
+    "guardrails": GuardrailDefinition,
     "routes": RouteDefinition,
     "endpoints": EndpointDefinition,
     "evals": SuiteDefinition,
@@ -75,6 +77,7 @@ def load_project(root: Path) -> Project:
         app=cast("AppDefinition", app.definition),
         prompts=_definitions(folders["prompts"], PromptDefinition),
         knowledge=_definitions(folders["knowledge"], KnowledgeDefinition),
+        guardrails=_definitions(folders["guardrails"], GuardrailDefinition),
         routes=_definitions(folders["routes"], RouteDefinition),
         endpoints=_definitions(folders["endpoints"], EndpointDefinition),
         suites=_definitions(folders["evals"], SuiteDefinition),

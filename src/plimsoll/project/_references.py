@@ -12,13 +12,14 @@ from plimsoll.evaluation import SCORERS
 from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
 
 from ._mistakes import Mistake, did_you_mean, shown, shown_name
-from ._schemas import DEFAULT_TEMPLATE, Definition
 from ._yaml import Data, Lines
+from .schemas import DEFAULT_TEMPLATE, Definition
 
 _FOLDER_OF = {
     "prompt": "prompts",
     "knowledge": "knowledge",
     "route": "routes",
+    "guardrail": "guardrails",
     "dataset": "datasets",
     "endpoint": "endpoints",
 }
@@ -54,8 +55,10 @@ def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str],
     for file in folders["knowledge"].values():
         yield from _source_mistakes(file, root)
     for file in folders["endpoints"].values():
-        yield from _name_mistakes(file, ("prompt", "knowledge", "route"), known)
+        yield from _name_mistakes(file, ("prompt", "knowledge", "route", "guardrail"), known)
         yield from _passage_mistakes(file, folders["prompts"])
+    for file in folders["routes"].values():
+        yield from _name_mistakes(file, ("guardrail",), known)
     for file in folders["evals"].values():
         yield from _name_mistakes(file, ("dataset", "endpoint"), known)
         yield from _threshold_mistakes(file)

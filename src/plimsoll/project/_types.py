@@ -7,8 +7,9 @@ from pathlib import Path
 from plimsoll.datasets import Row
 
 from ._app import AppDefinition
-from ._schemas import (
+from .schemas import (
     EndpointDefinition,
+    GuardrailDefinition,
     KnowledgeDefinition,
     PromptDefinition,
     RouteDefinition,
@@ -24,6 +25,7 @@ class Project:
     app: AppDefinition
     prompts: Mapping[str, PromptDefinition]
     knowledge: Mapping[str, KnowledgeDefinition]
+    guardrails: Mapping[str, GuardrailDefinition]
     routes: Mapping[str, RouteDefinition]
     endpoints: Mapping[str, EndpointDefinition]
     suites: Mapping[str, SuiteDefinition]

@@ -10,7 +10,8 @@ from ._dump import clear_tables, dump_tables, load_table, load_tables, table_cou
 from ._errors import StorageFullError
 from ._keyfiles import KeyFolder
 from ._places import PostgresPlace
-from ._rows import in_sequence, insert_missing, put_row, put_rows
+from ._rows import execute_many, in_sequence, insert_missing, put_row, put_rows
+from ._search import TextIndex, words_of
 
 __all__ = [
     "BlobFolder",
@@ -19,8 +20,10 @@ __all__ = [
     "KeyFolder",
     "PostgresPlace",
     "StorageFullError",
+    "TextIndex",
     "clear_tables",
     "dump_tables",
+    "execute_many",
     "in_sequence",
     "insert_missing",
     "load_table",
@@ -28,4 +31,5 @@ __all__ = [
     "put_row",
     "put_rows",
     "table_counts",
+    "words_of",
 ]

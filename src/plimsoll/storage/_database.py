@@ -71,8 +71,18 @@ class Database:
         with self.translated():
             self._opened.scrub()
 
+    @property
+    def state(self) -> int | None:
+        """A number that is another one as soon as another connection, of any process, committed a change.
+
+        Asking takes a few microseconds and never waits. None where the engine cannot tell: then look again now and
+        then.
+        """
+        return self._opened.watch.state()
+
     def close(self) -> None:
         """Give back all connections."""
+        self._opened.watch.close()
         self._opened.reading.dispose()
 
     def __repr__(self) -> str:

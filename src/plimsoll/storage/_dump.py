@@ -16,6 +16,7 @@ from plimsoll.kernel.digest import Json
 
 from ._database import Database
 from ._errors import DatabaseNotEmptyError, DumpInvalidError
+from ._search import DERIVED
 from .migrations import STEPS_TABLE
 
 _ROWS_AT_ONCE = 1000
@@ -92,9 +93,9 @@ def _counts(connection: Connection) -> dict[str, int]:
 
 
 def _tables(connection: Connection) -> dict[str, Table]:
-    """The tables that are there, each after those that it refers to."""
+    """The tables that are there, each after those that it refers to; not those of text indexes, which are made anew."""
     metadata = MetaData()
-    metadata.reflect(connection)
+    metadata.reflect(connection, only=lambda name, _: not name.startswith(DERIVED))
     return {table.name: table for table in metadata.sorted_tables if table.name != STEPS_TABLE}
 
 

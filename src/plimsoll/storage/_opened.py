@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
@@ -20,6 +20,27 @@ WRITE = {TRANSACTION: "write"}
 NO_TRANSACTION = {TRANSACTION: "none"}
 
 
+class Watch(Protocol):
+    """Sees that somebody changed a database."""
+
+    def state(self) -> int | None:
+        """Another number as soon as another connection committed a change; None where the engine cannot tell."""
+
+    def close(self) -> None:
+        """Give back what watching holds."""
+
+
+class NoWatch:
+    """Where the engine cannot tell."""
+
+    def state(self) -> int | None:
+        """Never knows."""
+        return None
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An engine whose transactions read, one whose transactions write, and what its errors mean.
@@ -34,4 +55,5 @@ class Opened:
     prepare: Callable[[], None]
     settle: Callable[[Connection], None]
     scrub: Callable[[], None]
+    watch: Watch
     translate: Callable[[DatabaseError], PlimsollError]

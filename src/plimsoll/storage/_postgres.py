@@ -24,7 +24,7 @@ from ._errors import (
     StorageFullError,
     ValueRefusedError,
 )
-from ._opened import BUSY_TIMEOUT_MS, NO_TRANSACTION, TRANSACTION, WRITE, Opened
+from ._opened import BUSY_TIMEOUT_MS, NO_TRANSACTION, TRANSACTION, WRITE, NoWatch, Opened
 from ._places import PostgresPlace
 
 _BUSY_TIMEOUT_MS = BUSY_TIMEOUT_MS
@@ -75,6 +75,7 @@ def open_postgres(place: PostgresPlace, if_damaged: str) -> Opened:
         prepare=lambda: _make_schema(place.schema, reading, writing),
         settle=_order_by_bytes,
         scrub=partial(_scrub, place, reading.execution_options(**NO_TRANSACTION)),
+        watch=NoWatch(),
         translate=partial(_translate, place, if_damaged),
     )
 

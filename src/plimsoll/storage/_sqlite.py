@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -44,8 +45,41 @@ def open_sqlite(path: Path, durability: Durability, if_damaged: str) -> Opened:
         prepare=lambda: None,
         settle=lambda _: None,
         scrub=partial(_scrub, path, engine.execution_options(**NO_TRANSACTION)),
+        watch=_FileWatch(path),
         translate=partial(_translate, path, if_damaged),
     )
+
+
+class _FileWatch:
+    """Asks SQLite, on a connection that never writes, whether another one committed since.
+
+    `PRAGMA data_version` reads a counter in shared memory: it takes no lock and touches no page of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def state(self) -> int | None:
+        with self._lock:
+            try:
+                if self._connection is None:
+                    self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+                number: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            except sqlite3.Error:
+                self._forget()
+                return None
+        return number
+
+    def close(self) -> None:
+        with self._lock:
+            self._forget()
+
+    def _forget(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _engine(path: Path, durability: Durability) -> Engine:

@@ -8,6 +8,11 @@ from typing import Literal, Protocol
 from plimsoll.kernel.digest import Json
 
 Status = Literal["ok", "error", "cancelled"]
+Kind = Literal["internal", "server", "client", "producer", "consumer"]
+Content = Literal["full", "redacted", "sealed", "off", "gone"]
+"""How much of what people and models said is kept; `gone` when it was sealed and the key was destroyed."""
+Source = Literal["served", "sent"]
+"""Who made a trace: this server while it served a request, or somebody who sent it to us (OTLP)."""
 
 EVALUATION = "(evaluation)"
 """Stands in the place of an environment for the questions of a suite; no environment can be called so."""
@@ -17,7 +22,11 @@ REPLAY = "(replay)"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One step of a request. Names and attributes follow the OpenTelemetry GenAI conventions (v1.41)."""
+    """One step of a request. Names and attributes follow the OpenTelemetry GenAI conventions (v1.41).
+
+    Spans that others sent keep the attributes that they came with. `more` is what else OTLP says of them: events,
+    links, trace state, flags, counts of what was dropped, resource and scope.
+    """
 
     id: str
     parent_id: str | None
@@ -26,6 +35,8 @@ class Span:
     ended_at: datetime
     attributes: Mapping[str, Json] = field(default_factory=dict)
     error: str | None = None
+    kind: Kind = "internal"
+    more: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def duration_ms(self) -> float:
@@ -79,11 +90,35 @@ class Trace:
     project: str = ""
     user_id: str = ""
     """The person for whom the caller asked, as the caller names them; empty when it names nobody."""
+    surface: str = ""
+    """By which API the request came: chat, responses, messages, embeddings; `otlp` for a trace that was sent to us."""
+    target: str = ""
+    """The model that answered, such as `openai/gpt-4.1-mini`; `model` is the one that the route names first."""
+    attempts: tuple[Mapping[str, Json], ...] = ()
+    """What the route decided, in order: target, outcome, why, began_ms, took_ms."""
+    cached: str = ""
+    """`exact` or `semantic` when the answer came from the cache."""
+    guardrails: tuple[Mapping[str, Json], ...] = ()
+    """What guardrails found and did: stage, check, kind, action, count; never the text that was found."""
+    key: str = ""
+    """The public prefix of the key that was shown."""
+    cached_tokens: int = 0
+    """Input tokens that the provider read from its cache; part of `input_tokens`."""
+    cache_write_tokens: int = 0
+    """Input tokens that the provider wrote into its cache; part of `input_tokens`."""
+    reasoning_tokens: int = 0
+    """Part of `output_tokens`."""
+    budget: Mapping[str, Json] = field(default_factory=dict)
+    """What was reserved and settled, for whom."""
+    joined: str = ""
+    """The caller's own trace and span, `trace-span` in hexadecimal digits, when the request came with a traceparent."""
+    source: Source = "served"
+    content: Content = "full"
 
 
 @dataclass(frozen=True, slots=True)
 class TraceSummary:
-    """One line of a list of traces."""
+    """One line of a list of traces. `question` is its beginning, of at most 300 characters."""
 
     id: str
     app: str
@@ -103,6 +138,46 @@ class TraceSummary:
     team: str = ""
     project: str = ""
     user_id: str = ""
+    surface: str = ""
+    target: str = ""
+    cached: str = ""
+    key: str = ""
+    source: Source = "served"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFilter:
+    """Which traces are wanted; what is None (or empty) does not matter."""
+
+    text: str = ""
+    """Words that all stand in one part of the trace; `word*` stands for all words that begin so."""
+    status: Status | None = None
+    environment: str | None = None
+    endpoint: str | None = None
+    model: str | None = None
+    """The model that answered, or the one that the route names first."""
+    user: str | None = None
+    team: str | None = None
+    project: str | None = None
+    key: str | None = None
+    source: Source | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this moment."""
+    cost_at_least_usd: float | None = None
+    joined: str = ""
+    """Requests that came with a traceparent of this trace."""
+    tests_too: bool = False
+    """Also the questions of suites, and replays."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """Some traces, the newest first, and where to go on."""
+
+    traces: tuple[TraceSummary, ...]
+    next: str
+    """What to pass as `after` for the next page; empty when there is none."""
 
 
 class Recorder(Protocol):

@@ -14,10 +14,10 @@ from starlette.staticfiles import StaticFiles
 from plimsoll import __version__
 from plimsoll.kernel.clock import utc_now
 
-from .._access import acting_of
 from .._problems import Problem
 from .._service import Service
 from .._settings import ApiSettings
+from ..admission import acting_of
 from ._home import Visitor, home
 from ._trace import trace_page
 

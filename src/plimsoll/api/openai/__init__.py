@@ -1,9 +1,24 @@
-"""The part of OpenAI's API that the official SDKs use: chat completions and models.
+"""OpenAI's API, as the official SDKs use it.
 
-What a served endpoint does is decided below (`flows`); here requests and answers only change their shape.
+What a served endpoint does is decided below (`flows`); here requests and answers only change their shape. Responses
+have a room of their own inside this one.
 """
 
-from ._chat import ChatCompletions
+from ._completions import ChatDialect
+from ._embeddings import read_embeddings, write_embeddings
 from ._models import list_models, retrieve_model
+from ._moderations import read_moderations, write_moderations
+from ._operations import OPERATIONS
+from .responses import ResponsesDialect
 
-__all__ = ["ChatCompletions", "list_models", "retrieve_model"]
+__all__ = [
+    "OPERATIONS",
+    "ChatDialect",
+    "ResponsesDialect",
+    "list_models",
+    "read_embeddings",
+    "read_moderations",
+    "retrieve_model",
+    "write_embeddings",
+    "write_moderations",
+]

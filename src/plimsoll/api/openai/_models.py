@@ -1,18 +1,47 @@
-"""`GET /v1/models` and `GET /v1/models/{id}`."""
+"""`GET /v1/models` and `GET /v1/models/{id}`, for OpenAI's clients and for Anthropic's, which name their version."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
-import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from .._catalogue import Catalogue, choose
 from .._service import ServedModel
 from .._settings import ApiSettings
-from ._chat import ENVIRONMENT_HEADER
-from ._wire import ModelListOut, ModelOut, ServedBy
+from ..anthropic import model_list, model_of
+from ..wire import json_bytes
+
+ENVIRONMENT_HEADER: Final = "x-plimsoll-environment"
+_ANTHROPIC_HEADER: Final = "anthropic-version"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class ServedBy(Struct):
+    """Where a listed model comes from."""
+
+    endpoint: str
+    environment: str
+    release_name: str
+
+
+class ModelOut(Struct):
+    """One model of the list."""
+
+    id: str
+    created: int
+    owned_by: str
+    plimsoll: ServedBy
+    object: str = "model"
+
+
+class ModelListOut(Struct):
+    """All models."""
+
+    data: list[ModelOut]
+    object: str = "list"
 
 
 def list_models(catalogue: Catalogue, settings: ApiSettings) -> Endpoint:
@@ -20,6 +49,8 @@ def list_models(catalogue: Catalogue, settings: ApiSettings) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         served = await catalogue.served_in(_environment(request, settings))
+        if _ANTHROPIC_HEADER in request.headers:
+            return Response(model_list(served), media_type="application/json")
         return _json(ModelListOut([_model(model) for model in served]))
 
     return endpoint
@@ -30,8 +61,8 @@ def retrieve_model(catalogue: Catalogue, settings: ApiSettings) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         environment = _environment(request, settings)
-        served = await catalogue.served_in(environment)
-        return _json(_model(choose(request.path_params["model_id"], environment, served)))
+        model = choose(request.path_params["model_id"], environment, await catalogue.served_in(environment))
+        return _json(model_of(model) if _ANTHROPIC_HEADER in request.headers else _model(model))
 
     return endpoint
 
@@ -49,5 +80,5 @@ def _model(model: ServedModel) -> ModelOut:
     )
 
 
-def _json(value: msgspec.Struct) -> Response:
-    return Response(msgspec.json.encode(value), media_type="application/json")
+def _json(value: Any) -> Response:
+    return Response(json_bytes(value), media_type="application/json")

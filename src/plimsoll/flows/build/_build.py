@@ -14,11 +14,12 @@ from plimsoll.releases import Manifest, NothingBuiltError
 from plimsoll.retrieval import ChunkSettings
 
 from ._documents import Loading, Source, find_files, load_documents
+from ._guardrails import try_guardrails
 from ._index import IndexBuilder, cached_stage
 from ._types import BuildParts, BuildReport, DocumentOutcome, KnowledgeBuilt
 from ._versions import knowledge_versions, settings_versions
 
-_SHAPES_ANSWERS: tuple[Kind, ...] = ("prompt", "source", "knowledge", "index", "route", "endpoint")
+_SHAPES_ANSWERS: tuple[Kind, ...] = ("prompt", "source", "knowledge", "index", "guardrail", "route", "endpoint")
 
 
 class NothingIndexedError(InvalidError):
@@ -38,11 +39,13 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     """Bring versions, indexes and the working draft up to date with the project folder.
 
     Only what changed is done. A document that cannot be read is listed, and the others go on. After `kill -9` at any
-    moment the next build goes on from the stages that were finished. Raises NothingIndexedError, and UnavailableError
-    when something cannot be written; DeniedError without the right `publish`.
+    moment the next build goes on from the stages that were finished. Raises GuardrailTestsFailedError before anything
+    is done, NothingIndexedError, UnavailableError when something cannot be written, and DeniedError without the right
+    `publish`.
     """
     parts.acting.require("publish")
     parts.claim(project.app.name)
+    try_guardrails(project)
     stages: dict[str, StageCount] = {}
     built = tuple(_build_knowledge(name, project, parts, stages) for name in sorted(project.knowledge))
     publications = [

@@ -29,7 +29,13 @@ def effective_knowledge(knowledge: KnowledgeDefinition) -> Json:
 
 def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> list[Publication]:
     prompts = {name: Publication("prompt", name, prompt.content()) for name, prompt in project.prompts.items()}
-    routes = {name: Publication("route", name, route.content()) for name, route in project.routes.items()}
+    guardrails = {
+        name: Publication("guardrail", name, guardrail.content()) for name, guardrail in project.guardrails.items()
+    }
+    routes = {
+        name: Publication("route", name, route.content(), _guarding(route.guardrail, guardrails))
+        for name, route in project.routes.items()
+    }
     datasets = {
         name: Publication("dataset", name, {"rows": [row.to_json() for row in rows]})
         for name, rows in project.datasets.items()
@@ -40,6 +46,7 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         if endpoint.knowledge is not None:
             index = built[endpoint.knowledge].snapshot
             parents.append(VersionRef("index", endpoint.knowledge, index.digest))
+        parents += _guarding(endpoint.guardrail, guardrails)
         endpoints[name] = Publication("endpoint", name, endpoint.content(), tuple(parents))
     suites = [
         Publication(
@@ -51,5 +58,9 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         )
         for name, suite in project.suites.items()
     ]
-    groups = (prompts, routes, datasets, endpoints)
+    groups = (prompts, guardrails, routes, datasets, endpoints)
     return [*(publication for group in groups for publication in group.values()), *suites]
+
+
+def _guarding(name: str | None, guardrails: dict[str, Publication]) -> tuple[VersionRef, ...]:
+    return () if name is None else (guardrails[name].ref,)

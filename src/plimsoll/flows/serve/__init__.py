@@ -1,12 +1,26 @@
 """Serving: a question goes in, an answer with citations comes out, and everything about it is recorded.
 
-`Answering` is the one function that answers, for the server, the command line, the evaluation and the replay.
+`Answering` is the one function that answers, for the server, the command line, the evaluation and the replay. What it
+is made of is in `plimsoll.flows.serve.parts`.
 """
 
 from ._answer import Answering
-from ._events import Answer, AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, AnswerText, Caller
-from ._parts import Searcher, ServeParts
-from ._runtime import EndpointMissingError, endpoint_names
+from ._errors import EndpointMissingError
+from ._events import (
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    AnswerRequest,
+    AnswerStarted,
+    Caller,
+    Freshness,
+    GuardrailNote,
+    LimitState,
+    Surface,
+)
+from ._predict import Predictions
+from ._runtime import endpoint_names, served_names
+from ._vectors import Vectors
 
 __all__ = [
     "Answer",
@@ -14,11 +28,15 @@ __all__ = [
     "AnswerEvent",
     "AnswerRequest",
     "AnswerStarted",
-    "AnswerText",
     "Answering",
     "Caller",
     "EndpointMissingError",
-    "Searcher",
-    "ServeParts",
+    "Freshness",
+    "GuardrailNote",
+    "LimitState",
+    "Predictions",
+    "Surface",
+    "Vectors",
     "endpoint_names",
+    "served_names",
 ]

@@ -1,10 +1,19 @@
-"""What serving tells its caller while it answers: `AnswerStarted`, any number of `AnswerText`, one `AnswerDone`."""
+"""What serving is asked, and what it tells its caller while it answers.
+
+A streamed answer is one `AnswerStarted`, any number of `Chunks` (of `plimsoll.models`), and one `AnswerDone`.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from plimsoll.kernel.digest import Json
-from plimsoll.models import Message, Passage, Quote, Usage
+from plimsoll.models import Attempt, Body, ChatRequest, Chunks, Message, Passage, Quote, Usage
+
+Surface = Literal["chat", "responses", "messages", "embeddings", "predict"]
+"""By which API a request came."""
+
+Freshness = Literal["", "no-cache", "no-store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +26,19 @@ class Caller:
     project: str = ""
     user: str = ""
     """The person for whom the caller asks, as the caller names them."""
+    key: str = ""
+    """The public prefix of the key that was shown (`plim_ab12…`), `shared` for the server's shared key, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRequest:
-    """A question for an endpoint of an application."""
+    """A call of an endpoint of an application, or of a route that it serves as such."""
 
     app: str
-    endpoint: str
-    messages: tuple[Message, ...]
-    parameters: Mapping[str, Json] = field(default_factory=dict)
-    """Sampling parameters that the caller sets, in OpenAI's names; they win over the prompt's own."""
+    target: str
+    """The endpoint, `ask` or `my-app/ask`, or a name under which a route is served."""
+    body: Body
+    """The call as OpenAI's chat completions take it, without `model`, `stream` and `stream_options`."""
     environment: str = ""
     """Which environment's live release answers, unless `release` says; empty for the working build."""
     release: str = ""
@@ -35,11 +46,44 @@ class AnswerRequest:
     trace_id: str = ""
     """The id that the trace should have; empty for a new one."""
     caller: Caller = field(default_factory=Caller)
+    size_bytes: int = 0
+    """Length of the request as it came: no text has more tokens than bytes. 0 where it did not come as bytes."""
+    surface: Surface = "chat"
+    fresh: Freshness = ""
+    """What the caller says about answers that are kept (RFC 9111): do not use one, or do not keep this one either."""
+
+    @classmethod
+    def of(
+        cls,
+        app: str,
+        target: str,
+        messages: tuple[Message, ...],
+        parameters: Mapping[str, Json] | None = None,
+        **rest: Any,
+    ) -> "AnswerRequest":
+        """A call with messages of text alone; `rest` are the other fields."""
+        body = {**(parameters or {}), "messages": [asdict(message) for message in messages]}
+        return cls(app, target, body, **rest)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation as text."""
+        return ChatRequest(self.body).messages
+
+
+@dataclass(frozen=True, slots=True)
+class LimitState:
+    """What is left of the closest limit on requests or tokens a minute."""
+
+    limit: int
+    remaining: int
+    reset_s: float
+    """Seconds until all of it is there again."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerStarted:
-    """The release that answers is chosen, and passages are retrieved; nothing is generated yet."""
+    """The release is chosen, the budget is reserved, and passages are retrieved; nothing is generated yet."""
 
     trace_id: str
     release: str
@@ -47,14 +91,23 @@ class AnswerStarted:
     release_name: str
     """Its short name, `r-3f9c2a`."""
     model: str
+    """The model that the route names first; which one answered is in `AnswerDone.target`."""
     passages: tuple[Passage, ...]
+    name: str = ""
+    """What callers may write as `model` to call the same again: `app/endpoint`, or the name of the route."""
+    requests: LimitState | None = None
+    tokens: LimitState | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerText:
-    """The next piece of the answer."""
+class GuardrailNote:
+    """What a guardrail found and did: never the text that was found."""
 
-    text: str
+    stage: str
+    check: str
+    kind: str
+    action: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +122,22 @@ class AnswerDone:
     span: str | None
     latency_ms: float
     time_to_first_token_ms: float | None
+    target: str = ""
+    """The model that answered, such as `openai/gpt-4.1-mini`."""
+    attempts: tuple[Attempt, ...] = ()
+    model_ms: float = 0.0
+    """Of `latency_ms`, the time until the model had answered; the rest is Plimsoll's own."""
+    cached: Literal["", "exact", "semantic"] = ""
+    guardrails: tuple[GuardrailNote, ...] = ()
 
 
-AnswerEvent = AnswerStarted | AnswerText | AnswerDone
+AnswerEvent = AnswerStarted | Chunks | AnswerDone
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: how it started, and how it ended."""
+    """A whole answer: how it started, OpenAI's `chat.completion` (its `choices` are what counts), and how it ended."""
 
     started: AnswerStarted
+    body: Body
     done: AnswerDone

@@ -1,27 +1,48 @@
 """What is written down of one request while it is answered."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Self
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.ids import new_span_id
-from plimsoll.models import Message, Passage, Quote, Usage
+from plimsoll.models import Attempt, Body, ChatEnd, Passage, Quote, Usage
 from plimsoll.tracing import Span, Status, Trace
 
-from ._events import AnswerRequest
+from ._events import AnswerRequest, GuardrailNote
 
 _NO_USAGE = Usage(0, 0)
 
 
-@dataclass(slots=True)
 class SpanInProgress:
-    """Collects the attributes of a step that is running."""
+    """Times one step and collects its attributes; an error inside is recorded and goes on."""
 
-    attributes: dict[str, Json] = field(default_factory=dict)
+    __slots__ = ("_began_ms", "_name", "_record", "attributes")
+
+    def __init__(self, record: "RequestRecord", name: str) -> None:
+        self.attributes: dict[str, Json] = {}
+        self._record = record
+        self._name = name
+        self._began_ms = 0.0
+
+    def __enter__(self) -> Self:
+        self._began_ms = self._record.elapsed_ms
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        record, ended_ms = self._record, self._record.elapsed_ms
+        if self._name.startswith("chat "):
+            record.model_ms += ended_ms - self._began_ms
+        start = record.started_at + timedelta(milliseconds=self._began_ms)
+        end = record.started_at + timedelta(milliseconds=ended_ms)
+        error = None if kind is None else kind.__name__
+        record.spans.append(Span(new_span_id(), record.root_id, self._name, start, end, self.attributes, error))
 
 
 @dataclass(slots=True)
@@ -36,14 +57,20 @@ class RequestRecord:
     root_id: str = field(default_factory=new_span_id)
     started_at: datetime = field(default_factory=utc_now)
     model: str = ""
+    target: str = ""
     prompt: str = ""
     passages: Sequence[Passage] = ()
-    messages: Sequence[Message] = ()
+    messages: Sequence[Body] = ()
     citations: Sequence[Quote] = ()
     usage: Usage = _NO_USAGE
     answered: bool | None = None
     text: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    attempts: tuple[Attempt, ...] = ()
+    guardrails: tuple[GuardrailNote, ...] = ()
+    cached: str = ""
+    model_ms: float = 0.0
+    """Time in which only the model worked."""
     time_to_first_token_ms: float | None = None
     complete: bool = False
     """The model ended its answer; what goes wrong after that is the caller's side."""
@@ -60,35 +87,38 @@ class RequestRecord:
             self.time_to_first_token_ms = self.elapsed_ms
         self.text.append(text)
 
-    @contextmanager
-    def span(self, name: str) -> Iterator[SpanInProgress]:
-        """Time one step; an error inside is recorded and goes on."""
-        step = SpanInProgress()
-        began, error = self.elapsed_ms, None
-        try:
-            yield step
-        except BaseException as raised:
-            error = type(raised).__name__
-            raise
-        finally:
-            self._close(name, began, step.attributes, self.root_id, error)
+    def ended(self, end: ChatEnd) -> dict[str, Json]:
+        """Take what the model said at its end; returns it as attributes of its span."""
+        self.usage = end.usage
+        self.target = end.target or self.model
+        self.attempts = end.attempts
+        provider, _, model = self.target.partition("/")
+        return {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.provider.name": provider,
+            "gen_ai.request.model": model,
+            "gen_ai.response.model": end.model or model,
+            "gen_ai.response.finish_reasons": [end.finish_reason],
+            "gen_ai.usage.input_tokens": end.usage.input_tokens,
+            "gen_ai.usage.output_tokens": end.usage.output_tokens,
+            "gen_ai.response.time_to_first_chunk": _seconds(self.time_to_first_token_ms),
+        }
+
+    def span(self, name: str) -> SpanInProgress:
+        """A step to be timed, with `with`."""
+        return SpanInProgress(self, name)
 
     def to_trace(self, status: Status, error: str) -> Trace:
         """The finished trace, with the span of the whole request first."""
         latency_ms = self.elapsed_ms
-        root: dict[str, Json] = {
-            "gen_ai.operation.name": "invoke_workflow",
-            "gen_ai.workflow.name": f"{self.request.app}/{self.request.endpoint}",
-            "plimsoll.release": self.release,
-            "plimsoll.environment": self.request.environment,
-        }
-        name = f"invoke_workflow {self.request.app}/{self.request.endpoint}"
+        name = f"invoke_workflow {self.request.app}/{self.request.target}"
         ended_at = self.started_at + timedelta(milliseconds=latency_ms)
-        whole = Span(self.root_id, None, name, self.started_at, ended_at, root, error or None)
+        whole = Span(self.root_id, None, name, self.started_at, ended_at, self._attributes(), error or None)
+        caller, usage = self.request.caller, self.usage
         return Trace(
             id=self.trace_id,
             app=self.request.app,
-            endpoint=self.request.endpoint,
+            endpoint=self.request.target,
             environment=self.request.environment,
             release=self.release,
             release_name=self.release_name,
@@ -99,28 +129,58 @@ class RequestRecord:
             error=error,
             model=self.model,
             prompt=self.prompt,
-            input_tokens=self.usage.input_tokens,
-            output_tokens=self.usage.output_tokens,
-            tokens_estimated=self.usage.estimated,
-            cost_usd=self.usage.cost_usd,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            tokens_estimated=usage.estimated,
+            cost_usd=usage.cost_usd,
             question=self.question,
-            request={
-                "messages": [asdict(message) for message in self.request.messages],
-                "parameters": dict(self.request.parameters),
-            },
+            request=self._sent(),
             answer="".join(self.text),
             answered=self.answered,
             passages=tuple(asdict(passage) for passage in self.passages),
-            messages=tuple(asdict(message) for message in self.messages),
+            messages=tuple(self.messages),
             citations=tuple(asdict(quote) for quote in self.citations),
             spans=(whole, *self.spans),
-            caller=self.request.caller.actor,
-            team=self.request.caller.team,
-            project=self.request.caller.project,
-            user_id=self.request.caller.user,
+            caller=caller.actor,
+            team=caller.team,
+            project=caller.project,
+            user_id=caller.user,
+            surface=self.request.surface,
+            target=self.target,
+            attempts=tuple(map(_attempt, self.attempts)),
+            cached=self.cached,
+            guardrails=tuple(asdict(note) for note in self.guardrails) if self.guardrails else (),
+            key=caller.key,
+            cached_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
         )
 
-    def _close(self, name: str, began: float, attributes: dict[str, Json], parent: str, error: str | None) -> None:
-        start = self.started_at + timedelta(milliseconds=began)
-        end = self.started_at + timedelta(milliseconds=self.elapsed_ms)
-        self.spans.append(Span(new_span_id(), parent, name, start, end, attributes, error))
+    def _sent(self) -> dict[str, Json]:
+        """What the caller sent, so that it can be asked again."""
+        body = self.request.body
+        parameters = {name: value for name, value in body.items() if name != "messages"}
+        return {"messages": list(body.get("messages", ())), "parameters": parameters}
+
+    def _attributes(self) -> dict[str, Json]:
+        return {
+            "gen_ai.operation.name": "invoke_workflow",
+            "gen_ai.workflow.name": f"{self.request.app}/{self.request.target}",
+            "plimsoll.release": self.release,
+            "plimsoll.environment": self.request.environment,
+        }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Json]:
+    # Written out, because every request has one and `asdict` takes ten times as long.
+    return {
+        "target": attempt.target,
+        "outcome": attempt.outcome,
+        "why": attempt.why,
+        "began_ms": attempt.began_ms,
+        "took_ms": attempt.took_ms,
+    }
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds / 1000, 6)

@@ -2,54 +2,44 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest
-from plimsoll.kernel.errors import NotFoundError
-from plimsoll.models import ChatModel
+from plimsoll.models.predictors import Predictor
 from plimsoll.prompts import Prompt
-from plimsoll.registry import Kind, Version, VersionRef
+from plimsoll.registry import Kind, Registry, Version, VersionRef
 from plimsoll.releases import Manifest
 from plimsoll.retrieval import SearchSettings
 
-from ._parts import Searcher, ServeParts
+from ._errors import EndpointMissingError
+from .parts import Route, Searcher, ServeParts
 
 _KEPT_RUNTIMES = 8
 
 
-class EndpointMissingError(NotFoundError):
-    """The release has no endpoint of that name."""
-
-    code = "endpoint_missing"
-
-    def __init__(self, manifest: Manifest, name: str) -> None:
-        known = ", ".join(endpoint_names(manifest))
-        super().__init__(
-            f"{manifest.name} of {manifest.app} has no endpoint `{name}`", hint=f"its endpoints are: {known}"
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """An open index, how it is searched, and its name."""
+    """An open index, its version, how it is searched, and its name."""
 
     name: str
+    version: Digest
     index: Searcher
     settings: SearchSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """What one endpoint answers with."""
+class Target:
+    """What one name answers with: an endpoint with its prompt, or a route as it is."""
 
     name: str
-    prompt: Prompt
-    prompt_label: str
-    model: ChatModel
-    knowledge: Knowledge | None
+    route: Route
+    prompt: Prompt | None = None
+    prompt_label: str = ""
+    knowledge: Knowledge | None = None
+    guardrail: Policy | None = None
 
 
 @dataclass(slots=True)
@@ -57,23 +47,36 @@ class Runtime:
     """A loaded release. `users` counts the requests that are in it."""
 
     manifest: Manifest
-    endpoints: Mapping[str, Endpoint]
+    targets: Mapping[str, Target]
+    predictors: Mapping[str, Predictor] = field(default_factory=dict)
+    name: str = ""
+    """The release's short name."""
     users: int = 0
     retired: bool = field(default=False)
 
-    def endpoint(self, name: str) -> Endpoint:
-        """Raises EndpointMissingError."""
-        if name not in self.endpoints:
-            raise EndpointMissingError(self.manifest, name)
-        return self.endpoints[name]
+    def target(self, name: str) -> Target:
+        """The endpoint (`ask`, `my-app/ask`) or the served route of that name. Raises EndpointMissingError."""
+        found = self.targets.get(name) or self.targets.get(name.removeprefix(f"{self.manifest.app}/"))
+        if found is None:
+            raise EndpointMissingError(self.manifest, name, tuple(self.targets))
+        return found
+
+    def predictor(self, name: str) -> Predictor:
+        """The classical model behind an endpoint. Raises EndpointMissingError."""
+        found = self.predictors.get(name.removeprefix(f"{self.manifest.app}/"))
+        if found is None:
+            raise EndpointMissingError(self.manifest, name, tuple(self.predictors))
+        return found
 
     async def close(self) -> None:
         """Give back models and indexes."""
-        for model in {id(endpoint.model): endpoint.model for endpoint in self.endpoints.values()}.values():
-            await model.close()
-        for endpoint in self.endpoints.values():
-            if endpoint.knowledge is not None:
-                endpoint.knowledge.index.close()
+        for route in {id(target.route): target.route for target in self.targets.values()}.values():
+            for model in (route.model, route.embedding):
+                if model is not None:
+                    await model.close()
+        for target in self.targets.values():
+            if target.knowledge is not None:
+                target.knowledge.index.close()
 
 
 class RuntimePool:
@@ -84,24 +87,17 @@ class RuntimePool:
         self._runtimes: OrderedDict[Digest, Runtime] = OrderedDict()
         self._loading = asyncio.Lock()
 
-    @asynccontextmanager
-    async def use(self, release: Digest) -> AsyncIterator[Runtime]:
-        """The runtime of a release, held open inside the block."""
-        runtime = await self._get(release)
-        runtime.users += 1
-        try:
-            yield runtime
-        finally:
-            runtime.users -= 1
-            if runtime.retired and not runtime.users:
-                await runtime.close()
-
     async def close(self) -> None:
         """Close every runtime that nobody is in; the others close when their last request ends."""
         while self._runtimes:
             await self._retire()
 
-    async def _get(self, release: Digest) -> Runtime:
+    async def get(self, release: Digest) -> Runtime:
+        """A runtime that is loaded, or becomes so now. Whoever uses it counts itself in `users`."""
+        runtime = self._runtimes.get(release)
+        if runtime is not None:
+            self._runtimes.move_to_end(release)
+            return runtime
         if release not in self._runtimes:
             async with self._loading:
                 if release not in self._runtimes:
@@ -120,46 +116,86 @@ class RuntimePool:
 
 
 def endpoint_names(manifest: Manifest) -> tuple[str, ...]:
-    """The endpoints that a release serves."""
+    """The endpoints of a release."""
     return tuple(key.partition(":")[2] for key in sorted(manifest.artifacts) if key.startswith("endpoint:"))
 
 
+def served_names(manifest: Manifest, registry: Registry) -> dict[str, str]:
+    """What a release serves: names of endpoints and of routes, each with what callers write as `model`."""
+    routes = [key for key in sorted(manifest.artifacts) if key.startswith("route:")]
+    contents = [cast("dict[str, Any]", registry.content(manifest.artifacts[key])) for key in routes]
+    served = {name: name for content in contents for name in content.get("serves", ())}
+    return {**served, **{name: f"{manifest.app}/{name}" for name in endpoint_names(manifest)}}
+
+
 def load_runtime(release: Digest, parts: ServeParts) -> Runtime:
-    """Load a release or draft from its versions. Raises what registry, index and models raise."""
+    """Load a release or draft from its versions. Raises what registry, index, guardrails and models raise."""
     manifest = parts.releases.manifest(release)
     loader = _Loader(manifest, parts)
-    return Runtime(manifest, {name: loader.endpoint(name) for name in endpoint_names(manifest)})
+    served = loader.served()
+    endpoints = {name: loader.endpoint(name) for name in endpoint_names(manifest) if not loader.predicts(name)}
+    predictors = {name: loader.predictor(name) for name in endpoint_names(manifest) if loader.predicts(name)}
+    # An endpoint's name goes before that of a route.
+    return Runtime(manifest, {**served, **endpoints}, predictors, manifest.name)
 
 
 class _Loader:
     def __init__(self, manifest: Manifest, parts: ServeParts) -> None:
         self._manifest = manifest
         self._parts = parts
-        self._models: dict[str, ChatModel] = {}
+        self._routes: dict[str, Route] = {}
         self._knowledge: dict[str, Knowledge] = {}
+        self._guardrails: dict[str, Policy] = {}
 
-    def endpoint(self, name: str) -> Endpoint:
+    def endpoint(self, name: str) -> Target:
         content = self._content("endpoint", name)
         prompt = self._parts.registry.content(self._manifest.artifacts[f"prompt:{content['prompt']}"])
         version = self._version("prompt", content["prompt"])
-        return Endpoint(
+        return Target(
             name=name,
+            route=self._route(content["route"]),
             prompt=Prompt.from_json(prompt),
             prompt_label=version.label,
-            model=self._model(content["route"]),
             knowledge=self._open(content["knowledge"]) if content["knowledge"] else None,
+            guardrail=self._guardrail(content.get("guardrail")),
         )
 
-    def _model(self, name: str) -> ChatModel:
-        if name not in self._models:
-            self._models[name] = self._parts.make_model(name, self._content("route", name))
-        return self._models[name]
+    def predicts(self, name: str) -> bool:
+        """Whether an endpoint asks a classical model."""
+        return bool(self._content("endpoint", name)["kind"] == "predict")
+
+    def predictor(self, name: str) -> Predictor:
+        model = self._content("endpoint", name)["model"]
+        return self._parts.make_predictor(model, self._content("model", model))
+
+    def served(self) -> dict[str, Target]:
+        """The routes that are called as they are, under each of their names."""
+        names = [key.partition(":")[2] for key in sorted(self._manifest.artifacts) if key.startswith("route:")]
+        routes = [self._route(name) for name in names]
+        return {
+            called: Target(name=called, route=route, guardrail=self._guardrail(route.guardrail))
+            for route in routes
+            for called in route.serves
+        }
+
+    def _route(self, name: str) -> Route:
+        if name not in self._routes:
+            self._routes[name] = self._parts.make_route(name, self._content("route", name))
+        return self._routes[name]
+
+    def _guardrail(self, name: str | None) -> Policy | None:
+        if name is None:
+            return None
+        if name not in self._guardrails:
+            self._guardrails[name] = self._parts.make_guardrail(name, self._content("guardrail", name))
+        return self._guardrails[name]
 
     def _open(self, name: str) -> Knowledge:
         if name not in self._knowledge:
             content = self._content("knowledge", name)
+            version = self._manifest.artifacts[f"index:{name}"]
             index = self._parts.open_index(self._content("index", name), content["embed"]["model"])
-            self._knowledge[name] = Knowledge(name, index, SearchSettings(**content["search"]))
+            self._knowledge[name] = Knowledge(name, version, index, SearchSettings(**content["search"]))
         return self._knowledge[name]
 
     def _content(self, kind: Kind, name: str) -> dict[str, Any]:

@@ -197,10 +197,22 @@ class Environments:
 
         Raises NothingLiveError, and IntegrityError when the pointer is not where the log says that it was put.
         """
+        return self.split(app, environment).choose(key)
+
+    def split(self, app: str, environment: str) -> TrafficSplit:
+        """How an environment's traffic is shared now; where there is no candidate, the live release has all of it.
+
+        Raises as `choose` does.
+        """
         with self._database.read() as connection:
             place = self._trusted_place(connection, app, environment)
         live = place.must_be_live()
-        return live if place.candidate is None else TrafficSplit(live, place.candidate, place.share).choose(key)
+        return TrafficSplit(live, place.candidate or live, place.share if place.candidate else 0.0)
+
+    @property
+    def state(self) -> int | None:
+        """Another number as soon as anybody else changed the records; None where only time can tell."""
+        return self._database.state
 
     def environments(self, app: str | None = None) -> tuple[Environment, ...]:
         """The environments in which something is live, of one application or of all.

@@ -9,7 +9,7 @@ and the digest stand side by side, and where many digests are asked for at once,
 """
 
 from alembic.operations import Operations
-from sqlalchemy import Column, Float, ForeignKeyConstraint, Integer, LargeBinary, PrimaryKeyConstraint, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKeyConstraint, Integer, LargeBinary, PrimaryKeyConstraint, Text
 from sqlalchemy import UniqueConstraint as Unique
 
 from . import Migration
@@ -242,6 +242,24 @@ def _environments(op: Operations) -> None:
     )
 
 
+def _budgets(op: Operations) -> None:
+    op.create_table(
+        "budget",
+        Column("app", Text, nullable=False),
+        Column("scope", Text, nullable=False),
+        Column("measure", Text, nullable=False),
+        Column("span", Text, nullable=False),
+        Column("amount", BigInteger, nullable=False),
+        Column("alert_at", Float, nullable=False),
+        Column("unknown_price", Text, nullable=False),
+        Column("on_crash", Text, nullable=False),
+        Column("set_at", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("sequence", Integer, nullable=False),
+        PrimaryKeyConstraint("app", "scope", "measure", "span"),
+    )
+
+
 RECORDS = (
     Migration("ledger", _ledger),
     Migration("actors and keys", _access),
@@ -250,4 +268,5 @@ RECORDS = (
     Migration("answers of reviewers", _reviews),
     Migration("releases", _releases),
     Migration("environments", _environments),
+    Migration("budgets", _budgets),
 )

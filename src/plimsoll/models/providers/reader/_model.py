@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
 
-from ..._types import ChatEnd, ChatEvent, ChatRequest, Embedder, TextDelta, Usage
+from ..._types import ChatEnd, ChatEvent, ChatRequest, Completion, Embedder, Usage, text_piece
 from ._answer import Answer, answer
 
 NAME = "builtin/reader"
@@ -30,8 +30,14 @@ class ReaderModel:
         said, usage = await asyncio.to_thread(self._read, request)
         for piece in _PIECE.findall(said.text):
             if piece:
-                yield TextDelta(piece)
-        yield ChatEnd(usage=usage, model=NAME, quotes=said.quotes, answered=said.answered, span=said.span)
+                yield text_piece(piece)
+        yield _end(said, usage)
+
+    async def complete(self, request: ChatRequest) -> Completion:
+        """The whole answer. Fails only as the embedder fails."""
+        said, usage = await asyncio.to_thread(self._read, request)
+        message = {"role": "assistant", "content": said.text}
+        return Completion({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}, _end(said, usage))
 
     async def close(self) -> None:
         """Nothing to give back."""
@@ -44,6 +50,10 @@ class ReaderModel:
             cost_usd=0.0,
         )
         return said, usage
+
+
+def _end(said: Answer, usage: Usage) -> ChatEnd:
+    return ChatEnd(usage=usage, model=NAME, quotes=said.quotes, answered=said.answered, span=said.span)
 
 
 def _question(request: ChatRequest) -> str:

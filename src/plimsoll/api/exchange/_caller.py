@@ -1,0 +1,41 @@
+"""The person for whom a caller asks."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from .._errors import FieldError
+from ._body import Sent
+
+USER_HEADER: Final = b"x-plimsoll-user"
+_LONGEST_USER: Final = 256
+
+
+def user_from(fields: Sequence[tuple[str, str]], sent: Sent) -> str:
+    """The person, or empty: from the header, else from the first of `fields` that is not empty.
+
+    Whatever is given must be fit: one text of at most 256 printable characters. Raises FieldError.
+    """
+    if not fields and USER_HEADER not in sent.headers:
+        return ""
+    name = USER_HEADER.decode()
+    in_headers = sent.every(USER_HEADER)
+    if len(in_headers) > 1:
+        raise FieldError(name, "this header is given more than once", hint="name one user")
+    given = [(name, _text(in_headers[0]) if in_headers else ""), *fields]
+    for field, text in given:
+        _check(field, text)
+    return next((text for _, text in given if text), "")
+
+
+def _text(value: str) -> str:
+    try:
+        return value.encode("latin-1").decode()  # the server reads bytes of headers as Latin-1
+    except UnicodeDecodeError:
+        raise FieldError(USER_HEADER.decode(), "it is not valid UTF-8") from None
+
+
+def _check(name: str, text: str) -> None:
+    if len(text) > _LONGEST_USER:
+        raise FieldError(name, f"it has {len(text)} characters, and {_LONGEST_USER} are the most")
+    if text and (not text.isprintable() or text.isspace()):
+        raise FieldError(name, "it has characters that cannot be printed, or nothing else than spaces")

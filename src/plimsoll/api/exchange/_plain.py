@@ -1,0 +1,122 @@
+"""Calls that are answered at once: vectors, predictions, moderations, feedback."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from anyio import to_thread
+from starlette.types import Receive, Scope, Send
+
+from plimsoll.flows.serve import AnswerRequest, AnswerStarted, Predictions, Surface, Vectors
+from plimsoll.kernel.ids import new_trace_id
+from plimsoll.tracing.feedback import Feedback
+
+from .._dialect import Asked
+from .._metrics import Measurement
+from ..admission import acting_of
+from ..anthropic import count_tokens, read_count
+from ..openai import read_embeddings, read_moderations, write_embeddings, write_moderations
+from ..own import read_feedback, read_predictions, write_feedback, write_predictions
+from ._body import Sent, read_json
+from ._connection import WhileConnected
+from ._facts import Header, started_headers
+from ._room import Measured, Room, request_for
+
+Moderate = Callable[[Sequence[str]], Sequence[Mapping[str, float]]]
+"""Scores by category, for each text."""
+_JSON: Final = (b"content-type", b"application/json")
+
+
+class Embeddings(Measured):
+    """`POST /v1/embeddings`."""
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """See Measured."""
+        asked, request = await _asked(read_embeddings, scope, receive, self.room, "embeddings")
+        with self.room.admitted(request):
+            async with WhileConnected(receive):
+                found = await self.room.service.embed(request)
+        return await _finish(send, write_embeddings(asked, found), found, request, measured)
+
+
+class Predict(Measured):
+    """`POST /v1/predict/{endpoint}`."""
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """See Measured."""
+        read = partial(read_predictions, scope["path_params"]["endpoint"])
+        asked, request = await _asked(read, scope, receive, self.room, "predict")
+        with self.room.admitted(request):
+            async with WhileConnected(receive):
+                found = await self.room.service.predict(request)
+        return await _finish(send, write_predictions(asked, found), found, request, measured)
+
+
+class Moderations(Measured):
+    """`POST /v1/moderations`."""
+
+    def __init__(
+        self, room: Room, moderate: Callable[[Sequence[str]], Sequence[Mapping[str, float]]], model: str
+    ) -> None:
+        super().__init__(room)
+        self._moderate = moderate
+        self._model = model
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """See Measured."""
+        texts = read_moderations(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
+        found = await to_thread.run_sync(self._moderate, texts)
+        del measured
+        return await _send(send, write_moderations(found, model=self._model, trace_id=new_trace_id()), ())
+
+
+class CountTokens(Measured):
+    """`POST /v1/messages/count_tokens`."""
+
+    def __init__(self, room: Room, count: Callable[[str], int]) -> None:
+        super().__init__(room)
+        self._count = count
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """See Measured."""
+        asked = read_count(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
+        del measured
+        return await _send(send, await to_thread.run_sync(count_tokens, asked, self._count), ())
+
+
+class FeedbackCalls(Measured):
+    """`POST /v1/feedback`."""
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """See Measured."""
+        given = read_feedback(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
+        acting = acting_of(scope)
+        said = Feedback(given.trace, given.score, given.label, given.comment, by=acting.actor, user=given.user)
+        await to_thread.run_sync(self.room.service.feedback, said)
+        del measured
+        return await _send(send, write_feedback(given), ())
+
+
+async def _asked(
+    read: Callable[[bytes], Asked], scope: Scope, receive: Receive, room: Room, surface: Surface
+) -> tuple[Asked, AnswerRequest]:
+    sent = Sent.of(scope)
+    body = await read_json(sent, receive, room.settings.max_body_bytes)
+    asked = read(body)
+    return asked, request_for(asked, scope, sent, room, surface=surface, size_bytes=len(body))
+
+
+async def _finish(
+    send: Send, body: bytes, found: Vectors | Predictions, request: AnswerRequest, measured: Measurement
+) -> int:
+    started: AnswerStarted = found.started
+    measured.answering(started, request.app, request.environment)
+    processing = (b"openai-processing-ms", b"%.0f" % measured.elapsed_ms)
+    return await _send(send, body, (*started_headers(started), processing))
+
+
+async def _send(send: Send, body: bytes, headers: Sequence[Header]) -> int:
+    whole = [_JSON, (b"content-length", b"%d" % len(body)), *headers]
+    await send({"type": "http.response.start", "status": 200, "headers": whole})
+    await send({"type": "http.response.body", "body": body})
+    return 200

@@ -1,0 +1,117 @@
+"""What every call needs of the door, and what happens around each of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from plimsoll.access import Acting
+from plimsoll.flows.serve import AnswerRequest, Caller, EndpointMissingError, Freshness, Surface
+from plimsoll.releases import NothingLiveError
+
+from .._dialect import Asked
+from .._errors import ClientGoneError, ModelNotFoundError
+from .._metrics import Measurement, Metrics
+from .._problems import CLIENT_GONE_STATUS, status_of
+from .._service import Service
+from .._settings import ApiSettings
+from ..admission import acting_of
+from ..load import LoadGate, Permit
+from ._body import Sent
+from ._caller import user_from
+
+ENVIRONMENT_HEADER: Final = b"x-plimsoll-environment"
+_KEY: Final = "key:"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What every call needs of the door."""
+
+    service: Service
+    settings: ApiSettings
+    metrics: Metrics
+    gate: LoadGate
+
+    def admit(self, request: AnswerRequest) -> Permit:
+        """A place among the requests in flight, to be given back. Raises OverloadedError.
+
+        One tenant is a team, or an actor without one.
+        """
+        return self.gate.enter(request.caller.team or request.caller.actor)
+
+    @contextmanager
+    def admitted(self, request: AnswerRequest) -> Iterator[None]:
+        """The same as a block, in which what is not served becomes a ModelNotFoundError."""
+        permit = self.admit(request)
+        try:
+            yield
+        except (EndpointMissingError, NothingLiveError) as error:
+            raise not_served(request, error) from error
+        finally:
+            permit.leave()
+
+
+def not_served(request: AnswerRequest, error: EndpointMissingError | NothingLiveError) -> ModelNotFoundError:
+    """What a caller is told who asks for something that is not there."""
+    known = error.known if isinstance(error, EndpointMissingError) else ()
+    return ModelNotFoundError(request.target, request.environment, known)
+
+
+class Measured(ABC):
+    """An ASGI application that answers one kind of call, and counts how each ended."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        measured = Measurement(self.room.metrics)
+        status = CLIENT_GONE_STATUS
+        try:
+            status = await self.respond(scope, receive, send, measured)
+        except (ClientGoneError, ClientDisconnect):
+            pass
+        except Exception as error:
+            status = status_of(error)
+            raise
+        finally:
+            measured.end(status)
+
+    @abstractmethod
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """Answer one request; the status to count. Raises errors of the kernel's families."""
+
+
+def request_for(
+    asked: Asked, scope: Scope, sent: Sent, room: Room, *, surface: Surface, size_bytes: int
+) -> AnswerRequest:
+    """What the platform is asked. Raises FieldError when the user that is named cannot be one."""
+    return AnswerRequest(
+        app=room.service.app,
+        target=asked.target,
+        body=asked.body,
+        environment=sent.text(ENVIRONMENT_HEADER) or room.settings.default_environment,
+        caller=_caller(acting_of(scope), asked, sent),
+        size_bytes=size_bytes,
+        surface=surface,
+        fresh=_freshness(sent),
+    )
+
+
+def _freshness(sent: Sent) -> Freshness:
+    """What `Cache-Control` says (RFC 9111, section 5.2.1); other directives mean nothing here."""
+    said = sent.text(b"cache-control").lower()
+    if not said:
+        return ""
+    return "no-store" if "no-store" in said else "no-cache" if "no-cache" in said else ""
+
+
+def _caller(acting: Acting, asked: Asked, sent: Sent) -> Caller:
+    """Who calls, and for whom."""
+    key = acting.via.removeprefix(_KEY) if acting.via.startswith(_KEY) else ""
+    return Caller(acting.actor, acting.team, acting.project, user_from(asked.users, sent), key)

@@ -1,0 +1,9 @@
+"""How much one process takes on at a time, and who goes first when that is not enough.
+
+The rules are about this process and its event loop; what a caller may spend is in `plimsoll.access.limits`.
+"""
+
+from ._errors import OverloadedError
+from ._gate import LoadGate, LoadSettings, Permit
+
+__all__ = ["LoadGate", "LoadSettings", "OverloadedError", "Permit"]

@@ -1,0 +1,85 @@
+"""A normal form in which tricks of writing make no difference, and which remembers where each character stood.
+
+Every character is looked at by itself, so that a text may come in any pieces:
+
+- digits of any script, full-width forms and mathematical letters become the ASCII character that they stand for;
+- all kinds of space within a line become a space, all kinds of hyphen and minus a `-`;
+- what is invisible (zero-width characters, soft hyphens, marks of direction, tags, variation selectors) is left out;
+- half of a surrogate pair, which is no character, becomes U+FFFD.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_INVISIBLE = (
+    (0x00AD, 0x00AD),
+    (0x034F, 0x034F),
+    (0x061C, 0x061C),
+    (0x180B, 0x180E),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xE0000, 0xE007F),
+    (0xE0100, 0xE01EF),
+)
+_SPACES = (0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_HYPHENS = (*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63)
+_SURROGATES = (0xD800, 0xDFFF)
+_COMPATIBLE = ((0xFF01, 0xFF5E), (0x1D400, 0x1D7FF), (0x2460, 0x2468), (0x24B6, 0x24E9), (0xFE50, 0xFE6B))
+_ASCII_END = 0x80
+_LAST_BMP, _LAST_DIGITS = 0x10000, 0x1FC00
+
+
+class Normal(NamedTuple):
+    """A text in normal form."""
+
+    text: str
+    origins: list[int] | None
+    """Where each character stood in the text as it was given; None where each stands where it stood."""
+
+
+def normalise(text: str) -> Normal:
+    """The normal form of a text. Ordinary text comes back as it is, without a look at each character."""
+    if text.isascii() or _SPECIAL.search(text) is None:
+        return Normal(text, None)
+    changed = text.translate(_TABLE)
+    if len(changed) == len(text):
+        return Normal(changed, None)
+    return Normal(
+        changed, [index for index, character in enumerate(text) if _TABLE.get(ord(character), "") is not None]
+    )
+
+
+def _mapping() -> Iterator[tuple[int, str | None]]:
+    for code in (*range(_ASCII_END, _LAST_BMP), *range(_LAST_BMP, _LAST_DIGITS)):
+        digit = unicodedata.decimal(chr(code), None)
+        if digit is not None:
+            yield code, str(digit)
+    for first, last in _COMPATIBLE:
+        for code in range(first, last + 1):
+            plain = unicodedata.normalize("NFKC", chr(code))
+            if len(plain) == 1 and plain.isascii():
+                yield code, plain
+    yield from ((code, " ") for code in _SPACES)
+    yield from ((code, "-") for code in _HYPHENS)
+    yield from ((code, None) for first, last in _INVISIBLE for code in range(first, last + 1))
+    yield from ((code, "\ufffd") for code in range(_SURROGATES[0], _SURROGATES[1] + 1))
+
+
+def _special(codes: list[int]) -> "re.Pattern[str]":
+    """One class of all characters that change, as ranges."""
+    ranges: list[list[int]] = []
+    for code in codes:
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return re.compile("[" + "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges) + "]")
+
+
+_TABLE: dict[int, str | None] = dict(_mapping())
+_SPECIAL = _special(sorted(_TABLE))

@@ -1,0 +1,63 @@
+"""What a check is, and what it finds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Judge = Callable[[str, str, str], float]
+"""Says how sure a match is, from 0 (no finding) to 1, given the match and what stands before and after it.
+
+It gets `BEFORE` characters before the match and as many after it as its pattern asks for (fewer at the ends of a text),
+in normal form. It must be pure: the same three texts, the same answer.
+"""
+
+BEFORE = 48
+"""Characters before a match that a judge is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something that a check found, from character `start` to before character `end` of the text."""
+
+    start: int
+    end: int
+    kind: str
+    score: float = 1.0
+    """How sure it is, above 0 and at most 1."""
+
+
+class Check(Protocol):
+    """One question about a text.
+
+    `find` is pure, needs time in proportion to the text, and may be called from several threads at once. What it finds
+    may overlap. A check that cannot answer raises; whoever asked must take that for the worst answer.
+    """
+
+    @property
+    def name(self) -> str:
+        """What policies call it."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """All that it can find."""
+        ...
+
+    def find(self, text: str) -> Sequence[Found]:
+        """What it finds in a whole text, in the order of the text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An expression in RE2's syntax for one kind of thing. Raises nothing: `Scanner` reads the expression."""
+
+    kind: str
+    source: str
+    score: float = 1.0
+    judge: Judge | None = None
+    """Looks at each match; without one every match is a finding with the pattern's `score`."""
+    cut: Callable[[str], int] | None = None
+    """How many characters of a match are the finding, where an expression must take more; 0 for none. Pure."""
+    after: int = 0
+    """Characters after a match that the judge must see. An answer that streams is held back for as long."""

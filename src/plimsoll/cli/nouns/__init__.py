@@ -1,0 +1,1 @@
+"""Commands about one kind of thing each; `plimsoll.cli` joins them."""

@@ -1,0 +1,64 @@
+"""What can be wrong with a request that has reached a release."""
+
+from collections.abc import Sequence
+
+from plimsoll.kernel.errors import BlockedError, InvalidError, NotFoundError
+from plimsoll.releases import Manifest
+
+
+class QuestionMissingError(InvalidError):
+    """The conversation does not end with a question."""
+
+    code = "question_missing"
+
+    def __init__(self) -> None:
+        super().__init__("the last message has no text from the user", hint="end `messages` with the user's question")
+
+
+class EndpointMissingError(NotFoundError):
+    """The release has no endpoint, and serves no route, of that name."""
+
+    code = "endpoint_missing"
+
+    def __init__(self, manifest: Manifest, name: str, known: Sequence[str]) -> None:
+        shown = ", ".join(sorted(known))
+        super().__init__(f"{manifest.name} of {manifest.app} has no endpoint `{name}`", hint=f"it has: {shown}")
+        self.target = name
+        self.known = tuple(sorted(known))
+
+
+class DemandUnsupportedError(InvalidError):
+    """The call asks for something that the model behind the endpoint cannot do."""
+
+    code = "unsupported_parameter"
+
+    def __init__(self, param: str, target: str, model: str) -> None:
+        super().__init__(
+            f"`{param}` cannot be used with {target}, which is answered by {model}", hint=f"leave `{param}` out"
+        )
+        self.param = param
+
+
+class NotForThisError(InvalidError):
+    """A route for vectors was asked to chat, or the other way round."""
+
+    code = "wrong_surface"
+
+    def __init__(self, target: str, *, makes_vectors: bool) -> None:
+        made = "makes vectors" if makes_vectors else "answers chats"
+        where = "/v1/embeddings" if makes_vectors else "/v1/chat/completions"
+        super().__init__(f"{target} {made}", hint=f"call it at {where}")
+        self.param = "model"
+
+
+class GuardrailBlockedError(BlockedError):
+    """A guardrail stopped what came in, was found, or was about to go out."""
+
+    code = "content_filter"
+
+    def __init__(self, guardrail: str, stage: str, reason: str) -> None:
+        what = {"input": "the request", "retrieved": "what was retrieved", "tool_call": "a tool call"}
+        super().__init__(
+            f"the guardrail `{guardrail}` blocked {what.get(stage, 'the answer')}: {reason}",
+            hint="change what is asked" if stage == "input" else "ask in another way",
+        )

@@ -1,0 +1,208 @@
+"""One request on its way: guardrail, retrieval, prompt, budget, cache, model, guardrail, settlement."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+
+from plimsoll.access.limits import Reservation
+from plimsoll.kernel.errors import PlimsollError
+from plimsoll.models import Body, ChatEnd, ChatRequest, Chunks, Completion, Usage
+from plimsoll.models.answers import pieces
+from plimsoll.models.routing import attempts_of
+from plimsoll.retrieval import cite
+from plimsoll.tracing import Status
+
+from ._cache import CallCache
+from ._errors import NotForThisError
+from ._events import AnswerDone, AnswerRequest, AnswerStarted
+from ._guard import Guard, guarded
+from ._limits import limit_state
+from ._need import output_bound, payer_of, spent, spent_so_far, worst_case
+from ._prompted import check_demands, prompted, retrieve
+from ._record import RequestRecord
+from ._runtime import Target
+from .parts import ServeParts
+
+REFUSAL = "the documents do not say"
+
+
+class Exchange:
+    """The steps of one request, in their order: `begin`, then `whole` or `pieces`, and always `end`."""
+
+    def __init__(self, request: AnswerRequest, target: Target, record: RequestRecord, parts: ServeParts) -> None:
+        self._request = request
+        self._target = target
+        self._record = record
+        self._parts = parts
+        if target.route.model is None:
+            raise NotForThisError(target.name, makes_vectors=True)
+        self._model = target.route.model
+        self._guard = None if target.guardrail is None else Guard(target.guardrail)
+        self._cache = CallCache(parts.answers, request, target, record)
+        self._reservation: Reservation | None = None
+        self._body: Body = request.body
+        self._given: Body = request.body
+        """What the caller said, as the guardrail let it through: by it answers are kept, whatever the prompt adds."""
+        self._asked = False
+
+    async def begin(self) -> AnswerStarted:
+        """Everything before the model is asked. Raises what its steps raise."""
+        check_demands(self._target, self._body)
+        if self._guard is not None:
+            self._body = self._given = self._guard.messages(self._body)
+        if self._target.prompt is not None:
+            await self._prompt()
+        await self._reserve()
+        record = self._record
+        return AnswerStarted(
+            record.trace_id,
+            record.release,
+            record.release_name,
+            record.model,
+            tuple(record.passages),
+            name=f"{self._request.app}/{self._target.name}" if self._target.prompt else self._target.name,
+            requests=limit_state(self._reservation, "requests"),
+            tokens=limit_state(self._reservation, "tokens"),
+        )
+
+    async def whole(self) -> tuple[Body, AnswerDone]:
+        """The whole answer: OpenAI's completion, and its end. Raises what the model and the guardrail raise."""
+        completion = await self._cache.find(self._given)
+        if completion is None:
+            completion = await self._complete()
+        else:
+            self._record.target = completion.end.target or self._record.model
+        text = completion.text
+        body = completion.body
+        if self._guard is not None:
+            body = self._guard.answer(body)
+            text = Completion(body, completion.end).text
+        self._record.add_text(text)
+        return body, self._done(completion.end)
+
+    async def pieces(self) -> AsyncGenerator[Chunks | AnswerDone]:
+        """The answer as it comes: Chunks…, AnswerDone. Raises as `whole` does."""
+        kept = await self._cache.find(self._given)
+        if kept is not None:
+            for chunks in self._replayed(kept):
+                yield chunks
+            yield self._done(kept.end)
+            return
+        with self._record.span(f"chat {self._record.model}") as step:
+            guard = None if self._guard is None else self._guard.stream()
+            self._asked = True
+            async with aclosing(self._model.stream(self._chat())) as events:
+                async for event in events:
+                    if isinstance(event, ChatEnd):
+                        step.attributes |= self._record.ended(event)
+                        self._cache.keep_stream(self._given, event)
+                        yield self._done(event)
+                    else:
+                        self._cache.saw(event)
+                        for allowed in guarded(guard, event):
+                            self._record.add_text(allowed.text)
+                            yield allowed
+
+    def end(self, raised: BaseException | None) -> None:
+        """Settle the budget, whatever happened."""
+        record = self._record
+        if self._guard is not None:
+            record.guardrails = self._guard.notes
+        if isinstance(raised, PlimsollError) and not record.attempts:
+            record.attempts = attempts_of(raised)
+        cut = bool(record.text) or isinstance(raised, GeneratorExit | asyncio.CancelledError)
+        if not record.complete and self._asked and cut:
+            record.usage = self._counted()
+        if self._reservation is not None:
+            if record.complete or record.usage.input_tokens:
+                self._reservation.settle(spent(record.usage))
+            else:
+                self._reservation.release()
+
+    async def _prompt(self) -> None:
+        record, prompt = self._record, self._target.prompt
+        assert prompt is not None  # noqa: S101  # the caller looked, for the type checker
+        passages = await retrieve(self._target.knowledge, record)
+        if self._guard is not None:
+            passages = self._guard.passages(passages)
+        record.passages = passages
+        with record.span("render prompt") as step:
+            step.attributes["gen_ai.prompt.name"] = record.prompt
+            self._body = prompted(prompt, self._body, record.question, passages)
+            record.messages = self._body["messages"]
+
+    async def _reserve(self) -> None:
+        meter, route = self._parts.meter, self._target.route
+        payer = payer_of(self._request)
+        if meter is None or not meter.applies(payer):
+            return
+        named = output_bound(self._body)
+        bound = named or route.max_output_tokens
+        size_bytes = 0 if self._target.prompt else self._request.size_bytes
+        need = worst_case(self._body, route, size_bytes=size_bytes, output_tokens=bound)
+        self._reservation = await meter.reserve(payer, need)
+        if named is None:
+            # What was reserved is the most that may come: so it is also what is asked for.
+            self._body = {**self._body, "max_completion_tokens": bound}
+
+    async def _complete(self) -> Completion:
+        with self._record.span(f"chat {self._record.model}") as step:
+            self._asked = True
+            completion = await self._model.complete(self._chat())
+            step.attributes |= self._record.ended(completion.end)
+        self._cache.keep(self._given, completion)
+        return completion
+
+    def _chat(self) -> ChatRequest:
+        return ChatRequest(self._body, tuple(self._record.passages), self._record.question)
+
+    def _replayed(self, kept: Completion) -> Iterator[Chunks]:
+        """A kept answer as a stream; guarded like any other, because the guardrail is asked each time."""
+        guard = None if self._guard is None else self._guard.stream()
+        self._record.target = kept.end.target or self._record.model
+        for piece in pieces(kept):
+            for allowed in guarded(guard, piece):
+                self._record.add_text(allowed.text)
+                yield allowed
+
+    def _counted(self) -> Usage:
+        text = "".join(self._record.text)
+        return spent_so_far(self._body, text, self._target.route, self._parts.count_tokens)
+
+    def _done(self, end: ChatEnd) -> AnswerDone:
+        """Close the record. A model that does not cite or refuse by itself is read for `[n]` and for the refusal."""
+        record = self._record
+        text = "".join(record.text)
+        record.complete = True
+        record.usage = end.usage
+        record.answered = end.answered
+        record.citations = end.quotes
+        if self._target.knowledge is not None and end.answered is None:
+            record.answered = REFUSAL not in text.lower()
+            record.citations = cite(text, record.passages)
+        return AnswerDone(
+            text=text,
+            finish_reason=end.finish_reason,
+            usage=end.usage,
+            citations=tuple(record.citations),
+            answered=record.answered,
+            span=end.span,
+            latency_ms=record.elapsed_ms,
+            time_to_first_token_ms=record.time_to_first_token_ms,
+            target=record.target,
+            model_ms=record.model_ms,
+            attempts=end.attempts,
+            cached=self._cache.hit,
+            guardrails=() if self._guard is None else self._guard.notes,
+        )
+
+
+def outcome(record: RequestRecord, raised: BaseException | None) -> tuple[Status, str]:
+    """How a request ended, and why not well."""
+    if raised is None or record.complete:
+        return "ok", ""
+    if isinstance(raised, GeneratorExit | asyncio.CancelledError):
+        return "cancelled", "the caller went away"
+    if isinstance(raised, PlimsollError):
+        return "error", raised.message
+    return "error", f"a fault in Plimsoll ({type(raised).__name__})"

@@ -1,0 +1,89 @@
+"""What a call can cost at most, before it is made, and what it did cost when it ends early."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from plimsoll.access.limits import Need, Payer, Spent
+from plimsoll.kernel.money import to_pico, to_usd
+from plimsoll.models import Body, Usage
+
+from ._events import AnswerRequest
+from .parts import Route
+
+_IMAGE_TOKENS = 3_000
+"""More than any of today's providers counts for one picture at an address."""
+_MESSAGE_TOKENS = 16
+"""For the marks around a message."""
+
+
+def payer_of(request: AnswerRequest) -> Payer:
+    """Whose budgets pay for a request."""
+    caller = request.caller
+    return Payer(
+        key=caller.key,
+        team=caller.team,
+        project=caller.project,
+        environment=request.environment,
+        user=caller.user,
+    )
+
+
+def output_bound(body: Body) -> int | None:
+    """The bound on output tokens that a call names; None where it names none."""
+    for name in ("max_completion_tokens", "max_tokens"):
+        bound = body.get(name)
+        if isinstance(bound, int) and bound > 0:
+            return bound
+    return None
+
+
+def worst_case(body: Body, route: Route, *, size_bytes: int, output_tokens: int) -> Need:
+    """The most that a call can use: no text has more tokens than bytes."""
+    extra = sum(_extra_tokens(message) for message in body["messages"])
+    tokens_in = (size_bytes or text_bytes(body)) + extra
+    tokens_out = output_tokens * _choices(body)
+    return Need(tokens=tokens_in + tokens_out, cost_pico=route.worst_case_pico(tokens_in, tokens_out))
+
+
+def text_bytes(body: Body) -> int:
+    """The length of all texts of a call in UTF-8, with its tools and whatever else it holds."""
+    return sum(len(text.encode("utf-8", "replace")) for text in _texts(body))
+
+
+def spent(usage: Usage) -> Spent:
+    """What a call that ended used."""
+    cost = None if usage.cost_usd is None else to_pico(usage.cost_usd)
+    return Spent(tokens=usage.input_tokens + usage.output_tokens, cost_pico=cost)
+
+
+def spent_so_far(body: Body, text: str, route: Route, count_tokens: Callable[[str], int]) -> Usage:
+    """The usage of a call that was cut off after some text, as it is counted here."""
+    # Pictures in the call itself are no text to count.
+    tokens_in = sum(count_tokens(given) for given in _texts(body["messages"]) if not given.startswith("data:"))
+    tokens_out = count_tokens(text)
+    cost = route.cost_pico(tokens_in, tokens_out)
+    return Usage(tokens_in, tokens_out, None if cost is None else to_usd(cost), estimated=True)
+
+
+def _choices(body: Body) -> int:
+    wanted = body.get("n")
+    return wanted if isinstance(wanted, int) and wanted > 1 else 1
+
+
+def _extra_tokens(message: Body) -> int:
+    content = message.get("content")
+    if not isinstance(content, list):
+        return _MESSAGE_TOKENS
+    return _MESSAGE_TOKENS + sum(_IMAGE_TOKENS for part in content if part.get("type") != "text")
+
+
+def _texts(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)

@@ -1,0 +1,89 @@
+"""One request for vectors on its way: guardrail, budget, model, settlement."""
+
+from dataclasses import dataclass
+
+from plimsoll.access.limits import Need, Reservation
+from plimsoll.models import Embeddings
+
+from ._errors import NotForThisError
+from ._events import AnswerRequest, AnswerStarted
+from ._guard import Guard
+from ._limits import limit_state
+from ._need import payer_of, spent, text_bytes
+from ._record import RequestRecord
+from ._runtime import Target
+from .parts import ServeParts
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Vectors, and what made them."""
+
+    started: AnswerStarted
+    embeddings: Embeddings
+    latency_ms: float
+
+
+class VectorExchange:
+    """The steps of one request for vectors: `run`, and always `end`."""
+
+    def __init__(self, request: AnswerRequest, target: Target, record: RequestRecord, parts: ServeParts) -> None:
+        self._request = request
+        self._target = target
+        self._record = record
+        self._parts = parts
+        self._guard = None if target.guardrail is None else Guard(target.guardrail)
+        self._reservation: Reservation | None = None
+
+    async def run(self) -> Vectors:
+        """The vectors of `input` in the request's body. Raises what the guardrail, the budget and the model raise."""
+        model, record = self._target.route.embedding, self._record
+        if model is None:
+            raise NotForThisError(self._target.name, makes_vectors=False)
+        record.model = model.name
+        body = self._request.body
+        inputs = body["input"]
+        if self._guard is not None and inputs and isinstance(inputs[0], str):
+            inputs = self._guard.texts(inputs)
+        await self._reserve()
+        parameters = {name: value for name, value in body.items() if name not in ("input", "messages")}
+        with record.span(f"embeddings {record.model}") as step:
+            found = await model.embed_texts(inputs, parameters)
+            record.usage, record.complete, record.target = found.usage, True, record.model
+            step.attributes |= {
+                "gen_ai.operation.name": "embeddings",
+                "gen_ai.provider.name": record.model.partition("/")[0],
+                "gen_ai.request.model": record.model.partition("/")[2],
+                "gen_ai.usage.input_tokens": found.usage.input_tokens,
+                "gen_ai.embeddings.dimension.count": len(found.vectors[0]) if found.vectors else 0,
+            }
+        started = AnswerStarted(
+            record.trace_id,
+            record.release,
+            record.release_name,
+            record.model,
+            (),
+            name=self._target.name,
+            requests=limit_state(self._reservation, "requests"),
+            tokens=limit_state(self._reservation, "tokens"),
+        )
+        return Vectors(started, found, record.elapsed_ms)
+
+    def end(self, _raised: BaseException | None) -> None:
+        """Settle the budget, whatever happened."""
+        if self._guard is not None:
+            self._record.guardrails = self._guard.notes
+        if self._reservation is None:
+            return
+        if self._record.complete:
+            self._reservation.settle(spent(self._record.usage))
+        else:
+            self._reservation.release()
+
+    async def _reserve(self) -> None:
+        meter, route = self._parts.meter, self._target.route
+        payer = payer_of(self._request)
+        if meter is None or not meter.applies(payer):
+            return
+        tokens = self._request.size_bytes or text_bytes(self._request.body)
+        self._reservation = await meter.reserve(payer, Need(tokens, route.worst_case_pico(tokens, 0)))

@@ -1,0 +1,85 @@
+"""What serving is made of: the concrete parts that the composition root hands in."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from plimsoll.access.limits import Meter
+from plimsoll.guardrails import Policy
+from plimsoll.kernel.digest import Json
+from plimsoll.models import ChatModel, EmbeddingModel
+from plimsoll.models.answers import AnswerCache, Lifetimes
+from plimsoll.models.predictors import Predictor
+from plimsoll.registry import Registry
+from plimsoll.releases import Releases
+from plimsoll.releases.environments import Environments
+from plimsoll.retrieval import Hit, SearchSettings
+from plimsoll.tracing import Recorder
+
+
+async def nothing_to_close() -> None:
+    """For parts that share nothing."""
+
+
+class Searcher(Protocol):
+    """An open index."""
+
+    def search(self, query: str, settings: SearchSettings) -> tuple[Hit, ...]:
+        """The best passages for a question, best first."""
+
+    def close(self) -> None:
+        """Give back files and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route, ready to be called."""
+
+    name: str
+    model: ChatModel | None
+    """None where the route makes vectors."""
+    worst_case_pico: Callable[[int, int], int | None]
+    """The most that a call with so many input and output tokens can cost; None when a price is unknown."""
+    cost_pico: Callable[[int, int], int | None]
+    """What so many tokens cost, for a call that was cut off; None when the price is unknown."""
+    serves: tuple[str, ...] = ()
+    """Names under which callers may call it as it is."""
+    guardrail: str | None = None
+    """For those calls."""
+    max_output_tokens: int = 8192
+    """Of a call that names no bound, where a budget needs one: it is sent along, so that it holds."""
+    caching: Lifetimes | None = None
+    """For how long its answers are given again; None for never."""
+    embedding: EmbeddingModel | None = None
+    """None where the route answers chats."""
+
+    @property
+    def asks(self) -> str:
+        """The model that it names first."""
+        model = self.model or self.embedding
+        return "" if model is None else model.name
+
+
+@dataclass(frozen=True, slots=True)
+class ServeParts:
+    """Everything that the serving flow needs from outside."""
+
+    registry: Registry
+    releases: Releases
+    environments: Environments
+    recorder: Recorder
+    open_index: Callable[[Json, str], Searcher]
+    """Opens the index whose version has this content, with the embedder of this name."""
+    make_route: Callable[[str, Json], Route]
+    """A route that can be called, from its name and the content of its version."""
+    make_guardrail: Callable[[str, Json], Policy]
+    make_predictor: Callable[[str, Json], Predictor]
+    """A classical model, from its name and the content of its version."""
+    count_tokens: Callable[[str], int]
+    """Tokens of a text, about; for calls that end without the provider's count."""
+    meter: Meter | None = None
+    """Budgets and limits; None where nobody is held to any."""
+    answers: Callable[[], AnswerCache] | None = None
+    """Asked only where a route keeps answers."""
+    close: Callable[[], Awaitable[None]] = nothing_to_close
+    """Gives back what the parts share, such as connections."""

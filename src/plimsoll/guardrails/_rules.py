@@ -1,0 +1,109 @@
+"""What a policy says: reading its content."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from plimsoll.checks import CHECKS, Check, make_check
+from plimsoll.kernel.digest import Json
+from plimsoll.kernel.errors import InvalidError, NotFoundError
+
+from ._errors import PolicyInvalidError
+from ._types import ACTIONS, STAGES, Action, Stage
+
+_KEYS = frozenset({"check", "kinds", "name", "words", "pattern", "on", "action", "at_least", "with", "numbered"})
+MOST_RULES = 100
+_MOST_REPLACEMENT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One check of a policy: where it looks, and what its findings lead to."""
+
+    check: Check
+    stages: tuple[Stage, ...]
+    action: Action
+    at_least: float = 0.0
+    """Findings that are less sure do not count."""
+    replacement: str = ""
+    """What stands in place of a redacted text; empty for `[KIND]`."""
+    numbered: bool = False
+    """Whether the same text gets the same number: `[EMAIL_1]`, `[EMAIL_2]`."""
+
+
+def read_rules(name: str, content: Json, checks: Mapping[str, Check]) -> Iterator[Rule]:
+    """The rules in a policy's content. Raises PolicyInvalidError."""
+    listed = content.get("checks") if isinstance(content, Mapping) else None
+    if not isinstance(listed, list | tuple) or not 1 <= len(listed) <= MOST_RULES:
+        raise PolicyInvalidError(
+            name, "", f"`checks` must be a list of 1 to {MOST_RULES} checks", "write `checks: [{check: pii, …}]`"
+        )
+    for number, given in enumerate(listed, start=1):
+        yield _Reader(name, f"check {number}", given).rule(checks)
+
+
+class _Reader:
+    def __init__(self, name: str, place: str, given: Any) -> None:
+        self._name = name
+        self._place = place
+        if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+            raise self._wrong("it must be a group of keys", "write `{check: pii, on: [output], action: redact}`")
+        self._given: Mapping[str, Any] = given
+        unknown = sorted(set(given) - _KEYS)
+        if unknown:
+            raise self._wrong(f"there is no key `{unknown[0]}`", f"keys: {', '.join(sorted(_KEYS))}")
+
+    def rule(self, checks: Mapping[str, Check]) -> Rule:
+        check = self._check(checks)
+        return Rule(
+            check,
+            self._stages(),
+            self._action(),
+            self._at_least(),
+            self._replacement(),
+            self._given.get("numbered") is True,
+        )
+
+    def _check(self, checks: Mapping[str, Check]) -> Check:
+        called = self._given.get("check")
+        if not isinstance(called, str):
+            raise self._wrong("`check` is missing", f"write one of {', '.join([*CHECKS, *checks])}")
+        if called in checks:
+            return checks[called]
+        try:
+            return make_check(called, self._given)
+        except (InvalidError, NotFoundError) as error:
+            raise self._wrong(error.message, error.hint) from error
+
+    def _stages(self) -> tuple[Stage, ...]:
+        stages = self._given.get("on") or STAGES
+        if not isinstance(stages, list | tuple) or not all(stage in STAGES for stage in stages):
+            raise self._wrong("`on` must be a list of stages", f"stages: {', '.join(STAGES)}")
+        return cast("tuple[Stage, ...]", tuple(dict.fromkeys(stages)))
+
+    def _action(self) -> Action:
+        action = self._given.get("action")
+        if action not in ACTIONS:
+            raise self._wrong("`action` must be one that there is", f"actions: {', '.join(ACTIONS)}")
+        return cast("Action", action)
+
+    def _at_least(self) -> float:
+        least = self._given.get("at_least")
+        if least is None:
+            return 0.0
+        if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+            raise self._wrong("`at_least` must be a number from 0 to 1", "write `at_least: 0.8`")
+        return float(least)
+
+    def _replacement(self) -> str:
+        text = self._given.get("with")
+        if text is None:
+            return ""
+        if not isinstance(text, str) or len(text) > _MOST_REPLACEMENT:
+            raise self._wrong(
+                f"`with` must be text of at most {_MOST_REPLACEMENT} characters", 'write `with: "[NAME]"`'
+            )
+        return text
+
+    def _wrong(self, what: str, instead: str) -> PolicyInvalidError:
+        return PolicyInvalidError(self._name, self._place, what, instead)

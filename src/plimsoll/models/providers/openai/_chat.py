@@ -1,0 +1,197 @@
+"""A chat model behind a server that speaks OpenAI's chat completions. Each call is one attempt."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from plimsoll.http import Client, ExchangeError, Response
+
+from ..._types import ChatEnd, ChatEvent, ChatRequest, Chunks, Completion, Usage
+from ...prices import Price
+from .._endpoint import ProviderEndpoint
+from ._reading import NonsenseError, Reading
+from ._refusals import FAILURES, Refusals
+from ._request import encoded, headers_of, text_of, url_of
+from ._usage import priced, usage_of
+
+_OK: Final = 200
+_USAGE_REFUSALS: Final = frozenset({400, 422})
+_REDIRECTS: Final = range(300, 400)
+_USAGE_OPTION: Final = "stream_options"
+_REFUSAL_BYTES: Final = 65_536
+_COUNTED_AT_ONCE: Final = 20_000
+_PATH: Final = "/chat/completions"
+_BROKE_OFF: Final = "the server broke off in the middle of its answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is particular to a server."""
+
+    takes_extensions: bool = True
+    """False when it refuses fields in messages that OpenAI does not have; they are left out then."""
+    event_bytes: int = 1_048_576
+    """The most bytes of one event that are read."""
+    body_bytes: int = 8_388_608
+    """The most bytes of one whole answer that are read."""
+
+
+class OpenAIChatModel:
+    """Asks once. It closes nothing: the client is shared. Redirects are refused, because the key would go along."""
+
+    def __init__(
+        self,
+        endpoint: ProviderEndpoint,
+        *,
+        client: Client,
+        price: Price,
+        count_tokens: Callable[[str], int],
+        traits: Traits | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._client = client
+        self._price = price
+        self._count_tokens = count_tokens
+        self._traits = traits or Traits()
+        self._refusals = Refusals(endpoint)
+        self._url = url_of(endpoint, _PATH)
+        self._headers = headers_of(endpoint, streams=False)
+        self._stream_headers = headers_of(endpoint, streams=True)
+        self._timeouts = replace(endpoint.timeouts, total_s=endpoint.total_s)
+        # A server that does not stream sends its first byte when the whole answer is there.
+        self._patience = replace(self._timeouts, first_byte_s=endpoint.total_s)
+        self._asks_usage = True
+
+    @property
+    def name(self) -> str:
+        """The route's name for it, such as `openai/gpt-4.1-mini`."""
+        return self._endpoint.route_model
+
+    async def complete(self, request: ChatRequest) -> Completion:
+        """The whole answer, as the server sent it. Raises one of the errors of `plimsoll.models`' providers."""
+        body = self._encoded({**request.body, "model": self._endpoint.model})
+        reading = Reading()
+        try:
+            response = await self._client.send(
+                "POST", self._url, headers=self._headers, body=body, timeouts=self._patience
+            )
+            try:
+                if response.status != _OK:
+                    await self._refuse(response)
+                raw = await response.read(self._traits.body_bytes)
+            finally:
+                response.release()
+            answer = reading.whole(raw)
+        except FAILURES as error:
+            raise self._refusals.of_failure(error) from None
+        return Completion(answer, await self._end(request, reading))
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
+        """The answer, piece by piece, and its end. Raises as `complete` does; closing it closes the connection."""
+        reading = Reading(event_bytes=self._traits.event_bytes, body_bytes=self._traits.body_bytes)
+        try:
+            response = await self._opened(request)
+            try:
+                piece = b"?"
+                while piece and not reading.is_done:
+                    piece = await self._piece(response, reading)
+                    chunks = reading.feed(piece) if piece else reading.close()
+                    if chunks:
+                        yield Chunks(tuple(chunks))
+                response.end_soon()
+            finally:
+                response.release()
+            if not reading.is_whole:
+                raise NonsenseError(_BROKE_OFF)
+        except FAILURES as error:
+            raise self._refusals.of_failure(error) from None
+        yield await self._end(request, reading)
+
+    async def close(self) -> None:
+        """Nothing to do: whoever made the client closes it."""
+
+    async def _opened(self, request: ChatRequest) -> Response:
+        """A response with status 200; without the option for usage when the server does not know it."""
+        payload = {**request.body, "model": self._endpoint.model, "stream": True}
+        asks_usage = self._asks_usage
+        if asks_usage:
+            payload[_USAGE_OPTION] = {"include_usage": True}
+        response = await self._client.send(
+            "POST",
+            self._url,
+            headers=self._stream_headers,
+            body=self._encoded(payload),
+            timeouts=self._timeouts,
+        )
+        if response.status == _OK:
+            return response
+        try:
+            await self._refuse(response, falls_back=asks_usage)
+        except _OptionRefusedError:
+            self._asks_usage = False
+        finally:
+            response.release()
+        return await self._opened(request)
+
+    async def _refuse(self, response: Response, *, falls_back: bool = False) -> None:
+        """Raises what another status than 200 means."""
+        status = response.status
+        if status in _REDIRECTS:
+            raise self._refusals.redirected(status)
+        body = await _beginning(response)
+        if falls_back and status in _USAGE_REFUSALS and _USAGE_OPTION.encode() in body:
+            raise _OptionRefusedError
+        raise self._refusals.of_response(status, response.headers, body)
+
+    async def _piece(self, response: Response, reading: Reading) -> bytes:
+        """Bytes of the answer; empty at its end. What breaks after the last word is no harm: only usage is missing."""
+        try:
+            return await response.piece()
+        except ExchangeError:
+            if reading.is_whole:
+                return b""
+            raise
+
+    async def _end(self, request: ChatRequest, reading: Reading) -> ChatEnd:
+        usage = usage_of(reading.usage, has_output=any(reading.texts)) or await self._counted(request, reading)
+        price = self._price.in_service_tier(reading.service_tier) if reading.service_tier else self._price
+        return ChatEnd(
+            usage=priced(usage, price),
+            finish_reason=reading.finish_reason,
+            model=reading.model or self._endpoint.model,
+        )
+
+    async def _counted(self, request: ChatRequest, reading: Reading) -> Usage:
+        """The usage as it is counted here, where the server does not say or cannot be believed."""
+        asked = text_of(request.body, [message.content for message in request.messages])
+        said = "".join(reading.texts)
+
+        def count() -> Usage:
+            return Usage(self._count_tokens(asked), self._count_tokens(said), estimated=True)
+
+        # A long text takes milliseconds: the loop is not held up for it.
+        return count() if len(asked) + len(said) < _COUNTED_AT_ONCE else await asyncio.to_thread(count)
+
+    def _encoded(self, payload: dict[str, Any]) -> bytes:
+        try:
+            return encoded(payload, is_strict=not self._traits.takes_extensions)
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            raise self._refusals.unsendable("it holds something that JSON cannot hold") from None
+
+
+class _OptionRefusedError(Exception):
+    """The server does not know the option that asks for usage."""
+
+
+async def _beginning(response: Response) -> bytes:
+    """What a refusal says, as much as is needed to understand it."""
+    body = b""
+    try:
+        while len(body) < _REFUSAL_BYTES and (piece := await response.piece()):
+            body += piece
+    except ExchangeError:
+        pass  # the status says enough
+    finally:
+        response.release()
+    return body[:_REFUSAL_BYTES]

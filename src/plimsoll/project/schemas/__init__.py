@@ -1,0 +1,25 @@
+"""What may stand in each project file; `plimsoll.yaml` is in `plimsoll.project`.
+
+Each field's `description` completes the sentence "must be …", and its first example is what a person could write.
+`content()` of a definition is what the registry keeps: every setting that is in force, also those that nobody wrote.
+"""
+
+from ._endpoint import EndpointDefinition
+from ._guardrail import GuardrailDefinition
+from ._knowledge import KnowledgeDefinition
+from ._prompt import DEFAULT_TEMPLATE, PromptDefinition
+from ._route import RouteDefinition
+from ._section import Definition, Section
+from ._suite import SuiteDefinition
+
+__all__ = [
+    "DEFAULT_TEMPLATE",
+    "Definition",
+    "EndpointDefinition",
+    "GuardrailDefinition",
+    "KnowledgeDefinition",
+    "PromptDefinition",
+    "RouteDefinition",
+    "Section",
+    "SuiteDefinition",
+]

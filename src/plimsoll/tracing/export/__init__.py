@@ -1,0 +1,5 @@
+"""Our spans, sent to somebody else's collector over OTLP/HTTP."""
+
+from ._exporter import Exporter
+
+__all__ = ["Exporter"]

@@ -1,0 +1,152 @@
+"""From the bytes of a request to pieces of traces: on the writer's thread, for it may take a while."""
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from msgspec import json
+
+from plimsoll.kernel.digest import digest_bytes
+
+from .._capture import Capture
+from .._errors import SentInvalidError, SentTooLargeError
+from .._rows import storable
+from ..otlp import Incoming, Parsed, SentSpan, SpanFacts, facts_of, parse_json, parse_origin, parse_protobuf
+from ._types import Sender, Shipment
+
+MOST_BYTES = 64 << 20
+"""Of a request, before and after it is unpacked."""
+
+_GZIP = 31
+_LAST_NS = 2**62
+_NO_ENVIRONMENT = ""
+
+Price = Callable[[SpanFacts], int | None]
+"""What the tokens of a span cost, in picodollars; None when the price is unknown."""
+
+
+class TraceKey(NamedTuple):
+    """A trace of an application."""
+
+    app: str
+    id: str
+
+
+@dataclass(slots=True)
+class NewSpan:
+    """A span, ready to be kept."""
+
+    facts: SpanFacts
+    span: SentSpan
+    origin: bytes
+    sender: Sender
+    shipment: int
+    """Place of the shipment that it came with."""
+
+
+@dataclass(slots=True)
+class Unpacked:
+    """Some shipments, sorted by trace."""
+
+    traces: dict[TraceKey, list[NewSpan]] = field(default_factory=dict)
+    spans: list[int] = field(default_factory=list)
+    rejected: list[int] = field(default_factory=list)
+    errors: dict[int, Exception] = field(default_factory=dict)
+
+    def add(self, place: int, shipment: Shipment, parsed: Parsed, made: Callable[[Incoming], NewSpan | None]) -> None:
+        """Take what one shipment held."""
+        for incoming in parsed.spans:
+            new = made(incoming)
+            if new is None:
+                self.rejected[place] += 1
+            else:
+                self.spans[place] += 1
+                self.traces.setdefault(TraceKey(shipment.app, incoming.trace_id), []).append(new)
+
+
+def unpack(shipments: Iterable[Shipment], capture: Capture, price: Price | None) -> Unpacked:
+    """Parse shipments. What is wrong with one of them is in `errors`, and is none of the others' business."""
+    found = Unpacked()
+    for place, shipment in enumerate(shipments):
+        found.spans.append(0)
+        found.rejected.append(0)
+        try:
+            parsed = _parsed(shipment)
+        except (SentInvalidError, SentTooLargeError) as error:
+            found.errors[place] = error
+            continue
+        found.rejected[place] = parsed.rejected
+        maker = _Maker(capture, price, shipment.sender, place)
+        found.add(place, shipment, parsed, maker.make)
+    return found
+
+
+class _Maker:
+    """Makes spans of a shipment ready; what many have in common is looked at once."""
+
+    def __init__(self, capture: Capture, price: Price | None, sender: Sender, place: int) -> None:
+        self._capture, self._price, self._sender, self._place = capture, price, sender, place
+        self._origins: dict[bytes, Any] = {}
+
+    def make(self, incoming: Incoming) -> NewSpan | None:
+        span = incoming.span
+        if not 0 <= span.start < _LAST_NS or not 0 <= span.end < _LAST_NS:
+            return None
+        origin = self._origins.get(incoming.origin)
+        if origin is None:
+            origin = self._origins.setdefault(incoming.origin, parse_origin(incoming.origin))
+        facts = facts_of(span, origin)
+        if facts.has_usage and facts.cost_pico is None and self._price is not None:
+            facts.cost_pico = self._price(facts)
+        self._limit(incoming.trace_id, span, facts)
+        return NewSpan(facts, span, incoming.origin, self._sender, self._place)
+
+    def _limit(self, trace_id: str, span: SentSpan, facts: SpanFacts) -> None:
+        """Keep of the content what may be kept."""
+        level = self._capture.level(trace_id, facts.environment)
+        if level in {"off", "redacted"}:
+            change = self._capture
+            span.attributes = dict(change.of_attributes(level, span.attributes))
+            span.message = change.of_text(level, span.message)
+            for event in span.events:
+                event[2] = dict(change.of_attributes(level, event[2]))
+            for link in span.links:
+                link[2] = dict(change.of_attributes(level, link[2]))
+            facts.error = change.of_text(level, facts.error)
+        if level in {"off", "sealed"}:
+            facts.question = ""
+        elif level == "redacted":
+            facts.question = self._capture.of_text(level, facts.question)
+        if level == "sealed":
+            facts.error = ""
+        for name in ("name", "model", "user", "endpoint", "environment", "release", "question", "error"):
+            setattr(facts, name, storable(getattr(facts, name)))
+
+
+def _parsed(shipment: Shipment) -> Parsed:
+    body = _inflated(shipment.body) if shipment.is_gzip else shipment.body
+    return parse_json(body) if shipment.is_json else parse_protobuf(body)
+
+
+def _inflated(body: bytes) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        plain = unpacker.decompress(body, MOST_BYTES + 1)
+    except zlib.error:
+        raise SentInvalidError("the gzip is broken") from None
+    if len(plain) > MOST_BYTES:
+        raise SentTooLargeError(MOST_BYTES)
+    if not unpacker.eof:
+        raise SentInvalidError("the gzip is cut off")
+    return plain
+
+
+def digest_of(origin: bytes) -> str:
+    """The name under which what spans have in common is kept."""
+    return digest_bytes(origin)
+
+
+def packed(facts: Iterable[SpanFacts]) -> bytes:
+    """Facts as the database keeps them."""
+    return json.encode(list(facts))

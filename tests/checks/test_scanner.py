@@ -1,0 +1,105 @@
+"""The scanner finds what each pattern finds alone, and never takes no answer for a good one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plimsoll.checks import FAILED, Hit, Pattern, PatternCheck, Scan, ScanFailedError, Scanner
+
+PATTERNS = (Pattern("a", "a+b"), Pattern("b", r"\bba"), Pattern("c", "é.", score=0.5))
+
+
+@given(st.text(alphabet="ab é\u200b", max_size=30))
+def test_together_the_patterns_find_what_each_finds_alone(text: str) -> None:
+    together = Scanner(PATTERNS).whole(text)
+    alone = [hit._replace(pattern=number) for number, one in enumerate(PATTERNS) for hit in Scanner([one]).whole(text)]
+    assert together == sorted(alone)
+
+
+def test_places_are_characters_of_the_text_as_it_was_given() -> None:
+    assert Scanner(PATTERNS).whole("\U0001f600\u200baa\u00adb\u200b é!") == [Hit(2, 6, 0, 1.0), Hit(8, 10, 2, 0.5)]
+
+
+def test_what_a_judge_refuses_does_not_hide_what_begins_inside_it() -> None:
+    even = Pattern("even", "[0-9]{2,4}", judge=lambda text, _before, _after: float(int(text) % 2 == 0))
+    assert [(hit.start, hit.end) for hit in Scanner([even]).whole("1357 1358")] == [(5, 9)]
+    assert [(hit.start, hit.end) for hit in Scanner([even]).whole("13571358")] == [(4, 8)]
+
+
+def test_a_judge_sees_what_stands_around_a_match() -> None:
+    seen: list[tuple[str, str, str]] = []
+
+    def judge(text: str, before: str, after: str) -> float:
+        seen.append((text, before, after))
+        return 1.0
+
+    scan = Scan(Scanner([Pattern("x", "[0-9]+", judge=judge, after=2)]))
+    for piece in ("é", "-1", "2", "\u200b", "xyz"):
+        scan.feed(piece)
+    assert seen == [("12", "é-", "xy")]
+
+
+def test_a_cut_says_where_a_finding_ends_and_the_rest_is_looked_at_again() -> None:
+    pairs = Pattern("pair", "[é0-9]{2,9}", cut=lambda _text: 2)
+    assert [(hit.start, hit.end) for hit in Scanner([pairs]).whole("é1234 5")] == [(0, 2), (2, 4)]
+    assert Scanner([Pattern("none", "[0-9]{2,9}", cut=lambda _text: 0)]).whole("12345") == []
+
+
+def test_a_judge_that_raises_is_a_failure_and_no_answer() -> None:
+    def judge(_text: str, _before: str, _after: str) -> float:
+        raise KeyError
+
+    patterns = [Pattern("x", "[0-9]+", judge=judge)]
+    assert [hit.score for hit in Scanner(patterns).whole("a 12")] == [FAILED]
+    with pytest.raises(ScanFailedError):
+        PatternCheck("x", patterns).find("a 12")
+    assert PatternCheck("x", patterns).find("none here") == []
+
+
+def test_an_engine_that_gives_no_answer_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoMemory:
+        def Match(self, _data: bytes) -> list[int]:  # noqa: N802  # RE2's name
+            return []
+
+    scanner = Scanner(PATTERNS)
+    monkeypatch.setattr(scanner, "_together", NoMemory())
+    with pytest.raises(ScanFailedError):
+        scanner.whole("harmless")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\0",
+        "\ud800 aab \udfff",
+        "\u202eaab",
+        "\ufeffaab",
+        "a" * 200_000,
+        "ab" * 50_000,
+        "é" * 50_000,
+        "\u200b" * 50_000,
+    ],
+)
+def test_hostile_texts_are_read_to_their_end(text: str) -> None:
+    scan = Scan(Scanner(PATTERNS))
+    whole = Scanner(PATTERNS).whole(text)
+    assert scan.feed(text) + scan.feed("", last=True) == whole
+    assert scan.decided == len(text)
+
+
+def test_a_scan_reads_each_match_once_however_it_arrives() -> None:
+    """The work is counted, not timed: a judge is asked once for each match."""
+    asked = 0
+
+    def judge(_text: str, _before: str, _after: str) -> float:
+        nonlocal asked
+        asked += 1
+        return 1.0
+
+    scan = Scan(Scanner([Pattern("x", r"\b[0-9]+\b", judge=judge)]))
+    text = "12 " * 500
+    for character in text:
+        scan.feed(character)
+    scan.feed("", last=True)
+    assert asked == 500

@@ -1,0 +1,265 @@
+"""Spans that others send: durable, each once, in any order, and the sums stay right."""
+
+import gzip
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.tracing.test_traces import NOW, a_trace
+
+from plimsoll.kernel.errors import InvalidError
+from plimsoll.kernel.ids import new_trace_id
+from plimsoll.tracing import Capture, TraceFilter, TraceMissingError, Traces
+from plimsoll.tracing.otlp import SpanFacts
+from plimsoll.tracing.received import Outcome, Received, Sender, Shipment, _store, _unpack
+
+DAY = datetime(2026, 11, 20, tzinfo=UTC)
+START = int(DAY.timestamp()) * 10**9
+TRACE = "5b8efff798038103d269b633813fc60c"
+
+
+def span(number: int, parent: int | None = None, trace: str = TRACE, **attributes: Any) -> dict[str, Any]:
+    """A span; its attributes with two underscores for a dot."""
+    said = {key.replace("__", "."): value for key, value in attributes.items()}
+    kinds: dict[type, str] = {str: "stringValue", int: "intValue", float: "doubleValue", bool: "boolValue"}
+    return {
+        "traceId": trace,
+        "spanId": f"{number:016x}",
+        "parentSpanId": "" if parent is None else f"{parent:016x}",
+        "name": f"span {number}",
+        "startTimeUnixNano": START + number * 10**6,
+        "endTimeUnixNano": START + number * 10**6 + 10**9,
+        "attributes": [{"key": key, "value": {kinds[type(value)]: value}} for key, value in said.items()],
+    }
+
+
+def call(number: int, parent: int | None, tokens: int, cost: float | None = None, **more: Any) -> dict[str, Any]:
+    used: dict[str, Any] = {"gen_ai__usage__input_tokens": tokens, "gen_ai__request__model": "m"}
+    if cost is not None:
+        used["llm__cost__total"] = cost
+    return span(number, parent, gen_ai__operation__name="chat", **used, **more)
+
+
+def shipped(*spans: dict[str, Any], app: str = "app", sender: Sender = Sender(), **resource: str) -> Shipment:  # noqa: B008  # it never changes
+    about = [{"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in resource.items()]
+    body = {"resourceSpans": [{"resource": {"attributes": about}, "scopeSpans": [{"spans": list(spans)}]}]}
+    return Shipment(json.dumps(body).encode(), app, is_json=True, sender=sender)
+
+
+@pytest.fixture
+def received(traces: Traces) -> Received:
+    return Received(traces)
+
+
+def sums(traces: Traces) -> tuple[int, int, float | None, dict[str, int]]:
+    day = traces.day("app", DAY)
+    models = {
+        line.key: line.requests for line in traces.costs("app", "model", since=DAY, until=DAY + timedelta(days=1))
+    }
+    return day.requests, day.input_tokens, day.cost_usd, models
+
+
+def test_a_trace_that_was_sent_is_listed_and_read_like_any_other(traces: Traces, received: Received) -> None:
+    sender = Sender("s-1", "harbour", "leases", "plim_ab")
+    root = span(1, None, user__id="u-7", gen_ai__agent__name="clerk", input__value="When?", output__value="Tomorrow.")
+    shipment = shipped(
+        root, call(2, 1, 7, 0.5), service__name="shop", deployment__environment="production", sender=sender
+    )
+    assert received.take([shipment]) == [Outcome(2)]
+    (line,) = traces.latest("app", 5)
+    assert (line.id, line.endpoint, line.environment, line.user_id) == (TRACE, "clerk", "production", "u-7")
+    assert (line.input_tokens, line.cost_usd, line.model, line.question) == (7, 0.5, "m", "When?")
+    assert (line.team, line.project, line.key, line.source, line.surface) == (
+        "harbour",
+        "leases",
+        "plim_ab",
+        "sent",
+        "otlp",
+    )
+    trace = traces.get("app", TRACE[:8])
+    assert (trace.question, trace.answer, trace.latency_ms) == ("When?", "Tomorrow.", 1000.0)
+    first, second = trace.spans
+    assert (first.name, first.parent_id, second.parent_id) == ("span 1", None, first.id)
+    assert first.attributes["gen_ai.agent.name"] == "clerk"
+    assert first.more["resource"] == {"service.name": "shop", "deployment.environment": "production"}
+    assert first.more["start_ns"] == START + 10**6
+    found = traces.page("app", TraceFilter(text="tomorrow", user="u-7")).traces
+    assert [one.id for one in found] == [TRACE]
+
+
+SPANS = [span(1), call(2, 1, 10, 0.25), call(3, 2, 10, 0.25), call(4, 1, 5), span(5, 4)]
+WHOLE = (1, 15, 0.25, {"m": 2})
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(st.permutations(range(len(SPANS))), st.lists(st.integers(1, 3), max_size=4))
+def test_spans_may_come_in_any_order_in_any_number_of_requests_and_twice(
+    traces: Traces, order: list[int], cuts: list[int]
+) -> None:
+    """Another trace each time, in the same store: the sums grow by the same."""
+    received, before = Received(traces), sums(traces)
+    trace = new_trace_id()
+    left: Sequence[int] = order
+    for cut in [*cuts, len(order)]:
+        some, left = left[:cut], left[cut:]
+        sent = [{**SPANS[place], "traceId": trace} for place in some]
+        received.take([shipped(*sent)] * 2)
+    after = sums(traces)
+    assert after[0] - before[0] == 1
+    assert after[1] - before[1] == WHOLE[1]
+    assert round(((after[2] or 0) - (before[2] or 0)) * 10**12) == 25 * 10**10
+    assert after[3]["m"] - before[3].get("m", 0) == 2
+    line = next(one for one in traces.latest("app", 1000) if one.id == trace)
+    assert (line.input_tokens, line.cost_usd) == (15, None)
+    assert len(traces.get("app", trace).spans) == len(SPANS)
+
+
+def test_a_root_that_comes_late_takes_its_place(traces: Traces, received: Received) -> None:
+    received.take([shipped(call(2, 1, 10))])
+    assert [line.endpoint for line in traces.latest("app", 5)] == ["span 2"]
+    received.take([shipped(span(1, None, user__id="u-7", gen_ai__workflow__name="ask"))])
+    (line,) = traces.latest("app", 5)
+    assert (line.endpoint, line.user_id, line.input_tokens) == ("ask", "u-7", 10)
+    lines = traces.costs("app", "endpoint", since=DAY, until=DAY + timedelta(days=1))
+    assert [(one.key, one.requests) for one in lines] == [("ask", 1)]
+
+
+def test_requests_that_wait_together_are_one_transaction_and_none_spoils_the_others(
+    traces: Traces, received: Received
+) -> None:
+    zipped = gzip.compress(shipped(span(1, trace="aa" * 16)).body)
+    cut = Shipment(zipped[:20], "app", is_json=True, is_gzip=True)
+    outcomes = received.take(
+        [
+            Shipment(b"{", "app", is_json=True),
+            Shipment(zipped, "app", is_json=True, is_gzip=True),
+            cut,
+            Shipment(b"no gzip", "app", is_gzip=True),
+            shipped(span(2, trace="bb" * 16), span(3, trace="00" * 16)),
+            Shipment(b"\x0a\x01", "app"),
+        ]
+    )
+    assert [type(outcome).__name__ for outcome in outcomes] == [
+        "SentInvalidError",
+        "Outcome",
+        "SentInvalidError",
+        "SentInvalidError",
+        "Outcome",
+        "SentInvalidError",
+    ]
+    told = outcomes[4]
+    assert isinstance(told, Outcome)
+    assert (told.spans, told.rejected) == (1, 1)
+    assert "valid ids" in told.message
+    assert len(traces.latest("app", 5)) == 2
+
+
+def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(
+    traces: Traces, received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_unpack, "MOST_BYTES", 1 << 20)
+    bomb = Shipment(gzip.compress(bytes(2 << 20)), "app", is_gzip=True)
+    (outcome,) = received.take([bomb])
+    assert isinstance(outcome, InvalidError)
+    assert outcome.code == "otlp_too_large"
+    assert traces.latest("app", 5) == ()
+
+
+def test_a_trace_has_room_for_so_many_spans(
+    traces: Traces, received: Received, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_store, "MOST_SPANS", 3)
+    assert received.take([shipped(*(span(number) for number in (1, 2)))]) == [Outcome(2)]
+    (outcome,) = received.take([shipped(*(span(number) for number in (2, 3, 4, 5)))])
+    assert isinstance(outcome, Outcome)
+    assert (outcome.spans, outcome.rejected) == (2, 2)
+    assert len(traces.get("app", TRACE).spans) == 3
+
+
+def test_nobody_writes_into_the_trace_of_another_application(traces: Traces, received: Received) -> None:
+    served = a_trace()
+    traces.write([served])
+    theirs = span(9, None, trace=served.id)
+    (outcome,) = received.take([shipped(theirs, app="other")])
+    assert isinstance(outcome, Outcome)
+    assert (outcome.spans, outcome.rejected) == (0, 1)
+    with pytest.raises(TraceMissingError):
+        traces.get("other", served.id)
+    assert traces.get("app", served.id) == served
+
+
+def test_spans_for_a_request_that_was_served_join_it_and_change_no_sum(traces: Traces, received: Received) -> None:
+    served = a_trace()
+    traces.write([served])
+    before = traces.costs("app", "model", since=NOW - timedelta(days=1), until=NOW + timedelta(days=1))
+    received.take([shipped({**call(9, 1, 1000, 5.0), "traceId": served.id})])
+    assert traces.costs("app", "model", since=NOW - timedelta(days=1), until=NOW + timedelta(days=1)) == before
+    trace = traces.get("app", served.id)
+    assert trace.spans[:2] == served.spans
+    assert trace.spans[2].name == "span 9"
+    assert (trace.question, trace.source) == (served.question, "served")
+
+
+@pytest.mark.parametrize("served_first", [True, False])
+def test_a_call_that_passed_through_this_server_costs_once(
+    traces: Traces, received: Received, served_first: bool
+) -> None:
+    import dataclasses
+
+    joined = f"{TRACE}-{2:016x}"
+    served = dataclasses.replace(a_trace(), started_at=DAY, joined=joined, cost_usd=0.5, model="m")
+    told = shipped(span(1), call(2, 1, 1000, 0.6), call(3, 1, 4, 0.125))
+    if served_first:
+        traces.write([served])
+        received.take([told])
+    else:
+        received.take([told])
+        traces.write([served])
+    lines = {line.key: line.cost_usd for line in traces.costs("app", "model", since=DAY, until=DAY + timedelta(days=1))}
+    assert lines == {"m": 0.625}
+    sent = traces.costs("app", "day", since=DAY, until=DAY + timedelta(days=1), source="sent")
+    assert [line.cost_usd for line in sent] == [0.125]
+    assert [line.id for line in traces.page("app", TraceFilter(joined=TRACE)).traces] == [served.id]
+    received.take([shipped(call(4, 1, 8, 0.25))])
+    again = traces.costs("app", "day", since=DAY, until=DAY + timedelta(days=1))
+    assert [line.cost_usd for line in again] == [0.875]
+
+
+def test_a_price_is_looked_up_where_none_is_told(traces: Traces) -> None:
+    def price(facts: SpanFacts) -> int | None:
+        return 1000 * (facts.input_tokens or 0) if facts.model == "m" else None
+
+    Received(traces, price).take([shipped(call(2, None, 5), call(3, None, 7, 0.5), call(4, None, 7, model="x"))])
+    (line,) = traces.costs("app", "day", since=DAY, until=DAY + timedelta(days=1))
+    assert line.cost_usd == 0.5 + 12e-9
+
+
+def test_off_keeps_facts_and_no_content(traces: Traces) -> None:
+    off = Traces(traces.database, Capture("off"))
+    said: dict[str, Any] = {
+        "input__value": "When does Ada leave?",
+        "custom__note": "Ada",
+        "gen_ai__request__model": "m",
+        "n": 7,
+    }
+    failed = {**span(1, None, **said), "status": {"code": 2, "message": "Ada is gone"}}
+    failed["events"] = [{"name": "exception", "attributes": [{"key": "m", "value": {"stringValue": "Ada"}}]}]
+    Received(off).take([shipped(failed, call(2, 1, 9))])
+    trace = traces.get("app", TRACE)
+    assert "Ada" not in repr(trace)
+    assert trace.spans[0].attributes == {"gen_ai.request.model": "m", "n": 7}
+    assert (trace.question, trace.status, trace.input_tokens, trace.error) == ("", "error", 9, "")
+    assert traces.page("app", TraceFilter(text="Ada")).traces == ()
+
+
+def test_redacted_changes_every_text_that_may_be_content(traces: Traces) -> None:
+    capture = Capture("redacted", redact=lambda text: text.replace("Ada", "[NAME]"))
+    Received(Traces(traces.database, capture)).take([shipped(span(1, None, input__value="Is Ada in?", x="Ada"))])
+    trace = traces.get("app", TRACE)
+    assert trace.question == "Is [NAME] in?"
+    assert trace.spans[0].attributes == {"input.value": "Is [NAME] in?", "x": "[NAME]"}
+    assert traces.latest("app", 1)[0].question == "Is [NAME] in?"
