@@ -185,7 +185,7 @@ def prepared(folder: Path, model: str) -> Site:
     for name, told in ROUTES.items():
         files[f"routes/{name}.yaml"] = (
             f"model: openai_compatible/{told}\nbase_url: {model}/v1\nserves: [soak-{name}]\n"
-            "timeouts: {first_token_s: 5, between_tokens_s: 3}\n"
+            "breaker: {failures: 1000}\ntimeouts: {first_token_s: 5, between_tokens_s: 3}\n"
             "price: {input_usd_per_million: 0.1, output_usd_per_million: 0.4}\n"
         )
     for path, text in files.items():

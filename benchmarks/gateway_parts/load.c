@@ -5,7 +5,7 @@
  * REQUEST_FILE holds the whole request as it goes over the wire. Each connection sends it, waits for the end of the
  * answer, and sends it again, for SECONDS; or STREAMS times when that is given. With STREAMS -1, each connection sends
  * it once, waits for the first token and stays open for SECONDS. Prints one JSON object: requests, errors (an answer
- * that is not 200, or a broken connection), seconds, latencies in ms, tokens (`"content":"` in the answer), the
+ * that is not 200, or a broken connection), seconds, latencies in ms, tokens (events with text; see `look`), the
  * time to the first token, and for tokens that carry their time (`t<ns> `) how long they were on the way.
  */
 #define _GNU_SOURCE
@@ -113,29 +113,36 @@ static void end(Conn *c) {
     open_count--;
 }
 
-/* Count tokens, and read the times they carry; KEPT bytes are looked at again with the next piece. */
+static void saw(Conn *c, int64_t now) {
+    c->tokens++;
+    tokens++;
+    if (c->first) return;
+    c->first = now;
+    add(&firsts, (double)(now - c->began) / 1e6);
+}
+
+/* Count tokens: the times that they carry, of which a gateway may put several into one event, or else events with text.
+ * What begins in the last KEPT bytes is looked at with the next piece. */
 static void look(Conn *c, const char *data, size_t length, int64_t now) {
     static char text[KEPT + PIECE + 1];
     memcpy(text, c->tail, c->kept);
     memcpy(text + c->kept, data, length);
-    size_t all = c->kept + length, from = 0;
+    size_t all = c->kept + length, end = all > KEPT ? all - KEPT : 0;
     text[all] = 0;
-    for (;;) {
-        char *found = memmem(text + from, all - from, "\"content\":\"", 11);
-        if (!found || (size_t)(text + all - found) < KEPT) break;
-        c->tokens++;
-        tokens++;
-        if (!c->first) {
-            c->first = now;
-            add(&firsts, (double)(now - c->began) / 1e6);
+    for (char *found = text; (found = memchr(found, 't', (size_t)(text + end - found))) != NULL; found++) {
+        if (found[1] >= '0' && found[1] <= '9') {
+            char *after;
+            int64_t sent = strtoll(found + 1, &after, 10);
+            if (after - found > 12 && *after == ' ') {
+                saw(c, now);
+                add(&transits, (double)(now - sent) / 1e6);
+            }
+        } else if (found - text >= 7 && !memcmp(found - 7, "\"content\":\"", 11) && found[4] != 't') {
+            saw(c, now);
         }
-        if (found[11] == 't' && found[12] >= '0' && found[12] <= '9')
-            add(&transits, (double)(now - strtoll(found + 12, NULL, 10)) / 1e6);
-        from = (size_t)(found - text) + 11;
     }
-    size_t rest = all - from < KEPT ? all - from : KEPT;
-    memcpy(c->tail, text + all - rest, rest);
-    c->kept = rest;
+    c->kept = all - end;
+    memcpy(c->tail, text + end, c->kept);
 }
 
 /* Returns 1 when the answer is complete. */

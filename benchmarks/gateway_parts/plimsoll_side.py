@@ -40,9 +40,7 @@ def plimsoll(folder: Path, port: int, upstream: int, *, everything: bool) -> Pro
     run(project, environ, "ship", release, "production", "--reason", "benchmark")
     headers: dict[str, str] = {}
     if everything:
-        run(
-            project, environ, "actor", "create", "caller", "--role", "developer", "--team", "bench"
-        )
+        run(project, environ, "actor", "create", "caller", "--role", "developer", "--team", "bench")
         made = run(project, environ, "key", "create", "caller", "--only", "call", "--json")
         headers["authorization"] = f"Bearer {made['secret']}"
     command = (*COMMAND, "-C", str(project), "serve", "--env", "production", "--port", str(port))

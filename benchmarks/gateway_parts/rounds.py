@@ -15,6 +15,8 @@ CONNECTIONS = (1, 16, 64)
 PACED = (1, 16, 64)
 STREAMS_EACH = 2
 WARM_S = 2.0
+BURST = 2000
+"""Tokens of one burst, as the upstream sends it."""
 
 Numbers = dict[str, Any]
 _BASE = re.compile(r"BASE http://127\.0\.0\.1:(\d+)")
@@ -142,12 +144,14 @@ def _call(entrant: Entrant, tools: Tools, wish: Wish) -> Numbers:
     before = entrant.cpu_s()
     found = tools.call(product.port, request, connections=wish.connections, seconds=wish.seconds, streams=wish.streams)
     spent_us = (entrant.cpu_s() - before) * 1e6
-    good = max(found["requests"] - found["errors"], 1)
-    found["cpu_us"] = spent_us / good
+    good = found["requests"] - found["errors"]
+    found["cpu_us"] = spent_us / max(good, 1)
     found["rps"] = good / found["seconds"]
-    if found["tokens"]:
-        found["cpu_us_token"] = spent_us / found["tokens"]
-        found["tokens_s"] = found["tokens"] / found["seconds"]
+    # A gateway may put several tokens of a burst into one event; all were read and sent.
+    tokens = good * BURST if wish.kind == "burst" else found["tokens"]
+    if tokens:
+        found["cpu_us_token"] = spent_us / tokens
+        found["tokens_s"] = tokens / found["seconds"]
     return found
 
 

@@ -32,6 +32,7 @@ from plimsoll.releases import Manifest, NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Trace, TraceSummary
 from plimsoll.tracing.feedback import Feedback
+from plimsoll.tracing.received import Outcome, Shipment
 
 RELEASE = "sha256:" + "3f9c2a" + "0" * 58
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -151,8 +152,10 @@ class ScriptedService:
         self.trace(given.trace)
         self.judged.append(given)
 
-    def submit(self, _shipment: Any, _size_bytes: int) -> "Future[Any]":
-        raise AssertionError("no test of this folder sends spans through this service")
+    def submit(self, _shipment: Shipment, _size_bytes: int) -> "Future[Any]":
+        taken: Future[Any] = Future()
+        taken.set_result(Outcome(0))
+        return taken
 
     async def start(self) -> None:
         self.begun = True

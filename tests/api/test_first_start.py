@@ -10,7 +10,7 @@ from tests.api.harbour import Harbour
 from tests.flows.conftest import Workshop
 
 from plimsoll.access import RIGHTS
-from plimsoll.api._server import bind
+from plimsoll.api.server import bind
 from plimsoll.cli import main
 from plimsoll.cli.run import reachable_by_others
 from plimsoll.flows.promote import Wish, ship

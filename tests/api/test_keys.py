@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Scope
 
 from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.api.admission._access import ANYBODY, SHARED_KEY, Admission, acting_of
 from plimsoll.api._errors import WrongKeyError
+from plimsoll.api.admission._access import ANYBODY, SHARED_KEY, Admission, acting_of
 from plimsoll.api.admission._key_cache import KeyCache
 from plimsoll.kernel.errors import UnavailableError
 

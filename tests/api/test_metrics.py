@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
@@ -20,7 +21,7 @@ def _samples(client: TestClient) -> dict[tuple[str, tuple[tuple[str, str], ...]]
 
 
 def _where(**more: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted({"app": "contracts", "endpoint": "ask", "environment": "production", **more}.items()))
+    return tuple(sorted({"app": "contracts", "endpoint": "contracts/ask", "environment": "production", **more}.items()))
 
 
 def test_an_answer_is_counted(client: TestClient) -> None:
@@ -29,20 +30,21 @@ def test_an_answer_is_counted(client: TestClient) -> None:
     samples = _samples(client)
     assert samples["plimsoll_requests_total", _where(status="200")] == 2
     assert samples["plimsoll_request_duration_seconds_count", _where()] == 2
-    assert samples["plimsoll_time_to_first_token_seconds_count", _where()] == 2
+    assert samples["plimsoll_time_to_first_token_seconds_count", _where()] == 1  # only a stream has a first token
     assert samples["plimsoll_tokens_total", _where(direction="input")] == 240
     assert samples["plimsoll_tokens_total", _where(direction="output")] == 18
     assert samples["plimsoll_cost_usd_total", _where()] == 0.0025
-    assert samples["plimsoll_requests_in_progress", _where()] == 0
+    assert samples["plimsoll_requests_in_progress", ()] == 0
 
 
-def test_failures_are_counted_by_status(client: TestClient, service: Any) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+def test_failures_are_counted_by_status(client: TestClient, service: Any, *, stream: bool) -> None:
     service.script = [service.script[0], UnavailableError("busy")]
-    client.post("/v1/chat/completions", json=BODY)
+    client.post("/v1/chat/completions", json={**BODY, "stream": stream})
     samples = _samples(client)
     assert samples["plimsoll_requests_total", _where(status="503")] == 1
-    assert samples["plimsoll_requests_in_progress", _where()] == 0
-    assert ("plimsoll_tokens_total", _where(direction="input")) not in samples
+    assert samples["plimsoll_requests_in_progress", ()] == 0
+    assert samples.get(("plimsoll_tokens_total", _where(direction="input")), 0) == 0
 
 
 def test_a_broken_stream_counts_as_its_error(client: TestClient, service: Any) -> None:
@@ -66,7 +68,7 @@ def test_a_request_in_progress_is_seen(client: TestClient, service: Any) -> None
 
     async def look() -> None:
         samples = await asyncio.to_thread(_samples, client)
-        seen.append(samples["plimsoll_requests_in_progress", _where()])
+        seen.append(samples["plimsoll_requests_in_progress", ()])
 
     service.script.insert(1, look)
     client.post("/v1/chat/completions", json=BODY)

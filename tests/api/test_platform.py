@@ -10,9 +10,10 @@ import openai
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
+from tests.api.conftest import running
 from tests.api.harbour import LEAVE, Harbour
 from tests.flows.conftest import Workshop
 
@@ -33,6 +34,17 @@ def harbour(tmp_path: Path) -> Iterator[Harbour]:
 @pytest.fixture
 def url(harbour: Harbour, serve: Serve) -> str:
     return serve(create_app(harbour.service(), settings=ApiSettings(default_environment="staging")))
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server whose release nobody changes, for many tests."""
+    workshop = Workshop(tmp_path_factory.mktemp("shipped") / "harbour")
+    harbour = Harbour(workshop)
+    harbour.ship()
+    with running(create_app(harbour.service(), settings=ApiSettings(default_environment="staging"))) as address:
+        yield address
+    workshop.close()
 
 
 def sdk(url: str) -> openai.OpenAI:
@@ -109,12 +121,17 @@ def test_one_line_sends_the_same_project_to_a_language_model(harbour: Harbour, u
     """Any OpenAI-compatible server: here one of our own making, that repeats what it was asked."""
     seen: list[dict[str, Any]] = []
 
-    async def completions(request: Request) -> StreamingResponse:
+    async def completions(request: Request) -> Response:
         seen.append(await request.json())
+        usage = {"prompt_tokens": 321, "completion_tokens": 7, "total_tokens": 328}
+        if not seen[-1].get("stream"):
+            message = {"role": "assistant", "content": "Twenty-six days [1]."}
+            choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+            return JSONResponse({"model": "small-1", "choices": choices, "usage": usage})
         pieces: list[dict[str, Any]] = [
             {"choices": [{"index": 0, "delta": {"content": "Twenty-six days"}}]},
             {"choices": [{"index": 0, "delta": {"content": " [1]."}, "finish_reason": "stop"}]},
-            {"choices": [], "usage": {"prompt_tokens": 321, "completion_tokens": 7, "total_tokens": 328}},
+            {"choices": [], "usage": usage},
         ]
         lines = [f"data: {json.dumps({'model': 'small-1', **piece})}\n\n" for piece in pieces]
         return StreamingResponse(iter([*lines, "data: [DONE]\n\n"]), media_type="text/event-stream")
@@ -123,15 +140,52 @@ def test_one_line_sends_the_same_project_to_a_language_model(harbour: Harbour, u
     price = "price: {input_usd_per_million: 2, output_usd_per_million: 10}\n"
     harbour.workshop.write("routes/default.yaml", f"model: vllm/small\nbase_url: {upstream}/v1\n{price}")
     harbour.ship()
+    with sdk(url) as client:
+        stream = client.chat.completions.create(model="ask", messages=[{"role": "user", "content": LEAVE}], stream=True)
+        chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "Twenty-six days [1]."
     raw = ask(url, temperature=0.25)
     answer = raw.parse()
     assert answer.choices[0].message.content == "Twenty-six days [1]."
     assert answer.plimsoll["citations"][0]["document"] == "policies/leave.md"
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (321, 7)
     assert float(raw.headers["x-plimsoll-cost-usd"]) == pytest.approx((321 * 2 + 7 * 10) / 1e6)
-    (sent,) = seen
+    (_, sent) = seen
     assert (sent["model"], sent["temperature"]) == ("small", 0.25)
     assert "twenty-six days of paid leave" in sent["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"n": 2}, "n"),
+        ({"tools": [{"type": "function", "function": {"name": "weather"}}]}, "tools"),
+        ({"functions": [{"name": "weather"}]}, "functions"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"logprobs": True}, "logprobs"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "messages"),
+        (
+            {"messages": [{"role": "user", "content": "?"}, {"role": "tool", "tool_call_id": "a", "content": "x"}]},
+            "messages",
+        ),
+        ({"messages": [{"role": "assistant", "tool_calls": [{}]}, {"role": "user", "content": "?"}]}, "messages"),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_the_reader_cannot_do_is_refused(
+    shipped: str, change: dict[str, Any], param: str, *, stream: bool
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(shipped, stream=stream, **change)
+    assert (caught.value.code, caught.value.param) == ("unsupported_parameter", param)
+
+
+@pytest.mark.parametrize("model", ["tell", "harbour/tell", "other/ask", "ASK", "gpt-4.1-mini"])
+def test_what_is_not_served_is_not_found(shipped: str, model: str) -> None:
+    with pytest.raises(openai.NotFoundError) as caught:
+        ask(shipped, model=model)
+    assert (caught.value.code, caught.value.param) == ("model_not_found", "model")
+    assert "ask" in str(caught.value)
 
 
 def test_a_model_server_that_is_down_is_a_503(harbour: Harbour, url: str) -> None:

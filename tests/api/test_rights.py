@@ -22,6 +22,17 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 BODY = {"model": "contracts/ask", "messages": [{"role": "user", "content": "How long?"}]}
 ASKED: dict[str, tuple[str, str]] = {
     "/v1/chat/completions": ("POST", "/v1/chat/completions"),
+    "/v1/responses": ("POST", "/v1/responses"),
+    "/v1/messages": ("POST", "/v1/messages"),
+    "/v1/messages/count_tokens": ("POST", "/v1/messages/count_tokens"),
+    "/v1/embeddings": ("POST", "/v1/embeddings"),
+    "/v1/moderations": ("POST", "/v1/moderations"),
+    "/v1/predict/{endpoint:path}": ("POST", "/v1/predict/contracts/ask"),
+    "/v1/feedback": ("POST", "/v1/feedback"),
+    "/v1/traces": ("POST", "/v1/traces"),
+    "/v1/logs": ("POST", "/v1/logs"),
+    "/v1/metrics": ("POST", "/v1/metrics"),
+    "/openapi.json": ("GET", "/openapi.json"),
     "/v1/models": ("GET", "/v1/models"),
     "/v1/models/{model_id:path}": ("GET", "/v1/models/contracts/ask"),
     "/": ("GET", "/"),
@@ -32,6 +43,18 @@ ASKED: dict[str, tuple[str, str]] = {
     "/readyz": ("GET", "/readyz"),
 }
 """How a test asks for each route."""
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/responses": {"model": "contracts/ask", "input": "How long?"},
+    "/v1/messages": {**BODY, "max_tokens": 10},
+    "/v1/embeddings": {"model": "contracts/ask", "input": "How long?"},
+    "/v1/moderations": {"input": "How long?"},
+    "/v1/predict/{endpoint:path}": {"inputs": [{"text": "How long?"}]},
+    "/v1/feedback": {"trace": TRACE, "score": 1},
+    "/v1/traces": {"resourceSpans": []},
+    "/v1/logs": {"resourceLogs": []},
+    "/v1/metrics": {"resourceMetrics": []},
+}
+"""What is sent there; elsewhere `BODY`."""
 GUARDED = [(path, right) for path, right in NEEDED.items() if right is not None]
 
 
@@ -53,7 +76,9 @@ def ask(service: Any, a_trace: Trace) -> Iterator[Any]:
         def ask(path: str, key: str | None = None) -> Any:
             method, address = ASKED[path]
             headers = {} if key is None else {"authorization": f"Bearer {key}"}
-            return client.request(method, address, headers=headers, json=BODY if method == "POST" else None)
+            return client.request(
+                method, address, headers=headers, json=BODIES.get(path, BODY) if method == "POST" else None
+            )
 
         yield ask
 
@@ -84,8 +109,9 @@ def test_a_route_without_a_stated_right_cannot_be_served() -> None:
 
 def test_the_page_says_the_same() -> None:
     table = PAGE.read_text().partition("## Routes")[2].partition("## Keys")[0]
-    rows = re.findall(r"^\| `(?:GET|POST) (\S+)` \|.*\| (?:`(\w+)`|none) \|$", table, re.MULTILINE)
-    said = {re.sub(r"\{.*?\}|…", "*", path): right or None for path, right in rows}
+    rows = re.findall(r"^\| (`(?:GET|POST) /[^|]*) \|.*\| (?:`(\w+)`|none) \|$", table, re.MULTILINE)
+    paths = [(path, right) for cell, right in rows for path in re.findall(r"(/\S*)`", cell)]
+    said = {re.sub(r"\{.*?\}|…", "*", path): right or None for path, right in paths}
     coded = {re.sub(r"\{.*?\}", "*", path): right for path, right in NEEDED.items()}
     coded["/static/*"] = coded.pop("/static")
     assert said == coded
@@ -106,7 +132,9 @@ def test_every_other_right_together_is_not(ask: Any, service: Any, path: str, ri
     assert f"Ada does not have the right `{right}`" in text
     for role in roles:
         assert role in text
-    if path.startswith("/v1"):
+    if path.startswith("/v1/messages"):
+        assert response.json()["error"]["type"] == "permission_error"
+    elif path.startswith("/v1"):
         error = response.json()["error"]
         assert (error["type"], error["code"], error["param"]) == ("permission_error", "right_missing", None)
     else:

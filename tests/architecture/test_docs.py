@@ -69,7 +69,7 @@ def test_links_in_the_documentation_lead_somewhere() -> None:
 
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-NOUNS = "ledger|version|lineage|label|gate|release|review|environment|policy|actor|key|subject|storage"
+NOUNS = "budget|ledger|version|lineage|label|gate|release|review|environment|policy|actor|key|subject|storage"
 
 
 def slugs(page: str) -> set[str]:

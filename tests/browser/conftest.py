@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.api import ApiSettings, ServedModel, create_app
-from plimsoll.api._server import Server, bind, url_of
+from plimsoll.api.server import Server, ServerSettings, bind, url_of
 from plimsoll.flows.serve import AnswerEvent, AnswerRequest
 from plimsoll.kernel.errors import NotFoundError, UnavailableError
 from plimsoll.releases.environments import Environment, EnvironmentMove
@@ -236,7 +236,7 @@ def _running(service: ShowService) -> Iterator[str]:
     with bind("127.0.0.1", 0) as listener:
         address = url_of(listener)
         app = create_app(service, settings=ApiSettings())
-        server = Server(app, graceful_timeout_s=3, on_ready=lambda _: ready.set())
+        server = Server(app, ServerSettings(drain_s=3, linger_s=0), on_ready=lambda _: ready.set())
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from plimsoll.access import Access
+from plimsoll.access.limits import Budget, Budgets
 from plimsoll.governance.record_check import Checked, CheckParts, check_records
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest, digest_bytes
@@ -51,6 +52,7 @@ NAMED_BY = {
     "environment": "name",
     "environment_move": "environment",
     "environment_policy": "environment",
+    "budget": "scope",
     "ledger_entry": "sequence",
     "ledger_payload": "sequence",
     "ledger_tile": "position",
@@ -66,6 +68,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "ledger_tile": ("level", "position"),
     "environment": ("name",),
     "environment_policy": ("environment",),
+    "budget": ("scope", "measure", "span"),
     "actor": ("id",),
     "api_key": ("prefix",),
 }
@@ -84,6 +87,7 @@ class Harbour:
         self.reviews = Reviews(records, ledger)
         self.releases = Releases(records, blobs, ledger)
         self.places = Environments(records, ledger, self.reviews)
+        self.budgets = Budgets(records, ledger)
 
     @property
     def parts(self) -> CheckParts:
@@ -97,6 +101,7 @@ class Harbour:
                 self.releases.verdict_claims,
                 self.places.move_claims,
                 self.places.policy_claims,
+                self.budgets.claims,
             ],
             strays=[
                 self.ledger.strays,
@@ -104,6 +109,7 @@ class Harbour:
                 self.releases.strays,
                 self.places.strays,
                 self.access.strays,
+                self.budgets.strays,
             ],
             blobs_named=self.blobs_named,
             check_blob=self.blobs.check,
@@ -202,6 +208,14 @@ def fill(harbour: Harbour) -> None:
     harbour.places.ship(one, "staging", by=ada, reason="")
     harbour.places.ship(two, "staging", by=ada, reason="next")
     harbour.places.roll_back(APP, "staging", by=ben, reason="back")
+    for budget in (
+        Budget("everyone", "usd", "day", 5_000_000),
+        Budget("team:dock", "tokens", "day", 900),
+        Budget("each key", "requests", "day", 3),
+    ):
+        harbour.budgets.set(APP, budget, by=ada)
+    harbour.budgets.set(APP, Budget("team:dock", "tokens", "day", 1000), by=ada)
+    harbour.budgets.remove(APP, "each key", "requests", "day", by=ada)
     ledger.erase(erin.actor, {"basis": "art. 17", "blobs": []}, by=ada)
 
 

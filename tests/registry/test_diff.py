@@ -390,3 +390,23 @@ def test_a_diff_is_given_to_programs_whole() -> None:
         "counts": [],
         "texts": [],
     }
+
+
+def guard(**changes: Json) -> Json:
+    whole = {"check": "pii", "kinds": ["email", "iban"], "on": ["input", "output"], "action": "redact", **changes}
+    return {"checks": [whole]}
+
+
+@pytest.mark.parametrize(
+    ("strict", "loose"),
+    [
+        (guard(at_least=0.5), guard(at_least=0.9)),
+        (guard(), guard(at_least=0.9)),
+        (guard(), guard(kinds=["email"])),
+        (guard(), guard(on=["input"])),
+        (guard(check="blocklist", words=["a", "b"]), guard(check="blocklist", words=["a"])),
+    ],
+)
+def test_a_guardrail_that_finds_less_is_looser(strict: Json, loose: Json) -> None:
+    assert diff_versions("guardrail", strict, loose).loosening
+    assert not diff_versions("guardrail", loose, strict).loosening

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.tracing.test_traces import NOW, a_trace
 
 from plimsoll.kernel.errors import InvalidError
-from plimsoll.storage import Database, words_of
+from plimsoll.storage import Database
+from plimsoll.storage.search import words_of
 from plimsoll.tracing import Capture, Trace, TraceFilter, Traces
 
 

@@ -39,7 +39,7 @@ RIGHTS: Mapping[Right, str] = MappingProxyType(
         "approve": "approve or refuse releases and protected label moves, and withdraw an answer",
         "ship": "move what is live in an environment: ship, roll back, split the traffic",
         "override": "ship against a rule of the promotion policy, which is recorded",
-        "policy": "change the promotion policy of an environment",
+        "policy": "change the promotion policy of an environment, and set budgets",
         "keys": "make actors and keys, grant roles, disable and revoke: whoever has it can give every right",
         "audit": "read the ledger with its sealed content, and export it for an auditor",
         "erase": "destroy the personal data of a data subject",

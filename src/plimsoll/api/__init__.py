@@ -8,9 +8,9 @@ an answer is made is in `plimsoll.flows.serve`. `PlatformService` fills `Service
 from ._app import create_app
 from ._errors import ListenError, PortInUseError
 from ._platform import PlatformService
-from ._server import run_server
 from ._service import ServedModel, Service
 from ._settings import ApiSettings
+from .server import ServerSettings, run_server
 
 __all__ = [
     "ApiSettings",
@@ -18,6 +18,7 @@ __all__ = [
     "PlatformService",
     "PortInUseError",
     "ServedModel",
+    "ServerSettings",
     "Service",
     "create_app",
     "run_server",

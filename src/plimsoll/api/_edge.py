@@ -1,7 +1,7 @@
 """The outermost layer: request id, security headers, who may call, and every error as a proper response."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -78,7 +78,7 @@ def log_error(error: Exception, problem: Problem, request_id: str) -> None:
 
 
 class Edge:
-    """ASGI middleware around the whole application."""
+    """ASGI application around the whole application."""
 
     def __init__(
         self, app: ASGIApp, *, admission: Admission, errors: ErrorResponses, direct: Mapping[str, ASGIApp]
@@ -94,11 +94,12 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope.setdefault("state", {})["request_id"] = new_trace_id()
-        stamped = _Stamped(scope, send)
+        request_id = scope.setdefault("state", {})["request_id"] = new_trace_id()
+        path = scope["path"]
+        stamped = _Stamped(send, path, request_id)
         try:
             await self._admission.admit(scope)
-            app = self._direct.get(scope["path"], self._app) if scope["method"] == "POST" else self._app
+            app = self._direct.get(path, self._app) if scope["method"] == "POST" else self._app
             await app(scope, receive, stamped)
         except Exception as error:  # noqa: BLE001 (this is the door: nothing may leave it but a response)
             response = self._errors.respond(scope, error)
@@ -109,20 +110,30 @@ class Edge:
 class _Stamped:
     """`send`, with the headers that every response carries."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    __slots__ = ("_path", "_request_id", "_send", "started")
+
+    def __init__(self, send: Send, path: str, request_id: str) -> None:
         self._send = send
-        self._request_id = request_id_of(scope).encode()
-        self._extra = _API_HEADERS if is_api_path(scope["path"]) else _PAGE_HEADERS
-        self._anthropic = speaks_anthropic(scope["path"])
+        self._path = path
+        self._request_id = request_id
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            headers = [*message.get("headers", ()), *self._extra]
-            if not any(name == b"x-request-id" for name, _ in headers):
-                headers.append((b"x-request-id", self._request_id))
-            if self._anthropic:
-                headers.append((b"request-id", next(value for name, value in headers if name == b"x-request-id")))
-            message = {**message, "headers": headers}
+            message = {**message, "headers": self._stamp(message.get("headers", ()))}
         await self._send(message)
+
+    def _stamp(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        path = self._path
+        headers = [*given, *(_API_HEADERS if is_api_path(path) else _PAGE_HEADERS)]
+        for name, value in headers:
+            if name == b"x-request-id":
+                request_id = value
+                break
+        else:
+            request_id = self._request_id.encode()
+            headers.append((b"x-request-id", request_id))
+        if speaks_anthropic(path):
+            headers.append((b"request-id", request_id))
+        return headers

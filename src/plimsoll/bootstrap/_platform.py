@@ -208,6 +208,7 @@ class Platform(Stores):
         return EraseParts(
             stores=self.collect_stores(),
             cache=self.cache,
+            elsewhere={"answers": self.answer_store, "feedback": self.feedback, "usage": self.consumption},
             prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
             retire=self._retire,
             by=self.acting.by,
@@ -244,8 +245,9 @@ class Platform(Stores):
                 self.releases.verdict_claims,
                 self.environments.move_claims,
                 self.environments.policy_claims,
+                self.budgets.claims,
             ],
-            strays=[self.labels.strays, self.releases.strays, self.environments.strays, self.access.strays],
+            strays=[self.labels.strays, self.releases.strays, self.environments.strays, self.access.strays, self.budgets.strays],
             blobs_named=self._blobs_named,
             check_blob=self.blobs.check,
             on_progress=on_progress,

@@ -1,7 +1,7 @@
 """From the content of a route's version to a route that can be called."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from plimsoll.flows.serve.parts import Route
 from plimsoll.http import Client, Timeouts
@@ -27,6 +27,10 @@ from plimsoll.models.routing import (
 )
 from plimsoll.settings import Settings
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _BEFORE_TARGETS: Final[Mapping[str, Any]] = {
     "serves": [],
     "guardrail": None,
@@ -42,12 +46,38 @@ _BEFORE_TARGETS: Final[Mapping[str, Any]] = {
 """What holds for the routes of releases that were made when a route had one model and nothing else."""
 
 
+class LateEmbedder:
+    """An embedder that is loaded when it is first used: most routes never need one, and it takes 40 MB."""
+
+    def __init__(self, load: Callable[[], Embedder]) -> None:
+        self._load = load
+
+    @property
+    def name(self) -> str:
+        """See Embedder."""
+        return self._load().name
+
+    @property
+    def fingerprint(self) -> str:
+        """See Embedder."""
+        return self._load().fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """See Embedder."""
+        return self._load().dimension
+
+    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """See Embedder."""
+        return self._load().embed(texts)
+
+
 class RouteMaker:
     """Makes routes; all of them share the connections of one client, and what is known of their targets' health."""
 
     def __init__(self, settings: Settings, embedder: Callable[[], Embedder]) -> None:
         self._settings = settings
-        self._embedder = embedder
+        self._embedder = LateEmbedder(embedder)
         self._client = Client()
         self._health = Health()
 
@@ -95,14 +125,14 @@ class RouteMaker:
 
     def _chat_target(self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]) -> Target[ChatModel]:
         settings = self.settings_of(name, target, route)
-        model = make_chat_model(settings, embedder=self._embedder(), client=self._client)
+        model = make_chat_model(settings, embedder=self._embedder, client=self._client)
         return Target(model, weight=target["weight"], price=_price(target).worst_case_pico, key=_identity(settings))
 
     def _embedding_target(
         self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]
     ) -> Target[EmbeddingModel]:
         settings = self.settings_of(name, target, route)
-        model = make_embedding_model(settings, embedder=self._embedder(), client=self._client)
+        model = make_embedding_model(settings, embedder=self._embedder, client=self._client)
         return Target(model, weight=target["weight"], price=_price(target).worst_case_pico, key=_identity(settings))
 
     def settings_of(self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]) -> RouteSettings:

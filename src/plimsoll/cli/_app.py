@@ -18,6 +18,7 @@ from . import audit, demo, flows, key, promote, records, registry, release, run,
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
+from .nouns import budget, cost, guardrail
 
 _COMMANDS: tuple[click.Command, ...] = (
     *demo.COMMANDS,
@@ -27,6 +28,9 @@ _COMMANDS: tuple[click.Command, ...] = (
     *run.COMMANDS,
     *records.COMMANDS,
     *registry.COMMANDS,
+    *guardrail.COMMANDS,
+    *budget.COMMANDS,
+    *cost.COMMANDS,
     *audit.COMMANDS,
     *storage.COMMANDS,
     *key.COMMANDS,

@@ -161,14 +161,14 @@ class Demo:
 
     def _served(self) -> None:
         self._title("Serve", "OpenAI's API, with the release in every answer.")
-        from plimsoll.api import ApiSettings, PlatformService, create_app, run_server
+        from plimsoll.api import ApiSettings, PlatformService, ServerSettings, create_app, run_server
 
         with self._platform() as platform:
             service = PlatformService(platform, platform.app, ("staging", "production"))
             app = create_app(service, settings=ApiSettings(default_environment="staging"))
             if platform.settings.key is not None:
                 self._headers = {"authorization": f"Bearer {platform.settings.key}"}
-            run_server(app, host="127.0.0.1", port=self.port, on_ready=self._on_ready)
+            run_server(app, ServerSettings(port=self.port), on_ready=self._on_ready)
         if self._failure:
             raise self._failure[0]
 

@@ -12,7 +12,7 @@ from plimsoll.kernel.errors import InvalidError
 from plimsoll.registry import DigestMismatchError, Kind, Publication, Registry, Version
 
 MOST_BYTES = 2 << 30
-MADE_ELSEWHERE: tuple[Kind, ...] = ("adapter", "model", "agent", "guardrail")
+MADE_ELSEWHERE: tuple[Kind, ...] = ("adapter", "model", "agent")
 """Kinds that no build makes from the project's files."""
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
+import msgspec
+
 Stage = Literal["input", "retrieved", "tool_call", "output"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
@@ -34,13 +36,12 @@ class Finding:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(msgspec.Struct, frozen=True, gc=False):
     """The verdict on a text.
 
     Findings stand in the order of the text. A text is read up to the first finding that stops it: there are none
     behind that one. Of findings that overlap and are redacted, or flagged by the same check, one counts: the surest,
-    and of several the longest.
+    and of several the longest. A struct, because one is made for every text, and most say only that nothing was found.
     """
 
     action: Action

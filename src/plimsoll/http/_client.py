@@ -60,15 +60,28 @@ class Client:
         BadResponseError.
         """
         target = target_of(method, url)
-        deadline = self._running_loop(target.origin).time() + timeouts.total_s
+        origin = target.origin
+        deadline = self._running_loop(origin).time() + timeouts.total_s
         head = head_of(method, target, headers, len(body))
-        request = Request(target.origin, head, body, timeouts, deadline, method == "HEAD")
+        request = Request(origin, head, body, timeouts, deadline, method == "HEAD")
         if self._most_open is not None:
             await self._take_place(request)
         try:
-            return await self._sent(request)
+            connection = self._pool.take(origin)
+            if connection is None:
+                return await self._sent_anew(request)
+            answer = Answer(is_bodiless=request.is_bodiless, max_header_bytes=self._max_header_bytes)
+            try:
+                await connection.exchange(request, answer)
+            except BrokenConnectionError:
+                # Closed by the server while it was idle: nothing was answered, so a new connection may ask again.
+                if not answer.is_untouched or self._is_closed:
+                    raise
+            else:
+                return Response(answer, connection, origin, self._give_back)
+            return await self._sent_anew(request)
         except BaseException:
-            self._free_place(request.origin)
+            self._free_place(origin)
             raise
 
     async def close(self) -> None:
@@ -87,28 +100,12 @@ class Client:
             raise ConnectError(origin.name, "the client was closed")
         return loop
 
-    async def _sent(self, request: Request) -> Response:
-        connection = self._pool.take(request.origin)
-        if connection is not None:
-            answer = self._answer(request)
-            try:
-                await connection.exchange(request, answer)
-            except BrokenConnectionError:
-                # Closed by the server while it was idle: nothing was answered, so a new connection may ask again.
-                if not answer.is_untouched or self._is_closed:
-                    raise
-            else:
-                return self._response(request, connection, answer)
-        answer = self._answer(request)
+    async def _sent_anew(self, request: Request) -> Response:
+        """The answer over a connection of its own."""
+        answer = Answer(is_bodiless=request.is_bodiless, max_header_bytes=self._max_header_bytes)
         connection = await self._connect(request)
         await connection.exchange(request, answer)
-        return self._response(request, connection, answer)
-
-    def _answer(self, request: Request) -> Answer:
-        return Answer(is_bodiless=request.is_bodiless, max_header_bytes=self._max_header_bytes)
-
-    def _response(self, request: Request, connection: Connection, answer: Answer) -> Response:
-        return Response(answer, connection, functools.partial(self._give_back, request.origin))
+        return Response(answer, connection, request.origin, self._give_back)
 
     def _give_back(self, origin: Origin, connection: Connection) -> None:
         if connection.finish():

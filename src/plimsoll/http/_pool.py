@@ -30,7 +30,9 @@ class Pool:
         if self._most_idle <= 0:
             connection.abort()
             return
-        idle = self._idle.setdefault(origin, [])
+        idle = self._idle.get(origin)
+        if idle is None:
+            idle = self._idle[origin] = []
         idle.append(connection)
         connection.rest(self._idle_s)
         if len(idle) > self._most_idle:

@@ -3,10 +3,11 @@
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
+
+import msgspec
 
 from ._errors import UnsendableRequestError
 from ._timeouts import Timeouts
@@ -34,8 +35,7 @@ _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _KEPT: Final = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """One server."""
 
     host: str
@@ -49,17 +49,21 @@ class Origin:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
 class Target:
     """What a URL names: the server, and the request target with its first lines."""
 
-    origin: Origin
-    opening: str
-    """Request line and the headers that are always there."""
+    __slots__ = ("opening", "origin", "written")
+
+    def __init__(self, origin: Origin, opening: str) -> None:
+        self.origin = origin
+        self.opening = opening
+        """Request line and the headers that are always there."""
+        self.written: tuple[tuple[Sequence[tuple[str, str]], bytes], ...] = ()
+        """The two sets of headers that were sent there last, each with all lines up to its end."""
 
 
-class Request(NamedTuple):
-    """What is sent."""
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """What is sent. A struct, because each exchange makes one, and a named tuple takes several times as long."""
 
     origin: Origin
     head: bytes
@@ -87,13 +91,25 @@ def target_of(method: str, url: str) -> Target:
 
 def head_of(method: str, target: Target, headers: Sequence[tuple[str, str]], length: int) -> bytes:
     """The head of a request with a body of this many bytes. Raises UnsendableRequestError."""
-    lines = [target.opening]
+    for known, found in target.written:
+        if known is headers:
+            lines = found
+            break
+    else:
+        lines = _lines(target.opening, headers)
+        if headers.__class__ is tuple:
+            # Whoever sends the same headers again hands in the same tuple, which nobody can have changed meanwhile.
+            target.written = ((headers, lines), *target.written[:1])
+    return lines + (b"content-length: %d\r\n\r\n" % length if length or method in _WITH_BODY else b"\r\n")
+
+
+def _lines(opening: str, headers: Sequence[tuple[str, str]]) -> bytes:
+    lines = [opening]
     for name, value in headers:
         # Printable ASCII is the usual case, and quickly seen; the pattern also lets tabs and Latin-1 through.
         if not _is_free(name) or not ((value.isascii() and value.isprintable()) or _VALUE.fullmatch(value)):
             raise UnsendableRequestError(_header_problem(name), hint="remove that header")
         lines.append(f"{name}: {value}\r\n")
-    lines.append(f"content-length: {length}\r\n\r\n" if length or method in _WITH_BODY else "\r\n")
     return "".join(lines).encode("latin-1")
 
 

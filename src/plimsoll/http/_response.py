@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping
 from ._answer import Answer
 from ._connection import Connection
 from ._errors import BrokenConnectionError, ResponseTooLargeError
+from ._request import Origin
+
+GiveBack = Callable[[Origin, Connection], None]
 
 
 class Response:
     """An answer whose head is here. One task reads it; whoever got it calls `release` in the end, in any case."""
 
-    __slots__ = ("_answer", "_connection", "_give_back", "_server", "status")
+    __slots__ = ("_answer", "_connection", "_give_back", "_origin", "status")
 
-    def __init__(self, answer: Answer, connection: Connection, give_back: Callable[[Connection], None]) -> None:
+    def __init__(self, answer: Answer, connection: Connection, origin: Origin, give_back: GiveBack) -> None:
         self.status: int = answer.status
         """Such as 200."""
         self._answer = answer
         self._connection: Connection | None = connection
-        self._server = connection.server
+        self._origin = origin
         self._give_back = give_back
 
     @property
@@ -41,6 +44,11 @@ class Response:
     async def read(self, most_bytes: int) -> bytes:
         """The whole body. Raises ResponseTooLargeError above `most_bytes`, and otherwise ExchangeError."""
         answer = self._answer
+        if answer.is_complete and answer.unread <= most_bytes:
+            # It came with its head, as short answers do.
+            body = answer.take()
+            self.release()
+            return body
         if not answer.is_complete and answer.declared_bytes() > most_bytes:
             raise self._too_large(most_bytes)
         pieces: list[bytes] = []
@@ -58,7 +66,7 @@ class Response:
         """Give the connection back: kept when the body was read to its end, else closed. Calling it again is fine."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            self._give_back(connection)
+            self._give_back(self._origin, connection)
 
     def end_soon(self, within_s: float = 1.0) -> None:
         """Nothing more is needed, and the end of the body is about to come: wait for it in the background.
@@ -71,13 +79,13 @@ class Response:
             self.release()
             return
         self._connection = None
-        connection.end_soon(within_s, functools.partial(self._give_back, connection))
+        connection.end_soon(within_s, functools.partial(self._give_back, self._origin, connection))
 
     async def _progress(self) -> None:
         if self._connection is None:
             if self._answer.pieces:
                 return
-            raise BrokenConnectionError(self._server, "the answer was released before it was whole")
+            raise BrokenConnectionError(self._origin.name, "the answer was released before it was whole")
         try:
             if self._answer.pieces:
                 self._connection.check_total()
@@ -89,4 +97,4 @@ class Response:
 
     def _too_large(self, most_bytes: int) -> ResponseTooLargeError:
         self.release()
-        return ResponseTooLargeError(self._server, most_bytes)
+        return ResponseTooLargeError(self._origin.name, most_bytes)

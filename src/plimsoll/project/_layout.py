@@ -15,11 +15,12 @@ ENDINGS = {
     "knowledge": ".yaml",
     "guardrails": ".yaml",
     "routes": ".yaml",
+    "models": ".yaml",
     "endpoints": ".yaml",
     "evals": ".yaml",
     "datasets": ".jsonl",
 }
-LATER_FOLDERS = ("agents", "models", "tuning")
+LATER_FOLDERS = ("agents", "tuning")
 """Folders of the design that this version does not read. Silence would let people believe that they are in force."""
 
 _NEAR_ENDINGS = {".yaml": (".yaml", ".yml"), ".jsonl": (".jsonl", ".ndjson", ".json")}

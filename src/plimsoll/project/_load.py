@@ -14,7 +14,7 @@ from ._errors import ProjectInvalidError, ProjectMissingError
 from ._explain import empty_file, explain
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
 from ._mistakes import Mistake
-from ._references import LoadedFile, reference_mistakes
+from ._references import LoadedFile, reference_mistakes, served_mistakes
 from ._types import Project
 from ._yaml import MAX_BYTES, parse_yaml
 from .schemas import (
@@ -22,6 +22,7 @@ from .schemas import (
     EndpointDefinition,
     GuardrailDefinition,
     KnowledgeDefinition,
+    ModelDefinition,
     PromptDefinition,
     RouteDefinition,
     SuiteDefinition,
@@ -32,6 +33,7 @@ _MODELS: Mapping[str, type[Definition]] = {
     "knowledge": KnowledgeDefinition,
     "guardrails": GuardrailDefinition,
     "routes": RouteDefinition,
+    "models": ModelDefinition,
     "endpoints": EndpointDefinition,
     "evals": SuiteDefinition,
 }
@@ -69,7 +71,7 @@ def load_project(root: Path) -> Project:
     app = reader.definition_file(root / APP_FILE, AppDefinition)
     folders = {folder: reader.folder(folder, model) for folder, model in _MODELS.items()}
     datasets = reader.datasets()
-    reader.check(folders, datasets)
+    reader.check(app, folders, datasets)
     if reader.mistakes:
         raise ProjectInvalidError(root, sorted(reader.mistakes, key=lambda mistake: (mistake.file, mistake.line)))
     return Project(
@@ -79,6 +81,7 @@ def load_project(root: Path) -> Project:
         knowledge=_definitions(folders["knowledge"], KnowledgeDefinition),
         guardrails=_definitions(folders["guardrails"], GuardrailDefinition),
         routes=_definitions(folders["routes"], RouteDefinition),
+        models=_definitions(folders["models"], ModelDefinition),
         endpoints=_definitions(folders["endpoints"], EndpointDefinition),
         suites=_definitions(folders["evals"], SuiteDefinition),
         datasets=MappingProxyType(datasets),
@@ -113,16 +116,19 @@ class _Reader:
         """The datasets by their names; one with mistakes has no rows."""
         return {stem(path): self._rows(path) for path in self._files("datasets")}
 
-    def check(self, folders: Mapping[str, Mapping[str, LoadedFile]], datasets: Mapping[str, tuple[Row, ...]]) -> None:
+    def check(
+        self,
+        app: LoadedFile,
+        folders: Mapping[str, Mapping[str, LoadedFile]],
+        datasets: Mapping[str, tuple[Row, ...]],
+    ) -> None:
         """What can be said only when all files are read."""
         self.mistakes += reference_mistakes(folders, datasets, self._root)
+        self.mistakes += served_mistakes(app, folders["endpoints"], folders["routes"])
         try:
             self.mistakes += layout_mistakes(self._root)
         except OSError as error:
             self._unreadable("./", error)
-        if not folders["endpoints"]:
-            what, instead = "a project needs at least one endpoint", "write endpoints/ask.yaml, or see `plimsoll init`"
-            self.mistakes.append(Mistake("endpoints/", 0, what, instead))
 
     def definition_file(self, path: Path, model: type[Definition]) -> LoadedFile:
         """One YAML file, checked by itself."""

@@ -13,12 +13,13 @@ from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
 
 from ._mistakes import Mistake, did_you_mean, shown, shown_name
 from ._yaml import Data, Lines
-from .schemas import DEFAULT_TEMPLATE, Definition
+from .schemas import DEFAULT_TEMPLATE, PREDICT, Definition
 
 _FOLDER_OF = {
     "prompt": "prompts",
     "knowledge": "knowledge",
     "route": "routes",
+    "model": "models",
     "guardrail": "guardrails",
     "dataset": "datasets",
     "endpoint": "endpoints",
@@ -39,6 +40,13 @@ class LoadedFile:
         value = self.data.get(key)
         return value if isinstance(value, str) else None
 
+    def texts(self, key: str) -> Iterator[tuple[int, str]]:
+        """The texts in the list behind a key, each with its place in the list."""
+        values = self.data.get(key)
+        for number, value in enumerate(values if isinstance(values, tuple) else ()):
+            if isinstance(value, str):
+                yield number, value
+
     def mistake(self, place: tuple[str | int, ...], what: str, instead: str) -> Mistake:
         """A mistake in this file, at the line of a place of its data."""
         return Mistake(self.file, self.lines.of(place), what, instead)
@@ -50,18 +58,46 @@ Folder = Mapping[str, LoadedFile]
 def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str], root: Path) -> Iterator[Mistake]:
     """Everything that does not fit together in the files of a project."""
     known: dict[str, Collection[str]] = {**folders, "datasets": datasets}
+    served = {name for file in folders["routes"].values() for _, name in file.texts("serves")}
     for file in folders["prompts"].values():
         yield from _template_mistakes(file)
     for file in folders["knowledge"].values():
         yield from _source_mistakes(file, root)
     for file in folders["endpoints"].values():
-        yield from _name_mistakes(file, ("prompt", "knowledge", "route", "guardrail"), known)
+        yield from _name_mistakes(file, ("prompt", "knowledge", "route", "guardrail", "model"), known)
         yield from _passage_mistakes(file, folders["prompts"])
     for file in folders["routes"].values():
         yield from _name_mistakes(file, ("guardrail",), known)
     for file in folders["evals"].values():
-        yield from _name_mistakes(file, ("dataset", "endpoint"), known)
+        # A suite may also ask a route by a name that it serves, as a caller would.
+        asks_route = file.text("endpoint") in served
+        yield from _name_mistakes(file, ("dataset",) if asks_route else ("dataset", "endpoint"), known)
         yield from _threshold_mistakes(file)
+        yield from _asked_mistakes(file, folders["endpoints"])
+
+
+def served_mistakes(app: LoadedFile, endpoints: Folder, routes: Folder) -> Iterator[Mistake]:
+    """Names that callers could write for two things, and a project in which there is nothing to call."""
+    called = {name: f"is the name of {file.file}" for name, file in endpoints.items()}
+    called |= {f"{app.text('name') or ''}/{name}": what for name, what in called.items()}
+    for file in routes.values():
+        here = f"is served by {file.file}"
+        for number, name in file.texts("serves"):
+            other = called.setdefault(name, here)
+            if other != here:
+                what = f"{shown(name)} {other} already, and one name can call only one of them"
+                yield file.mistake(("serves", number), what, "serve another name here, or take it away")
+    if not called:
+        what = "a project needs at least one endpoint, or a route that serves a name"
+        yield Mistake("endpoints/", 0, what, "write endpoints/ask.yaml, or see `plimsoll init`")
+
+
+def _asked_mistakes(file: LoadedFile, endpoints: Folder) -> Iterator[Mistake]:
+    """Rows of datasets are questions, which a classical model does not answer."""
+    endpoint = endpoints.get(file.text("endpoint") or "")
+    if endpoint is not None and endpoint.text("kind") == PREDICT:
+        what = f"{endpoint.file} is of kind {PREDICT}, which suites cannot evaluate yet"
+        yield file.mistake(("endpoint",), what, "name an endpoint of kind rag or chat")
 
 
 def _name_mistakes(file: LoadedFile, keys: tuple[str, ...], known: Mapping[str, Collection[str]]) -> Iterator[Mistake]:

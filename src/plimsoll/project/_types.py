@@ -11,6 +11,7 @@ from .schemas import (
     EndpointDefinition,
     GuardrailDefinition,
     KnowledgeDefinition,
+    ModelDefinition,
     PromptDefinition,
     RouteDefinition,
     SuiteDefinition,
@@ -27,6 +28,7 @@ class Project:
     knowledge: Mapping[str, KnowledgeDefinition]
     guardrails: Mapping[str, GuardrailDefinition]
     routes: Mapping[str, RouteDefinition]
+    models: Mapping[str, ModelDefinition]
     endpoints: Mapping[str, EndpointDefinition]
     suites: Mapping[str, SuiteDefinition]
     datasets: Mapping[str, tuple[Row, ...]]

@@ -1,7 +1,8 @@
 """Where things are kept: databases with their migrations, and content-addressed blobs.
 
 Only stores (`_store.py` of a room) and the composition root come here; what the records mean is known by their rooms.
-The schemas are in `plimsoll.storage.migrations`.
+The schemas are in `plimsoll.storage.migrations`, the text index in `plimsoll.storage.search`, fast writing in
+`plimsoll.storage.driver`.
 """
 
 from ._blobs import BlobFolder, Blobs
@@ -10,8 +11,7 @@ from ._dump import clear_tables, dump_tables, load_table, load_tables, table_cou
 from ._errors import StorageFullError
 from ._keyfiles import KeyFolder
 from ._places import PostgresPlace
-from ._rows import execute_many, in_sequence, insert_missing, put_row, put_rows
-from ._search import TextIndex, words_of
+from ._rows import in_sequence, insert_missing, put_row, put_rows
 
 __all__ = [
     "BlobFolder",
@@ -20,10 +20,8 @@ __all__ = [
     "KeyFolder",
     "PostgresPlace",
     "StorageFullError",
-    "TextIndex",
     "clear_tables",
     "dump_tables",
-    "execute_many",
     "in_sequence",
     "insert_missing",
     "load_table",
@@ -31,5 +29,4 @@ __all__ = [
     "put_row",
     "put_rows",
     "table_counts",
-    "words_of",
 ]

@@ -16,8 +16,8 @@ from plimsoll.kernel.digest import Json
 
 from ._database import Database
 from ._errors import DatabaseNotEmptyError, DumpInvalidError
-from ._search import DERIVED
 from .migrations import STEPS_TABLE
+from .search import DERIVED
 
 _ROWS_AT_ONCE = 1000
 _BASE64 = "base64"

@@ -1,113 +1,31 @@
 """Traces in the database: narrow rows to list, pieces with what was said, sums by the hour, a text index."""
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    Float,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import Boolean, ColumnElement, Connection, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy import text as sql
 
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.mention import Mention
 from plimsoll.kernel.money import to_pico
-from plimsoll.storage import Database, TextIndex, execute_many, words_of
+from plimsoll.storage import Database
+from plimsoll.storage.driver import execute_many
+from plimsoll.storage.search import TextIndex, words_of
 
 from ._capture import Capture
 from ._errors import PlaceOfPageError, TraceAmbiguousError, TraceMissingError
 from ._pieces import Piece, document_of, is_about, opened, read_trace
 from ._rows import LISTED, TraceRow, body_of, count_served, row_of, to_ns, to_summary
 from ._types import EVALUATION, REPLAY, Trace, TraceFilter, TracePage, TraceSummary
+from .tables import INSERT_PIECE, INSERT_TRACE, last_number, next_numbers, origin_table, piece_table, trace_table
 from .usage import HOUR_NS, By, CostLine, DaySummary, Tally, add_usage, daily, forget_user, spent
 
-_metadata = MetaData()
-_NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-trace_table = Table(
-    "trace",
-    _metadata,
-    Column("number", _NUMBER, primary_key=True),
-    Column("id", Text, nullable=False),
-    Column("app", Text, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("endpoint", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("surface", Text, nullable=False),
-    Column("release", Text, nullable=False),
-    Column("release_name", Text, nullable=False),
-    Column("started_ns", BigInteger, nullable=False),
-    Column("latency_ms", Float, nullable=False),
-    Column("time_to_first_token_ms", Float),
-    Column("status", Text, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("prompt", Text, nullable=False),
-    Column("input_tokens", BigInteger, nullable=False),
-    Column("output_tokens", BigInteger, nullable=False),
-    Column("cached_tokens", BigInteger, nullable=False),
-    Column("cache_write_tokens", BigInteger, nullable=False),
-    Column("reasoning_tokens", BigInteger, nullable=False),
-    Column("tokens_estimated", Boolean, nullable=False),
-    Column("cost_pico", BigInteger),
-    Column("unpriced", Integer, nullable=False),
-    Column("question", Text, nullable=False),
-    Column("answered", Boolean),
-    Column("cached", Text, nullable=False),
-    Column("caller", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("team", Text, nullable=False),
-    Column("project", Text, nullable=False),
-    Column("user_id", Text, nullable=False),
-    Column("joined_trace", Text, nullable=False),
-    Column("joined_span", Text, nullable=False),
-)
-piece_table = Table(
-    "piece",
-    _metadata,
-    Column("number", _NUMBER, primary_key=True),
-    Column("trace", BigInteger, nullable=False),
-    Column("facts", LargeBinary, nullable=False),
-    Column("sealed_for", Text),
-    Column("body", LargeBinary, nullable=False),
-)
-origin_table = Table(
-    "origin",
-    _metadata,
-    Column("digest", Text, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    Column("last_day", Integer, nullable=False),
-)
-counter_table = Table(
-    "trace_counter",
-    _metadata,
-    Column("epoch", Text, primary_key=True),
-    Column("number", BigInteger, nullable=False),
-)
 _trace, _piece = trace_table.c, piece_table.c
 
-INSERT_TRACE = f"INSERT INTO trace VALUES (?{', ?' * len(TraceRow._fields)})"  # noqa: S608  # nothing from outside
-INSERT_PIECE = "INSERT INTO piece VALUES (?, ?, ?, ?, ?)"
 _LIST = [_trace[name] for name in LISTED]
 _ID_LENGTH = 32
 _HEX = frozenset("0123456789abcdef")
@@ -171,13 +89,13 @@ class Traces:
     def index_some(self) -> bool:
         """Make some of what is new searchable; says whether there is more."""
         with self.database.read() as connection:
-            epoch, last = _counter(connection)
+            epoch, last = last_number(connection)
             reached = self._index.reached(connection, epoch)
         if reached >= last:
             self._behind_bytes = 0
             return False
         with self.database.write() as connection:
-            epoch, last = _counter(connection)
+            epoch, last = last_number(connection)
             reached = self._index.reached(connection, epoch)
             pieces, whole = _some_pieces(connection, reached)
             documents = [(piece.number, document_of(piece)) for piece in pieces]
@@ -378,7 +296,7 @@ class Traces:
         """Take pieces that are gone, or will be, out of the text index, some at a time."""
         for some in self._index.apart(pieces):
             with self.database.write() as connection:
-                epoch, _ = _counter(connection)
+                epoch, _ = last_number(connection)
                 reached = self._index.reached(connection, epoch)
                 if reached:
                     self._index.forget(connection, some, partial(_staying, connection, reached, gone))
@@ -391,22 +309,6 @@ _RELEASES_SINCE = """SELECT value FROM usage_hour
     WHERE app = :app AND dimension = 'release' AND hour >= :hour GROUP BY value HAVING sum(requests) > 0"""
 _ANSWERS = """SELECT value, sum(requests) FROM usage_hour WHERE app = :app AND dimension = 'release'
     AND source = 'served' AND environment NOT IN (:one, :other) GROUP BY value"""
-
-
-def next_numbers(connection: Connection, count: int) -> int:
-    """The first of `count` numbers that nobody had before. Numbers rise in the order of commits."""
-    step = sql("UPDATE trace_counter SET number = number + :count RETURNING number")
-    last = connection.scalar(step, {"count": count})
-    if last is None:
-        last = count
-        connection.execute(counter_table.insert().values(epoch=secrets.token_hex(8), number=count))
-    return int(last) - count + 1
-
-
-def _counter(connection: Connection) -> tuple[str, int]:
-    """The name of the life of the numbers, and the last of them."""
-    row = connection.execute(select(counter_table)).one_or_none()
-    return ("", 0) if row is None else (row.epoch, row.number)
 
 
 def _pieces(connection: Connection, which: ColumnElement[bool]) -> list[Piece]:

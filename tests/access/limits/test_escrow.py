@@ -46,7 +46,7 @@ class Escrow(RuleBasedStateMachine):
         self.lost = 0
         self.next = 0
         self.now_ms = 0
-        self.tick = 0
+        self.now = 0.0
 
     pick = st.integers(0, WORKERS - 1)
     amounts = st.integers(0, 12)
@@ -105,10 +105,10 @@ class Escrow(RuleBasedStateMachine):
         """A process offers back, tells what was used, and asks; nothing reaches the database yet."""
         _, worker = self._worker(number)
         if worker.said is None:
-            self.tick += 1
+            self.now += 0.04
             worker.slot.waiting = waiting
             back = give_back or worker.slot.contested or worker.taken_for_dead
-            worker.said = (worker.slot.ask(tick=self.tick, least=waiting, give_back=back), None)
+            worker.said = (worker.slot.ask(now=self.now, least=waiting, give_back=back), None)
 
     @rule(number=pick)
     def commit(self, number: int) -> None:
@@ -197,7 +197,7 @@ class Escrow(RuleBasedStateMachine):
             while worker.reserved:
                 worker.slot.release(worker.reserved.pop())
             worker.slot.waiting = 0
-            worker.slot.ask(tick=self.tick, give_back=True)
+            worker.slot.ask(now=self.now, give_back=True)
             worker.said = (worker.slot.asked or pytest.fail("nothing is asked"), None)
             self.commit(number)
             self.hear(number)

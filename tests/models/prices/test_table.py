@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ import genai_prices
 import pytest
 from genai_prices.data import providers
 from genai_prices.types import ModelInfo, ModelPrice, Provider
+from msgspec.structs import replace
 
 from plimsoll.kernel.money import PICO_PER_USD
 from plimsoll.models import Usage

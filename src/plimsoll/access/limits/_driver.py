@@ -23,6 +23,8 @@ class Pace:
     """Between two exchanges with the database while calls come."""
     lease_s: float = 30.0
     """For how long a process that says nothing keeps what it holds."""
+    idle_s: float = 5.0
+    """After so much time without use a slice is given back."""
     refresh_s: float = 5.0
     """Between two looks for changed budgets."""
     retry_s: float = 0.25
@@ -38,9 +40,8 @@ class Pace:
     """For how long a call waits for the database."""
 
 
-_MOST_SPACE_S: Final = 0.025
-_SPACE: Final = 4
-"""An exchange for a waiting call begins after so many times the time that the last one took: a fifth of one core."""
+_MOST_SPACE_S: Final = 0.01
+"""Between two exchanges for waiting calls lies as much time as the last one took, and at most this."""
 
 
 class Work(Protocol):
@@ -158,7 +159,7 @@ class Driver:
             self._asleep = False
         if not self._work.is_pressing:
             await self._ring(self._pace.tick_s)
-        space = min(_SPACE * self._took_s, _MOST_SPACE_S) - (self._now() - self._ended)
+        space = min(self._took_s, _MOST_SPACE_S) - (self._now() - self._ended)
         if space > 0:
             await asyncio.sleep(space)
 

@@ -31,7 +31,7 @@ class Gate:
 
     def __init__(self, app: str, worker: str, pace: Pace, clock: Callable[[], float], wake: Callable[[], None]) -> None:
         self.app = app
-        self.pool = Pool(app, wake)
+        self.pool = Pool(app, wake, idle_s=pace.idle_s)
         self.accounts = Accounts(self.pool)
         self.line = Line()
         self.clock = clock
@@ -113,7 +113,7 @@ class Gate:
         for waiter in self.line:
             self._stand_anew(waiter)
         slots = self.pool.ask(
-            wall, waiting=self.line.needs(), wanted=self._wanted, everything=leaves or now >= self.good_until
+            wall, now=now, waiting=self.line.needs(), wanted=self._wanted, everything=leaves or now >= self.good_until
         )
         self._wanted = frozenset()
         if not (slots or leaves or self._in_touch_since is None or self._must_show_life(now)):

@@ -69,7 +69,8 @@ class Meter:
 
     def applies(self, payer: Payer) -> bool:
         """Whether any limit is about a payer."""
-        return not self._accounts.of(payer, self._clock()).is_free
+        account = self._accounts.young.get(payer) or self._accounts.of(payer, self._clock())
+        return not account.is_free
 
     def state(self) -> MeterState:
         """How it does."""

@@ -40,7 +40,7 @@ class Counter:
 class Account:
     """Everything that holds for one payer."""
 
-    __slots__ = ("counters", "is_special", "never", "single", "strict_money")
+    __slots__ = ("counters", "is_free", "is_special", "never", "single", "strict_money")
 
     def __init__(self, counters: tuple[Counter, ...], single: tuple[Terms, ...], never: Terms | None) -> None:
         self.counters = counters
@@ -53,11 +53,8 @@ class Account:
         """Terms for money that refuse what has no price."""
         self.is_special = bool(single or never or self.strict_money)
         """Whether there is something to look at before what is left."""
-
-    @property
-    def is_free(self) -> bool:
+        self.is_free = not (counters or single or never)
         """Whether nothing applies."""
-        return not (self.counters or self.single or self.never)
 
 
 class Plan:

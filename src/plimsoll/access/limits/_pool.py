@@ -8,8 +8,6 @@ from ._plan import Plan, Terms
 from ._spans import stretch
 from .escrow import Ask, Outcome, Slot
 
-_IDLE_TICKS: Final = 125
-"""After so many ticks without use (five seconds) a slice is given back."""
 _SWEEP: Final = 64
 _SWEEP_SHARE: Final = 25
 
@@ -21,13 +19,14 @@ class Pool:
     - A slice that holds nothing and has nothing to say is forgotten, so memory is bounded by who was seen lately.
     """
 
-    def __init__(self, app: str, wake: Callable[[], None]) -> None:
+    def __init__(self, app: str, wake: Callable[[], None], *, idle_s: float) -> None:
         self._app = app
         self._wake = wake
+        self._idle_s = idle_s
         self._slots: dict[str, Slot] = {}
         self._line: deque[Slot] = deque()
         self._dirty: list[Slot] = []
-        self.tick = 0
+        self._now = 0.0
         self.overruns = 0
 
     def __len__(self) -> int:
@@ -50,7 +49,7 @@ class Pool:
         found = self._slots.get(window.key)
         if found is None:
             found = Slot(window, until, cap=terms.cap, alert_at=terms.alert_at, on_crash=terms.on_crash)
-            found.used_tick = self.tick
+            found.used_at = self._now
             self._slots[found.key] = found
             self._line.append(found)
         return found
@@ -77,6 +76,7 @@ class Pool:
         self,
         now_s: float,
         *,
+        now: float,
         waiting: dict[str, int],
         wanted: Iterable[str] = (),
         everything: bool = False,
@@ -84,9 +84,10 @@ class Pool:
         """The slices that have something to say, each with its `asked`; the others go on undisturbed.
 
         `waiting` are the windows for which calls wait, with the smallest that one of them needs; `wanted` those of
-        which another process wants back what is free. With `everything` all is given back that is not reserved.
+        which another process wants back what is free. With `everything` all is given back that is not reserved. `now`
+        is the loop's clock, `now_s` that of the calendar.
         """
-        self.tick += 1
+        self._now = now
         back = {key for key in wanted if key in self._slots}
         back |= self._slots.keys() if everything else self._idle(now_s)
         said, self._dirty = self._dirty, []
@@ -95,7 +96,7 @@ class Pool:
         for slot in chosen.values():
             self.overruns += slot.overrun > 0
             give_back = slot.contested or slot.key in back
-            slot.ask(tick=self.tick, least=waiting.get(slot.key, 0), give_back=give_back)
+            slot.ask(now=now, least=waiting.get(slot.key, 0), give_back=give_back)
         return list(chosen.values())
 
     def apply(self, slots: list[Slot], outcome: Outcome) -> None:
@@ -119,7 +120,7 @@ class Pool:
                 slot.until = 0.0
                 continue
             self._line.append(slot)
-            idle = not slot.taken and self.tick - slot.used_tick > _IDLE_TICKS
+            idle = not slot.taken and self._now - slot.used_at > self._idle_s
             if slot.free and (idle or not slot.start <= now_s < slot.until):
                 found.add(slot.key)
         return found

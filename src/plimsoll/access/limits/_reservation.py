@@ -63,8 +63,12 @@ class Reservation:
                 self._mark(slot)
 
     def _tightest(self, measure: int) -> State | None:
-        slots = [slot for slot, _ in self._holds if slot.measure == measure and slot.window.span == "minute"]
+        slots = [hold[0] for hold in self._holds if hold[0].measure == measure and hold[0].window.span == "minute"]
         if not slots:
             return None
-        slot = min(slots, key=lambda slot: (slot.remaining / max(slot.cap, 1), slot.cap))
+        slot = slots[0] if len(slots) == 1 else min(slots, key=_share_left)
         return State(slot.cap, slot.remaining, max(0.0, slot.until - self._now()))
+
+
+def _share_left(slot: Slot) -> tuple[float, int]:
+    return slot.remaining / max(slot.cap, 1), slot.cap

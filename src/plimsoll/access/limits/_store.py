@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    func,
     or_,
     select,
 )
@@ -189,17 +190,23 @@ class Consumption:
             connection.execute(delete(_lease).where(_lease.c.charged.is_(True), ~kept))
         return gone
 
-    def forget(self, user: str) -> int:
-        """Take away what is written down about a user, present windows too; how many rows."""
-        scope = f"user:{user}"
+    def count_subject(self, identifier: str) -> int:
+        """How many windows are kept of a user who is named exactly so."""
+        with self._database.read() as connection:
+            found = connection.scalar(select(func.count()).where(_window.c.scope == f"user:{identifier}"))
+        return found or 0
+
+    def purge_subject(self, identifier: str) -> int:
+        """Take away what is written down about a user, present windows too; how many windows those were."""
+        scope = f"user:{identifier}"
         with self._database.write() as connection:
             keys = select(_window.c.key).where(_window.c.scope == scope)
-            rows = connection.execute(delete(_lease).where(_lease.c.key.in_(keys))).rowcount
-            rows += connection.execute(delete(_alert).where(_alert.c.scope == scope)).rowcount
-            rows += connection.execute(delete(_window).where(_window.c.scope == scope)).rowcount
-        if rows:
+            connection.execute(delete(_lease).where(_lease.c.key.in_(keys)))
+            alerts = connection.execute(delete(_alert).where(_alert.c.scope == scope)).rowcount
+            windows = connection.execute(delete(_window).where(_window.c.scope == scope)).rowcount
+        if alerts or windows:
             self._database.scrub()
-        return rows
+        return windows
 
     def windows(self, app: str, now: datetime) -> tuple[WindowUse, ...]:
         """The present windows of an application, by scope."""

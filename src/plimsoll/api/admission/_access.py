@@ -17,6 +17,7 @@ from .._errors import WrongHostError, WrongKeyError
 from .._service import Service
 from .._settings import ApiSettings
 from ._key_cache import KeyCache
+from ._sent import Sent
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 """Asked by orchestrators that have no key and call by address; they tell nothing but alive and ready."""
@@ -25,6 +26,8 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re
 _OF_RECORDS: Final = b"plim_"
 """How the keys begin that are made with `plimsoll key create`."""
 _PLAIN_KEYS: Final = (b"x-api-key", b"api-key")
+_MOST_HOSTS: Final = 1024
+"""Host headers that are remembered as good ones, where a pattern allows any number of them."""
 _CALLER_RIGHTS: Final[frozenset[Right]] = frozenset({"call", "read", "trace"})
 ANYBODY: Final = Acting("", "whoever can reach this server", _CALLER_RIGHTS, "local")
 """Who acts while no key is asked for."""
@@ -45,6 +48,7 @@ class Admission:
         self._cache = KeyCache(kept_s=settings.key_kept_s, now=now)
         self._asking = settings.keys_required or settings.api_key is not None
         self._look_again_at = float("-inf")
+        self._good_hosts: set[bytes] = set()
 
     async def admit(self, scope: Scope) -> None:
         """Let a request in and note who makes it, for `acting_of`; nobody does on the open paths.
@@ -53,11 +57,10 @@ class Admission:
         """
         if scope["path"] in OPEN_PATHS:
             return
-        hosts = _header_values(scope, b"host")
-        host = hosts[0].decode("latin-1") if len(hosts) == 1 else ""
-        if not host_is_allowed(host, self._settings.allowed_hosts):
-            raise WrongHostError(host)
-        scope["state"]["acting"] = await self._who(scope) if await self.asks() else ANYBODY
+        sent = Sent.of(scope)
+        self._check_host(sent.values(b"host"))
+        asks = self._asking or await self.asks()
+        scope["state"]["acting"] = await self._who(scope["path"], sent) if asks else ANYBODY
 
     async def asks(self) -> bool:
         """Whether a key is asked for. Once it is, it stays so; until then the records are looked at now and again."""
@@ -69,21 +72,27 @@ class Admission:
             self._look_again_at = asked_at + self._settings.key_kept_s
         return self._asking
 
-    async def _who(self, scope: Scope) -> Acting:
-        given = _given_key(scope)
+    def _check_host(self, hosts: list[bytes]) -> None:
+        if len(hosts) == 1 and hosts[0] in self._good_hosts:
+            return
+        host = hosts[0].decode("latin-1") if len(hosts) == 1 else ""
+        if not host_is_allowed(host, self._settings.allowed_hosts):
+            raise WrongHostError(host)
+        if len(self._good_hosts) < _MOST_HOSTS:
+            self._good_hosts.add(hosts[0])
+
+    async def _who(self, path: str, sent: Sent) -> Acting:
+        given = _given_key(path, sent)
         if given is None:
             raise WrongKeyError(given=False)
         if given.startswith(_OF_RECORDS):
-            return await self._who_in_records(given)
+            return self._cache.get(given) or await self._who_in_records(given)
         shared = self._settings.api_key
         if shared is None or not hmac.compare_digest(given, shared.encode()):
             raise WrongKeyError(given=True)
         return SHARED_KEY
 
     async def _who_in_records(self, key: bytes) -> Acting:
-        known = self._cache.get(key)
-        if known is not None:
-            return known
         asked_at = self._now()
         acting = await to_thread.run_sync(self._service.authenticate, key.decode(errors="replace"))
         self._cache.put(key, acting, asked_at=asked_at)
@@ -118,13 +127,13 @@ def _matches(name: str, pattern: str) -> bool:
     return name.endswith(pattern[1:]) if pattern.startswith("*.") else name == pattern
 
 
-def _given_key(scope: Scope) -> bytes | None:
+def _given_key(path: str, sent: Sent) -> bytes | None:
     """The one key that a request shows; None where it shows none. Raises WrongKeyError when it cannot be one."""
-    for_program = is_api_path(scope["path"])
-    values = _header_values(scope, b"authorization")
+    for_program = is_api_path(path)
+    values = sent.values(b"authorization")
     if not values and for_program:
         # As the SDKs of Anthropic and Azure send it.
-        plain = [value for name in _PLAIN_KEYS for value in _header_values(scope, name)]
+        plain = [value for name in _PLAIN_KEYS for value in sent.values(name)]
         return plain[0] if len(plain) == 1 else None
     if not values:
         return None
@@ -144,7 +153,3 @@ def _key_in(scheme: bytes, credentials: bytes, *, allow_basic: bool) -> bytes | 
         except binascii.Error:
             return None
     return credentials if scheme == b"bearer" else None
-
-
-def _header_values(scope: Scope, name: bytes) -> list[bytes]:
-    return [value for key, value in scope["headers"] if key == name]

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from plimsoll.access import Acting
 
 _HASH_KEY_BYTES = 32
+_NAME_BYTES = 32
+_NOBODY: tuple[None, float] = (None, 0.0)
 
 
 class KeyCache:
@@ -25,13 +27,14 @@ class KeyCache:
         self._kept_s = kept_s
         self._most = most
         self._now = now
-        self._hash_key = secrets.token_bytes(_HASH_KEY_BYTES)
+        # Copied for each key, which is cheaper than to begin anew.
+        self._begun = hashlib.blake2b(key=secrets.token_bytes(_HASH_KEY_BYTES), digest_size=_NAME_BYTES)
         self._known: OrderedDict[bytes, tuple[Acting, float]] = OrderedDict()
 
     def get(self, key: bytes) -> Acting | None:
         """Who acts with a key, if that was asked a moment ago."""
         name = self._name(key)
-        acting, until = self._known.get(name, (None, 0.0))
+        acting, until = self._known.get(name, _NOBODY)
         if acting is not None and self._now() >= until:
             del self._known[name]
             return None
@@ -46,4 +49,6 @@ class KeyCache:
             self._known.popitem(last=False)
 
     def _name(self, key: bytes) -> bytes:
-        return hashlib.blake2b(key, key=self._hash_key, digest_size=32).digest()
+        begun = self._begun.copy()
+        begun.update(key)
+        return begun.digest()

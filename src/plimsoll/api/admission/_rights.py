@@ -3,7 +3,7 @@
 The same table stands in docs/reference/http.md; a test compares the two.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from types import MappingProxyType
 
 from starlette.routing import BaseRoute, Mount, Route
@@ -56,7 +56,7 @@ class Guard:
         self._app = app
         self.right = right
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Go on, or raise RightMissingError."""
         acting_of(scope).require(self.right)
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)

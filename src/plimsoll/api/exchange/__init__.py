@@ -3,7 +3,8 @@
 What the bytes mean is a dialect's business (`plimsoll.api._dialect`); what is answered is decided in `plimsoll.flows`.
 """
 
-from ._body import Sent, read_json
+from ..admission import Sent
+from ._body import read_json
 from ._connection import WhileConnected
 from ._exchange import Exchanges
 from ._plain import CountTokens, Embeddings, FeedbackCalls, Moderations, Predict

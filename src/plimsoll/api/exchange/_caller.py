@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from .._errors import FieldError
-from ._body import Sent
+from ..admission import Sent
 
 USER_HEADER: Final = b"x-plimsoll-user"
 _LONGEST_USER: Final = 256

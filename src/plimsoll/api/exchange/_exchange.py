@@ -24,7 +24,8 @@ from .._edge import log_error
 from .._errors import AnswerCutShortError
 from .._metrics import Measurement
 from .._problems import problem_from
-from ._body import Sent, read_json
+from ..admission import Sent
+from ._body import read_json
 from ._connection import WhileConnected
 from ._facts import done_headers, started_headers
 from ._room import Measured, Room, not_served, request_for

@@ -13,11 +13,11 @@ from plimsoll.tracing.feedback import Feedback
 
 from .._dialect import Asked
 from .._metrics import Measurement
-from ..admission import acting_of
+from ..admission import Sent, acting_of
 from ..anthropic import count_tokens, read_count
 from ..openai import read_embeddings, read_moderations, write_embeddings, write_moderations
 from ..own import read_feedback, read_predictions, write_feedback, write_predictions
-from ._body import Sent, read_json
+from ._body import read_json
 from ._connection import WhileConnected
 from ._facts import Header, started_headers
 from ._room import Measured, Room, request_for

@@ -19,9 +19,8 @@ from .._metrics import Measurement, Metrics
 from .._problems import CLIENT_GONE_STATUS, status_of
 from .._service import Service
 from .._settings import ApiSettings
-from ..admission import acting_of
+from ..admission import Sent, acting_of
 from ..load import LoadGate, Permit
-from ._body import Sent
 from ._caller import user_from
 
 ENVIRONMENT_HEADER: Final = b"x-plimsoll-environment"

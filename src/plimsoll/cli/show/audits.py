@@ -184,7 +184,7 @@ def erasure_plan(screen: "Console", plan: "ErasurePlan") -> None:
         line(screen, "nothing is kept of that person")
         return
     key = "a key and a name" if plan.subject else "no key"
-    purged = {"traces": plan.traces, "outputs": plan.outputs, "blobs": len(plan.blobs)}
+    purged = {"traces": plan.traces, "outputs": plan.outputs, **plan.elsewhere, "blobs": len(plan.blobs)}
     line(screen, f"would destroy {key}, {_purged(purged)}")
     for digest in plan.blobs[:_LISTED]:
         line(screen, f"  {digest}")

@@ -16,10 +16,20 @@ from plimsoll.retrieval import ChunkSettings
 from ._documents import Loading, Source, find_files, load_documents
 from ._guardrails import try_guardrails
 from ._index import IndexBuilder, cached_stage
+from ._models import try_models
 from ._types import BuildParts, BuildReport, DocumentOutcome, KnowledgeBuilt
 from ._versions import knowledge_versions, settings_versions
 
-_SHAPES_ANSWERS: tuple[Kind, ...] = ("prompt", "source", "knowledge", "index", "guardrail", "route", "endpoint")
+_SHAPES_ANSWERS: tuple[Kind, ...] = (
+    "prompt",
+    "source",
+    "knowledge",
+    "index",
+    "guardrail",
+    "route",
+    "model",
+    "endpoint",
+)
 
 
 class NothingIndexedError(InvalidError):
@@ -39,13 +49,14 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     """Bring versions, indexes and the working draft up to date with the project folder.
 
     Only what changed is done. A document that cannot be read is listed, and the others go on. After `kill -9` at any
-    moment the next build goes on from the stages that were finished. Raises GuardrailTestsFailedError before anything
-    is done, NothingIndexedError, UnavailableError when something cannot be written, and DeniedError without the right
-    `publish`.
+    moment the next build goes on from the stages that were finished. Raises GuardrailTestsFailedError and
+    ProjectInvalidError before anything is done, NothingIndexedError, UnavailableError when something cannot be written,
+    and DeniedError without the right `publish`.
     """
     parts.acting.require("publish")
     parts.claim(project.app.name)
     try_guardrails(project)
+    try_models(project, parts.make_embedder)
     stages: dict[str, StageCount] = {}
     built = tuple(_build_knowledge(name, project, parts, stages) for name in sorted(project.knowledge))
     publications = [

@@ -6,7 +6,14 @@ from plimsoll.releases import Manifest
 
 from ._versions import effective_knowledge
 
-_FOLDERS = {"prompt": "prompts", "knowledge": "knowledge", "route": "routes", "endpoint": "endpoints"}
+_FOLDERS = {
+    "prompt": "prompts",
+    "knowledge": "knowledge",
+    "route": "routes",
+    "endpoint": "endpoints",
+    "guardrail": "guardrails",
+    "model": "models",
+}
 
 
 def changed_files(project: Project, draft: Manifest) -> tuple[str, ...]:
@@ -15,6 +22,8 @@ def changed_files(project: Project, draft: Manifest) -> tuple[str, ...]:
         **{f"prompt:{name}": prompt.content() for name, prompt in project.prompts.items()},
         **{f"knowledge:{name}": effective_knowledge(knowledge) for name, knowledge in project.knowledge.items()},
         **{f"route:{name}": route.content() for name, route in project.routes.items()},
+        **{f"guardrail:{name}": guardrail.content() for name, guardrail in project.guardrails.items()},
+        **{f"model:{name}": model.content() for name, model in project.models.items()},
         **{f"endpoint:{name}": endpoint.content() for name, endpoint in project.endpoints.items()},
     }
     now = {key: digest_json(content) for key, content in contents.items()}

@@ -33,21 +33,30 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         name: Publication("guardrail", name, guardrail.content()) for name, guardrail in project.guardrails.items()
     }
     routes = {
-        name: Publication("route", name, route.content(), _guarding(route.guardrail, guardrails))
+        name: Publication("route", name, route.content(), _named(route.guardrail, guardrails))
         for name, route in project.routes.items()
     }
+    models = {name: Publication("model", name, model.content()) for name, model in project.models.items()}
     datasets = {
         name: Publication("dataset", name, {"rows": [row.to_json() for row in rows]})
         for name, rows in project.datasets.items()
     }
-    endpoints = {}
-    for name, endpoint in project.endpoints.items():
-        parents = [prompts[endpoint.prompt].ref, routes[endpoint.route].ref]
-        if endpoint.knowledge is not None:
-            index = built[endpoint.knowledge].snapshot
-            parents.append(VersionRef("index", endpoint.knowledge, index.digest))
-        parents += _guarding(endpoint.guardrail, guardrails)
-        endpoints[name] = Publication("endpoint", name, endpoint.content(), tuple(parents))
+    indexes = {name: VersionRef("index", name, knowledge.snapshot.digest) for name, knowledge in built.items()}
+    endpoints = {
+        name: Publication(
+            "endpoint",
+            name,
+            endpoint.content(),
+            (
+                *_named(endpoint.prompt, prompts),
+                *_named(endpoint.route, routes),
+                *(() if endpoint.knowledge is None else (indexes[endpoint.knowledge],)),
+                *_named(endpoint.guardrail, guardrails),
+                *_named(endpoint.model, models),
+            ),
+        )
+        for name, endpoint in project.endpoints.items()
+    }
     suites = [
         Publication(
             "suite",
@@ -58,9 +67,10 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         )
         for name, suite in project.suites.items()
     ]
-    groups = (prompts, guardrails, routes, datasets, endpoints)
+    groups = (prompts, guardrails, routes, models, datasets, endpoints)
     return [*(publication for group in groups for publication in group.values()), *suites]
 
 
-def _guarding(name: str | None, guardrails: dict[str, Publication]) -> tuple[VersionRef, ...]:
-    return () if name is None else (guardrails[name].ref,)
+def _named(name: str | None, publications: dict[str, Publication]) -> tuple[VersionRef, ...]:
+    """The version that a file names; nothing where it names none."""
+    return () if name is None else (publications[name].ref,)

@@ -180,7 +180,10 @@ class _Loader:
 
     def _route(self, name: str) -> Route:
         if name not in self._routes:
-            self._routes[name] = self._parts.make_route(name, self._content("route", name))
+            route = self._routes[name] = self._parts.make_route(name, self._content("route", name))
+            if route.caching is not None and self._parts.answers is not None:
+                # What keeps answers may have to load an embedder: here nobody waits for it.
+                self._parts.answers()
         return self._routes[name]
 
     def _guardrail(self, name: str | None) -> Policy | None:

@@ -1,10 +1,10 @@
 """A whole answer as the pieces of a stream, and as text that can be kept."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .._types import Body, ChatEnd, Chunks, Completion
 

@@ -31,6 +31,16 @@ class Rates:
     other_output: int = 0
     fee: int = 0
     """For the call itself, however short."""
+    dearest_input: int = field(init=False, repr=False, compare=False)
+    """For any kind of token; worked out once, because every request is reserved at it."""
+    dearest_output: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the dearest kinds."""
+        kinds_in = (self.input, self.cached, self.cache_write, self.cache_write_hour, self.audio_input)
+        kinds_out = (self.output, self.reasoning, self.audio_output)
+        object.__setattr__(self, "dearest_input", _dearest(*kinds_in, self.other_input))
+        object.__setattr__(self, "dearest_output", _dearest(*kinds_out, self.other_output))
 
     def cost(self, usage: Usage) -> int | None:
         """What these tokens cost. Cached and reasoning tokens are parts of the input and output: counted once."""
@@ -41,11 +51,7 @@ class Rates:
         """The most that so many tokens can cost, of whatever kind they turn out to be."""
         if (input_tokens and self.input is None) or (output_tokens and self.output is None):
             return None
-        paid_in = _dearest(
-            self.input, self.cached, self.cache_write, self.cache_write_hour, self.audio_input, self.other_input
-        )
-        paid_out = _dearest(self.output, self.reasoning, self.audio_output, self.other_output)
-        return self.fee + input_tokens * paid_in + output_tokens * paid_out
+        return self.fee + input_tokens * self.dearest_input + output_tokens * self.dearest_output
 
     def _input(self, usage: Usage) -> int | None:
         total = usage.input_tokens
@@ -54,6 +60,8 @@ class Rates:
         plain = self.input
         if plain is None:
             return None
+        if not (usage.cached_tokens or usage.cache_write_tokens or usage.audio_input_tokens):
+            return total * plain
         cost, rest = 0, total
         for tokens, rate in (
             (usage.audio_input_tokens, self.audio_input),
@@ -74,6 +82,8 @@ class Rates:
         plain = self.output
         if plain is None:
             return None
+        if not (usage.reasoning_tokens or usage.audio_output_tokens):
+            return total * plain
         cost, rest = 0, total
         for tokens, rate in (
             (usage.audio_output_tokens, self.audio_output),
@@ -100,16 +110,17 @@ class Schedule:
     """Where a new stretch of days begins, in seconds since 1970."""
     times: tuple[int, ...] = ()
     """Where a new stretch of the day begins, in seconds since midnight."""
+    constant: Tiers | None = field(init=False, repr=False, compare=False)
+    """What always holds, where it never changes."""
+
+    def __post_init__(self) -> None:
+        """See whether it ever changes."""
+        object.__setattr__(self, "constant", None if self.days or self.times else self.tiers[0][0])
 
     def at(self, moment_s: float) -> Tiers:
         """What holds at a moment, in seconds since 1970."""
         days = self.tiers[bisect_right(self.days, moment_s)]
         return days[bisect_right(self.times, int(moment_s) % _DAY_S)]
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether it never changes."""
-        return not self.days and not self.times
 
 
 UNKNOWN = Schedule((((),),))
@@ -138,10 +149,11 @@ class Price:
         - Cached, written and audio tokens are parts of the input; where no price of theirs is known they cost what
           plain input costs, which is the upper bound. Reasoning and audio are parts of the output in the same way.
         """
-        tiers = self.schedule.at((at or utc_now()).timestamp() if not self.schedule.is_constant else 0.0)
-        chosen = None
+        tiers, chosen = self.schedule.constant, None
+        if tiers is None:
+            tiers = self.schedule.at((at or utc_now()).timestamp())
         for above, rates in tiers:
-            if usage.input_tokens > above or chosen is None:
+            if chosen is None or usage.input_tokens > above:
                 chosen = rates
         return None if chosen is None else chosen.cost(usage)
 
@@ -151,8 +163,9 @@ class Price:
         Taken is the dearest tier that so many input tokens can reach, with every token at the price of the dearest
         kind. A price that begins within the next hour counts too.
         """
-        if self.schedule.is_constant:
-            return _worst(self.schedule.at(0.0), input_tokens, output_tokens)
+        constant = self.schedule.constant
+        if constant is not None:
+            return _worst(constant, input_tokens, output_tokens)
         now = (at or utc_now()).timestamp()
         return _largest(
             _worst(self.schedule.at(moment), input_tokens, output_tokens) for moment in (now, now + _LOOK_AHEAD_S)
@@ -175,6 +188,8 @@ def _largest(costs: Iterable[int | None]) -> int | None:
 
 
 def _worst(tiers: Tiers, input_tokens: int, output_tokens: int) -> int | None:
+    if len(tiers) == 1:
+        return tiers[0][1].worst(input_tokens, output_tokens)
     reached = [rates.worst(input_tokens, output_tokens) for above, rates in tiers if not above or input_tokens > above]
     return _largest(reached) if reached else None
 

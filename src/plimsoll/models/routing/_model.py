@@ -1,20 +1,23 @@
 """A route as a chat model."""
 
+import asyncio
 import random as randomness
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-from .._types import ChatEvent, ChatModel, ChatRequest, Completion
-from ._call import Call, OnAttempt, Route
+from plimsoll.kernel.errors import PlimsollError
+
+from .._types import Attempt, ChatEvent, ChatModel, ChatRequest, Completion
+from ._call import Call, OnAttempt, Place, Route
 from ._checks import Said, failed_check
+from ._errors import RouteDeadlineError
 from ._order import Random
 from ._streams import checked, through
 from ._types import Check, RoutePolicy, Target
 from ._usage import routed_end, told_end
-from ._whole import FirstTryFailedError, Whole, ask_once
+from ._wait import InterruptedWaitError, Wait
+from ._whole import Whole
 from .health import Health
-
-_Ask = Callable[[ChatModel], Awaitable[Completion]]
 
 
 class RoutedModel:
@@ -37,11 +40,9 @@ class RoutedModel:
         self._route = Route(name, targets, policy, health=health, clock=clock, random=random)
         self._targets = tuple(targets)
         self._checks: tuple[Check, ...] = policy.escalate_when if len(targets) > 1 else ()
-
-    @property
-    def name(self) -> str:
+        self._only_price = self._targets[0].price if len(targets) == 1 else None
+        self.name = self._targets[0].name
         """The model that the route names first."""
-        return self._targets[0].name
 
     @property
     def route(self) -> str:
@@ -57,6 +58,8 @@ class RoutedModel:
 
         Failed tries are not billed. With a hedge two targets may be, and with escalation all of them.
         """
+        if self._only_price is not None:
+            return self._only_price(input_tokens, output_tokens)
         costs = [target.price(input_tokens, output_tokens) for target in self._targets]
         known = sorted((cost for cost in costs if cost is not None), reverse=True)
         if len(known) < len(costs):
@@ -66,26 +69,56 @@ class RoutedModel:
 
     async def complete(self, request: ChatRequest) -> Completion:
         """See ChatModel."""
+        only = self._route.only
+        if only is None or not only.health.breaker.is_closed:
+            return await self._complete(request)
+        # One try at the only target while all is well with it: written out, because nearly every call is one. Whatever
+        # goes wrong is left to the general way, which goes on from there.
+        route, wait, began = self._route, Wait(), self._route.clock()
+        route.deadlines.add(wait, began)
+        only.health.in_flight += 1
+        try:
+            wait.begin()
+            answer = await only.target.model.complete(request)
+            wait.end()
+        except PlimsollError as error:
+            failure = error
+        except (InterruptedWaitError, asyncio.CancelledError) as error:
+            if not wait.ended_by(error) and isinstance(error, asyncio.CancelledError):
+                raise
+            failure = RouteDeadlineError(route.name, route.policy.timing.total_s)
+        else:
+            return self._told(answer, only, began)
+        finally:
+            route.deadlines.remove(wait)
+            only.health.in_flight -= 1
+        return await self._complete(request, began=began, failure=failure)
+
+    def _told(self, answer: Completion, place: Place[ChatModel], began: float) -> Completion:
+        """The answer of a first try, written down."""
+        route = self._route
+        now = route.clock()
+        place.health.whole.add(now - began, now)
+        route.budget.deposit()
+        attempt = Attempt(place.name, "ok", "", 0.0, (now - began) * 1000)
+        if route.on_attempt is not None:
+            route.on_attempt(route.name, attempt)
+        return Completion(answer.body, told_end(answer.end, place.name, (attempt,)))
+
+    async def _complete(
+        self, request: ChatRequest, *, began: float | None = None, failure: PlimsollError | None = None
+    ) -> Completion:
+        """Answer in every way that the policy knows; `failure` is what became of a first try that began before now."""
+        call: Call[ChatModel] = Call(self._route, streams=False, began=began)
 
         def ask(model: ChatModel) -> Awaitable[Completion]:
             return model.complete(request)
 
-        only = self._route.only
-        if only is None or not only.health.breaker.is_closed:
-            return await self._complete(request, ask)
-        try:
-            answer, attempt = await ask_once(self._route, only, ask)
-        except FirstTryFailedError as failed:
-            return await self._complete(request, _after(failed, ask), began=failed.began)
-        return Completion(answer.body, told_end(answer.end, only.name, (attempt,)))
-
-    async def _complete(self, request: ChatRequest, ask: _Ask, *, began: float | None = None) -> Completion:
-        call: Call[ChatModel] = Call(self._route, streams=False, began=began)
-
         def check(answer: Completion) -> str | None:
             return failed_check(request, Said.of_whole(answer), self._checks)
 
-        whole = Whole(call, ask, check if self._checks else None)
+        asking = ask if failure is None else _after(failure, ask)
+        whole = Whole(call, asking, check if self._checks else None)
         found = await whole.answer()
         answer = found.answer
         paid = [other.end.usage for other in whole.rejected if other is not answer]
@@ -102,13 +135,15 @@ class RoutedModel:
             await target.model.close()
 
 
-def _after(failed: FirstTryFailedError, ask: _Ask) -> _Ask:
+def _after(
+    failure: PlimsollError, ask: Callable[[ChatModel], Awaitable[Completion]]
+) -> Callable[[ChatModel], Awaitable[Completion]]:
     """The same calls, the first of which has failed already."""
-    errors = [failed.error]
+    failures = [failure]
 
     async def again(model: ChatModel) -> Completion:
-        if errors:
-            raise errors.pop()
+        if failures:
+            raise failures.pop()
         return await ask(model)
 
     return again

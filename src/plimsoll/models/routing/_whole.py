@@ -7,11 +7,9 @@ from typing import Generic, TypeVar
 
 from plimsoll.kernel.errors import PlimsollError
 
-from .._types import Attempt
-from ._call import Call, Place, Route, Try
+from ._call import Call, Try
 from ._errors import RouteDeadlineError
 from ._types import M
-from ._wait import InterruptedWaitError, Wait
 
 A = TypeVar("A")
 
@@ -107,44 +105,3 @@ class Whole(Generic[M, A]):
             retries += 1
             current = call.enter(place)
         return None, None
-
-
-async def ask_once(route: Route[M], place: Place[M], ask: Callable[[M], Awaitable[A]]) -> tuple[A, Attempt]:
-    """One try at the only target of a route while all is well with it, made to cost next to nothing.
-
-    Raises FirstTryFailedError with what the target raised, or what the deadline did to it: `Whole` goes on from there.
-    """
-    health, clock, total_s = place.health, route.clock, route.policy.timing.total_s
-    began = clock()
-    wait = Wait()
-    route.deadlines.add(wait, began)
-    health.in_flight += 1
-    wait.begin()
-    try:
-        answer = await ask(place.target.model)
-        wait.end()
-    except PlimsollError as error:
-        raise FirstTryFailedError(error, began) from None
-    except (InterruptedWaitError, asyncio.CancelledError) as error:
-        if not wait.ended_by(error) and isinstance(error, asyncio.CancelledError):
-            raise
-        raise FirstTryFailedError(RouteDeadlineError(route.name, total_s), began) from None
-    finally:
-        route.deadlines.remove(wait)
-        health.in_flight -= 1
-    took_s = clock() - began
-    health.whole.add(took_s, began + took_s)
-    route.budget.deposit()
-    attempt = Attempt(place.name, "ok", "", 0.0, took_s * 1000)
-    if route.on_attempt is not None:
-        route.on_attempt(route.name, attempt)
-    return answer, attempt
-
-
-class FirstTryFailedError(Exception):
-    """The first try of a call failed: why, and when the call began."""
-
-    def __init__(self, error: PlimsollError, began: float) -> None:
-        super().__init__(error)
-        self.error = error
-        self.began = began

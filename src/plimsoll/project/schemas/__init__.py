@@ -4,9 +4,10 @@ Each field's `description` completes the sentence "must be …", and its first e
 `content()` of a definition is what the registry keeps: every setting that is in force, also those that nobody wrote.
 """
 
-from ._endpoint import EndpointDefinition
+from ._endpoint import PREDICT, EndpointDefinition
 from ._guardrail import GuardrailDefinition
 from ._knowledge import KnowledgeDefinition
+from ._model import ModelDefinition
 from ._prompt import DEFAULT_TEMPLATE, PromptDefinition
 from ._route import RouteDefinition
 from ._section import Definition, Section
@@ -14,10 +15,12 @@ from ._suite import SuiteDefinition
 
 __all__ = [
     "DEFAULT_TEMPLATE",
+    "PREDICT",
     "Definition",
     "EndpointDefinition",
     "GuardrailDefinition",
     "KnowledgeDefinition",
+    "ModelDefinition",
     "PromptDefinition",
     "RouteDefinition",
     "Section",

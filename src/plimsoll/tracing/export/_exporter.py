@@ -17,7 +17,7 @@ from plimsoll.kernel.errors import PlimsollError
 
 from .._capture import Capture
 from .._types import Trace
-from ..otlp import rejected_in, to_protobuf
+from ..otlp.out import rejected_in, to_protobuf
 
 _AT_ONCE = 100
 _PENDING = 5_000

@@ -4,6 +4,7 @@ from sqlalchemy import Column, Float, MetaData, RowMapping, Table, Text, select
 
 from plimsoll.kernel.clock import from_text, to_text, utc_now
 from plimsoll.kernel.ids import new_trace_id
+from plimsoll.kernel.mention import Mention
 from plimsoll.storage import Database
 
 from ._types import Feedback, Judgement
@@ -40,6 +41,33 @@ class FeedbackBook:
         query = select(_feedback).where(_feedback.c.trace_id == trace).order_by(_feedback.c.at, _feedback.c.id)
         with self._database.read() as connection:
             return tuple(_judgement(row) for row in connection.execute(query).mappings())
+
+    def count_subject(self, identifier: str) -> int:
+        """How many judgements `purge_subject` would forget."""
+        return len(self._of_subject(identifier))
+
+    def purge_subject(self, identifier: str) -> int:
+        """Forget what a person said, and what was said of them; says how many judgements that were."""
+        ids = self._of_subject(identifier)
+        with self._database.write() as connection:
+            connection.execute(_feedback.delete().where(_feedback.c.id.in_(ids)))
+        if ids:
+            self._database.scrub()
+        return len(ids)
+
+    def _of_subject(self, identifier: str) -> list[str]:
+        mention = Mention(identifier)
+        with self._database.read() as connection:
+            rows = connection.execute(select(_feedback)).mappings().all()
+        return [row["id"] for row in rows if _is_about(mention, row)]
+
+
+def _is_about(mention: Mention, row: RowMapping) -> bool:
+    if mention.is_exactly(row["user_id"]):
+        return True
+    # Joined by a character that folding leaves alone, so that nothing is found across two columns.
+    said = "\0".join((row["user_id"], row["label"], row["comment"]))
+    return mention.is_searchable and mention.in_text(said)
 
 
 def _row(judgement: Judgement) -> dict[str, object]:

@@ -7,7 +7,6 @@ A request is parsed into spans that keep all that they came with; `facts_of` say
 from ._facts import facts_of, parse_origin
 from ._fold import Folded, fold
 from ._json import parse_json
-from ._out import rejected_in, to_protobuf
 from ._protobuf import parse_protobuf
 from ._read import as_spans, read_piece, said_in, texts_in
 from ._types import Incoming, Parsed, Piece, SentSpan, SpanFacts
@@ -26,8 +25,6 @@ __all__ = [
     "parse_origin",
     "parse_protobuf",
     "read_piece",
-    "rejected_in",
     "said_in",
     "texts_in",
-    "to_protobuf",
 ]

@@ -6,11 +6,13 @@ from typing import Any
 from msgspec import json
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
-from plimsoll.storage import execute_many, insert_missing
+from plimsoll.storage import insert_missing
+from plimsoll.storage.driver import execute_many
 
 from .._rows import TraceRow, to_row
-from .._store import INSERT_PIECE, INSERT_TRACE, Traces, next_numbers, origin_table, piece_table, trace_table
+from .._store import Traces
 from ..otlp import Piece, SpanFacts, fold
+from ..tables import INSERT_PIECE, INSERT_TRACE, next_numbers, origin_table, piece_table, trace_table
 from ..usage import Tally, add_usage
 from ._trace import KnownTrace, SentTrace, count_sent, row_of_sent
 from ._types import Outcome, Shipment

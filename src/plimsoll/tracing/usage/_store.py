@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from plimsoll.kernel.money import to_usd
-from plimsoll.storage import execute_many
+from plimsoll.storage.driver import execute_many
 
 from ._tally import Tally, bucket_end_ms
 from ._types import By, CostLine, DaySummary, HourLine

@@ -9,8 +9,8 @@ from ._rules import Answer, Ask
 
 _AHEAD = 4
 """For how many ticks like the last ones a process would like to hold enough."""
-_HALF_TICKS = 50
-"""After so many ticks half of what it used in its busiest tick is forgotten."""
+_HALF_S = 2.0
+"""After so many seconds half of what it used in its busiest tick is forgotten."""
 
 
 class Slot:
@@ -25,7 +25,7 @@ class Slot:
         "_kept",
         "_offered",
         "_pace",
-        "_pace_tick",
+        "_pace_at",
         "alert_at",
         "asked",
         "cap",
@@ -50,7 +50,7 @@ class Slot:
         "taken",
         "unit",
         "until",
-        "used_tick",
+        "used_at",
         "waiting",
         "window",
     )
@@ -82,15 +82,16 @@ class Slot:
         """Whether there is something to say to the database."""
         self.asked: Ask | None = None
         """What is being told to the database now."""
-        self.used_tick = 0
-        """The tick in which it was used last."""
+        self.used_at = 0.0
+        """When it was used last, as far as an exchange saw."""
         self.refused_from, self.refused_until = 0, 0.0
         """So much and more was refused a moment ago, and is refused again until then without asking."""
         self.leased = self.seen = self.room = self.others = 0
         """As of the last exchange: this process's lease, what was spent by all, what nobody held, what others held."""
         self.contested = False
         """Whether somebody wants back what this process does not use."""
-        self._pace = self._pace_tick = self._kept = self._offered = 0
+        self._pace = self._kept = self._offered = 0
+        self._pace_at = 0.0
 
     def take(self, amount: int) -> None:
         """Reserve; there must be so much."""
@@ -126,16 +127,17 @@ class Slot:
         told = 0 if self.asked is None else self.asked.spent
         return max(0, self.cap - self.seen - told - self.spent - self.reserved)
 
-    def ask(self, *, tick: int, least: int = 0, give_back: bool = False) -> Ask:
-        """What to say to the database. What is offered back cannot be used from here on.
+    def ask(self, *, now: float, least: int = 0, give_back: bool = False) -> Ask:
+        """What to say to the database at a moment (in seconds). What is offered back cannot be used from here on.
 
         `least` is what the smallest of the waiting calls needs; with `give_back` nothing is kept that is not reserved.
         """
-        faded = self._pace >> min((tick - self._pace_tick) // _HALF_TICKS, 63)
-        if self.taken:
-            self.used_tick = tick
-        if self.taken >= faded or faded < self._pace:
-            self._pace, self._pace_tick = max(self.taken, faded), tick
+        used = max(self.taken, self.waiting)
+        faded = self._pace >> min(int((now - self._pace_at) / _HALF_S), 63)
+        if used:
+            self.used_at = now
+        if used >= faded or faded < self._pace:
+            self._pace, self._pace_at = max(used, faded), now
         wish = 0 if give_back else self._pace * _AHEAD
         self._kept = self._keep(wish, give_back=give_back)
         kept = max(self._kept, 0)

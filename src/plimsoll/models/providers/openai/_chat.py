@@ -62,11 +62,8 @@ class OpenAIChatModel:
         # A server that does not stream sends its first byte when the whole answer is there.
         self._patience = replace(self._timeouts, first_byte_s=endpoint.total_s)
         self._asks_usage = True
-
-    @property
-    def name(self) -> str:
+        self.name = endpoint.route_model
         """The route's name for it, such as `openai/gpt-4.1-mini`."""
-        return self._endpoint.route_model
 
     async def complete(self, request: ChatRequest) -> Completion:
         """The whole answer, as the server sent it. Raises one of the errors of `plimsoll.models`' providers."""
@@ -85,7 +82,7 @@ class OpenAIChatModel:
             answer = reading.whole(raw)
         except FAILURES as error:
             raise self._refusals.of_failure(error) from None
-        return Completion(answer, await self._end(request, reading))
+        return Completion(answer, self._end(reading, _usage(reading) or await self._counted(request, reading)))
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """The answer, piece by piece, and its end. Raises as `complete` does; closing it closes the connection."""
@@ -106,7 +103,7 @@ class OpenAIChatModel:
                 raise NonsenseError(_BROKE_OFF)
         except FAILURES as error:
             raise self._refusals.of_failure(error) from None
-        yield await self._end(request, reading)
+        yield self._end(reading, _usage(reading) or await self._counted(request, reading))
 
     async def close(self) -> None:
         """Nothing to do: whoever made the client closes it."""
@@ -153,8 +150,7 @@ class OpenAIChatModel:
                 return b""
             raise
 
-    async def _end(self, request: ChatRequest, reading: Reading) -> ChatEnd:
-        usage = usage_of(reading.usage, has_output=any(reading.texts)) or await self._counted(request, reading)
+    def _end(self, reading: Reading, usage: Usage) -> ChatEnd:
         price = self._price.in_service_tier(reading.service_tier) if reading.service_tier else self._price
         return ChatEnd(
             usage=priced(usage, price),
@@ -182,6 +178,11 @@ class OpenAIChatModel:
 
 class _OptionRefusedError(Exception):
     """The server does not know the option that asks for usage."""
+
+
+def _usage(reading: Reading) -> Usage | None:
+    """As the server reports it; None where it does not, or cannot be believed."""
+    return usage_of(reading.usage, has_output=any(reading.texts))
 
 
 async def _beginning(response: Response) -> bytes:

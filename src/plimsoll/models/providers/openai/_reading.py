@@ -37,7 +37,9 @@ class Reading:
     """Reads one answer, streamed or whole. Chunks are handed on as the server sent them, without usage."""
 
     def __init__(self, *, event_bytes: int = 1_048_576, body_bytes: int = 8_388_608) -> None:
-        self._decoder = BodyDecoder(max_event_bytes=event_bytes, max_body_bytes=body_bytes)
+        self._limits = event_bytes, body_bytes
+        self._decoder: BodyDecoder | None = None
+        """Made when the first bytes of a stream come: a whole answer needs none."""
         self._seen: set[int] = set()
         self._finishes: dict[int, str] = {}
         self.texts: list[str] = []
@@ -63,14 +65,14 @@ class Reading:
     def feed(self, piece: bytes) -> list[dict[str, Any]]:
         """Chunks that end in this piece. Raises NonsenseError and ErrorEventError."""
         try:
-            events = self._decoder.feed(piece)
+            events = (self._decoder or self._begun()).feed(piece)
         except BodyTooLargeError:
             raise NonsenseError("the server sent more than fits into an answer") from None
         return self._chunks(events)
 
     def close(self) -> list[dict[str, Any]]:
         """Chunks that were not ended when the bytes did. Raises NonsenseError and ErrorEventError."""
-        return self._chunks(self._decoder.close())
+        return self._chunks((self._decoder or self._begun()).close())
 
     def whole(self, raw: bytes) -> dict[str, Any]:
         """A whole answer, as the server sent it. Raises NonsenseError and ErrorEventError."""
@@ -87,6 +89,11 @@ class Reading:
         self._take_facts(body)
         self.usage = body.get("usage")
         return body
+
+    def _begun(self) -> BodyDecoder:
+        event_bytes, body_bytes = self._limits
+        decoder = self._decoder = BodyDecoder(max_event_bytes=event_bytes, max_body_bytes=body_bytes)
+        return decoder
 
     def _chunks(self, events: list[bytes]) -> list[dict[str, Any]]:
         chunks: list[dict[str, Any]] = []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace as replaced
 
 from plimsoll.http import Client, ExchangeError, Response, Timeouts
 from plimsoll.kernel.money import to_usd
@@ -137,7 +138,7 @@ class TranslatedChatModel:
             usage = await self._counted(request, "".join(said))
         cost = self._price.cost_pico(usage)
         return ChatEnd(
-            usage=usage if cost is None else replace(usage, cost_usd=to_usd(cost)),
+            usage=usage if cost is None else replaced(usage, cost_usd=to_usd(cost)),
             finish_reason=facts.finish_reason,
             model=facts.model or self._endpoint.model,
         )

@@ -1,104 +1,23 @@
-"""Forget a person: their key, and everything that mentions them and that nothing in use needs.
+"""The rules of an erasure, in the order in which they must be kept."""
 
-First what can be made again or is nobody's evidence goes: traces, cached outputs of stages, prepared indexes. Then the
-tombstone is written into the ledger, which names every blob that goes next and destroys the key of what was sealed. So
-a blob that is missing was named by a tombstone before, whatever crash came in between, and the same call goes on from
-there. What is in use stays, is named in the tombstone, and is for a person to take out of the project.
-"""
-
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from msgspec import DecodeError, json
 
 from plimsoll.governance.retention import Pointer, Stores, pointers_in_use, reachable, read_references
 from plimsoll.kernel.digest import Digest, Json
-from plimsoll.kernel.errors import IntegrityError, InvalidError
-from plimsoll.kernel.mention import SHORTEST, Mention
-from plimsoll.ledger import By, log_mentions
-from plimsoll.pipelines import StageCache
+from plimsoll.kernel.errors import IntegrityError
+from plimsoll.kernel.mention import Mention
+from plimsoll.ledger import log_mentions
 
-DEFAULT_BASIS = "GDPR Art. 17(1)"
+from ._errors import BasisUnusableError, IdentifierUnusableError
+from ._types import DEFAULT_BASIS, EraseParts, Erasure, ErasurePlan
+
 _VECTOR_STAGES = ("embed",)
 """Stages whose outputs nobody can read a mention out of."""
 _UNNAMED = "something in use whose name mentions the person: plan the erasure again to see it"
 _MANIFEST = {"format", "app", "artifacts", "evidence"}
-
-
-class IdentifierUnusableError(InvalidError):
-    """An identifier that stands in every text."""
-
-    code = "identifier_unusable"
-
-    def __init__(self) -> None:
-        super().__init__(
-            f"an identifier of less than {SHORTEST} characters cannot be looked for: too much would be forgotten",
-            hint="name the person as the records do: an e-mail address, a full name, a customer number",
-        )
-
-
-class BasisUnusableError(InvalidError):
-    """A legal basis that says who the person is."""
-
-    code = "basis_unusable"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the legal basis mentions the person who is to be forgotten, and it stays in the ledger for good",
-            hint=f"name the rule alone, such as `{DEFAULT_BASIS}`",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class EraseParts:
-    """Everything that an erasure needs from outside."""
-
-    stores: Stores
-    cache: StageCache
-    prune_indexes: Callable[[Collection[Digest]], None]
-    """Forgets what was prepared for any other index versions than these."""
-    retire: Callable[[str], None]
-    """Takes away what a pseudonym may do, if it is an actor; raises when nobody could administer then."""
-    by: By
-
-
-@dataclass(frozen=True, slots=True)
-class ErasurePlan:
-    """What an erasure would do. Holds no personal data but the identifier that was asked for."""
-
-    subject: str | None
-    """Pseudonym of the person in the ledger; None when it knows none, or the key was destroyed before."""
-    traces: int
-    outputs: int
-    """Cached outputs of stages."""
-    blobs: tuple[Digest, ...]
-    """Contents, runs and segments that will be destroyed."""
-    residuals: tuple[str, ...]
-    """What stays: in use, in plain in the log, or written by others; and what to do about it, each as a sentence."""
-
-    def __bool__(self) -> bool:
-        """Whether anything of the person was found."""
-        return bool(self.subject or self.traces or self.outputs or self.blobs or self.residuals)
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """What an erasure did."""
-
-    found: bool
-    """False when nothing of the person was there (any more); then nothing was done and nothing written down."""
-    subject: str
-    sequence: int | None
-    """The tombstone in the ledger."""
-    purged: Mapping[str, int]
-    blobs: tuple[Digest, ...]
-    residuals: tuple[str, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing of the person is left."""
-        return not self.residuals
 
 
 def plan_erasure(identifier: str, parts: EraseParts) -> ErasurePlan:
@@ -115,6 +34,7 @@ def plan_erasure(identifier: str, parts: EraseParts) -> ErasurePlan:
         subject=subject,
         traces=parts.stores.traces.count_subject(identifier),
         outputs=parts.cache.count(mention.in_bytes),
+        elsewhere={what: keeper.count_subject(identifier) for what, keeper in parts.elsewhere.items()},
         blobs=destroyed,
         residuals=residuals,
     )
@@ -139,6 +59,7 @@ def erase(identifier: str, parts: EraseParts, *, basis: str = DEFAULT_BASIS) -> 
     purged = {
         "traces": parts.stores.traces.purge_subject(identifier),
         "outputs": parts.cache.purge(mention.in_bytes, unreadable=_VECTOR_STAGES),
+        **{what: keeper.purge_subject(identifier) for what, keeper in parts.elsewhere.items()},
     }
     # A person who never acted gets a pseudonym for the tombstone alone, and it is destroyed with it.
     subject = plan.subject or ledger.subject(identifier)

@@ -1,0 +1,103 @@
+"""The tables of traces, and the numbers of their rows."""
+
+import secrets
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    select,
+)
+from sqlalchemy import text as sql
+
+from .._rows import TraceRow
+
+_metadata = MetaData()
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+trace_table = Table(
+    "trace",
+    _metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("surface", Text, nullable=False),
+    Column("release", Text, nullable=False),
+    Column("release_name", Text, nullable=False),
+    Column("started_ns", BigInteger, nullable=False),
+    Column("latency_ms", Float, nullable=False),
+    Column("time_to_first_token_ms", Float),
+    Column("status", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("prompt", Text, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("cache_write_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("tokens_estimated", Boolean, nullable=False),
+    Column("cost_pico", BigInteger),
+    Column("unpriced", Integer, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answered", Boolean),
+    Column("cached", Text, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("project", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("joined_trace", Text, nullable=False),
+    Column("joined_span", Text, nullable=False),
+)
+piece_table = Table(
+    "piece",
+    _metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("trace", BigInteger, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("sealed_for", Text),
+    Column("body", LargeBinary, nullable=False),
+)
+origin_table = Table(
+    "origin",
+    _metadata,
+    Column("digest", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("last_day", Integer, nullable=False),
+)
+counter_table = Table(
+    "trace_counter",
+    _metadata,
+    Column("epoch", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+INSERT_TRACE = f"INSERT INTO trace VALUES (?{', ?' * len(TraceRow._fields)})"  # noqa: S608  # nothing from outside
+INSERT_PIECE = "INSERT INTO piece VALUES (?, ?, ?, ?, ?)"
+
+
+def next_numbers(connection: Connection, count: int) -> int:
+    """The first of `count` numbers that nobody had before. Numbers rise in the order of commits."""
+    step = sql("UPDATE trace_counter SET number = number + :count RETURNING number")
+    last = connection.scalar(step, {"count": count})
+    if last is None:
+        last = count
+        connection.execute(counter_table.insert().values(epoch=secrets.token_hex(8), number=count))
+    return int(last) - count + 1
+
+
+def last_number(connection: Connection) -> tuple[str, int]:
+    """The name of the life of the numbers, and the last of them."""
+    row = connection.execute(select(counter_table)).one_or_none()
+    return ("", 0) if row is None else (row.epoch, row.number)

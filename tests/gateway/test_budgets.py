@@ -1,0 +1,243 @@
+"""Budgets against the model server's own bill: never overshot, whatever callers do, and every sum the same."""
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.gateway.port import WAIT_S, Gateway, ModelServer, gateway, model_server, project, route, serving
+from tests.gateway.surfaces import CHAT, MESSAGES, SURFACES, Surface
+from tests.gateway.test_faults import streams, surfaces
+
+from plimsoll.kernel.clock import utc_now
+
+PROMPT = "Say something about the sea and the ships on it. " * 40
+CLIENTS = 240
+CAP_USD = 0.006
+PICO = 10**12
+LEAVE = ("whole", "stream", "leaves")
+"""What a client does."""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, models: ModelServer) -> Iterator[Gateway]:
+    budgets = """name: harbour
+budgets:
+  - {for: "team:broke", usd: 0, per: day}
+  - {for: "team:money", usd: 100, per: day}
+  - {for: "team:lenient", usd: 100, per: day, unknown_price: allow}
+  - {for: "team:tokens", tokens: 40000, per: minute}
+  - {for: "team:small", tokens: 500, per: request}
+  - {for: "team:crowd", requests: 3, per: day}
+  - {for: "team:single", requests: 5, per: day}
+  - {for: each user, requests: 2, per: minute}
+"""
+    files = {
+        "plimsoll.yaml": budgets,
+        "routes/cheap.yaml": route(models.url, "", name="cheap", serves="[cheap]"),
+        "routes/unpriced.yaml": route(models.url, "", name="unpriced", serves="[unpriced]", price=None),
+        "routes/ill.yaml": route(models.url, "status=500", name="ill", serves="[ill]"),
+    }
+    with gateway(tmp_path_factory.mktemp("budgets") / "harbour", files) as found:
+        found.key = found.make_key("nobody-in-particular")
+        yield found
+
+
+@surfaces
+@streams
+def test_a_budget_of_nothing_lets_nothing_in(
+    port: Gateway, models: ModelServer, surface: Surface, *, stream: bool
+) -> None:
+    key = port.make_key(f"broke-{surface}-{stream}", team="broke")
+    before = models.of("cheap")["requests"]
+    response = port.post(surface.path, surface.body("cheap", "Hello?", stream=stream), key=key)
+    assert response.status_code == 429, response.text
+    error = response.json()["error"]
+    if surface is MESSAGES:
+        assert error["type"] == "billing_error"
+    else:
+        assert (error["code"], error["type"]) == ("insufficient_quota", "insufficient_quota")
+    assert response.headers["x-should-retry"] == "false"
+    assert "retry-after" not in response.headers
+    assert models.of("cheap")["requests"] == before
+    assert port.latest().status == "error"
+
+
+@surfaces
+def test_what_has_no_price_is_not_let_past_a_budget_of_money(
+    port: Gateway, models: ModelServer, surface: Surface
+) -> None:
+    key = port.make_key(f"money-{surface}", team="money")
+    response = port.post(surface.path, surface.body("unpriced", "Hello?"), key=key)
+    assert response.status_code == 403, response.text
+    error = response.json()["error"]
+    assert error["type"] == "permission_error"
+    assert surface is MESSAGES or error["code"] == "price_unknown"
+    assert models.of("unpriced")["requests"] == 0 or surface is not SURFACES[0]
+    assert port.post(surface.path, surface.body("cheap", "Hello?"), key=key).status_code == 200
+
+
+def test_what_has_no_price_is_unknown_and_not_free(port: Gateway) -> None:
+    key = port.make_key("lenient", team="lenient")
+    response = port.post(CHAT.path, CHAT.body("unpriced", "Hello?"), key=key)
+    assert response.status_code == 200, response.text
+    assert "x-plimsoll-cost-usd" not in response.headers
+    assert response.json()["plimsoll"]["cost_usd"] is None
+    assert port.trace(response).cost_usd is None
+    spent, _, _ = port.windows()["team:lenient usd"] if "team:lenient usd" in port.windows() else (0, 0, 0)
+    assert spent == 0
+
+
+def test_limits_are_told_in_headers(port: Gateway) -> None:
+    key = port.make_key("tokens", team="tokens")
+    response = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), "max_tokens": 50, "user": "headers"}, key=key)
+    assert response.status_code == 200, response.text
+    headers = response.headers
+    assert (headers["x-ratelimit-limit-requests"], headers["x-ratelimit-remaining-requests"]) == ("2", "1")
+    assert headers["x-ratelimit-limit-tokens"] == "40000"
+    assert 39_000 < int(headers["x-ratelimit-remaining-tokens"]) < 40_000
+    for what in ("requests", "tokens"):
+        assert headers[f"x-ratelimit-reset-{what}"].endswith("s")
+
+
+def test_a_limit_a_minute_says_when_to_come_back(port: Gateway) -> None:
+    for number in range(3):
+        minute = utc_now().replace(second=0, microsecond=0)
+        asked = [port.ask(CHAT, "cheap", user=f"hasty-{number}") for _ in range(3)]
+        if utc_now().replace(second=0, microsecond=0) == minute:
+            break
+    assert [response.status_code for response in asked] == [200, 200, 429]
+    error, headers = asked[-1].json()["error"], asked[-1].headers
+    assert (error["code"], error["type"]) == ("rate_limit_exceeded", "rate_limit_error")
+    assert 1 <= int(headers["retry-after"]) <= 60
+    assert 0 < int(headers["retry-after-ms"]) <= 60_000
+    assert headers.get("x-should-retry") != "false"
+    assert port.ask(CHAT, "cheap", user="somebody-else").status_code == 200
+
+
+def test_what_never_fits_is_not_worth_another_try(port: Gateway) -> None:
+    key = port.make_key("small", team="small")
+    response = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), "max_tokens": 5000}, key=key)
+    assert response.status_code == 429
+    assert response.headers["x-should-retry"] == "false"
+    assert "retry-after" not in response.headers
+    fits = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), "max_tokens": 100}, key=key)
+    assert fits.status_code == 200, fits.text
+
+
+def test_the_keys_of_a_team_share_its_limit(port: Gateway) -> None:
+    keys = [port.make_key(f"crowd-{number}", team="crowd") for number in range(4)]
+    statuses = [port.post(CHAT.path, CHAT.body("cheap", "Hello?"), key=key).status_code for key in keys]
+    assert statuses == [200, 200, 200, 429]
+
+
+def test_a_call_that_failed_costs_no_money(port: Gateway) -> None:
+    key = port.make_key("unlucky", team="money")
+    before = port.windows().get("team:money usd", (0, 0, 0))[0]
+    for _ in range(3):
+        assert port.post(CHAT.path, CHAT.body("ill", "Hello?"), key=key).status_code == 503
+    assert port.windows().get("team:money usd", (0, 0, 0))[0] == before
+
+
+class Crowd:
+    """Clients that all come at once, and each does something else."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        self.url = url
+        self.headers = {"authorization": f"Bearer {key}"} if key else {}
+        self.seen: Counter[str] = Counter()
+
+    async def come(self, model: str, clients: int) -> None:
+        limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=0)
+        async with httpx2.AsyncClient(base_url=self.url, timeout=WAIT_S, limits=limits, headers=self.headers) as client:
+            await asyncio.gather(*(self._one(client, model, number) for number in range(clients)))
+
+    async def _one(self, client: httpx2.AsyncClient, model: str, number: int) -> None:
+        how = LEAVE[number % len(LEAVE)]
+        body = {**CHAT.body(model, PROMPT, stream=how != "whole"), "max_tokens": 40}
+        try:
+            await self._ask(client, body, how)
+        except httpx2.TransportError:
+            self.seen["broken"] += 1
+
+    async def _ask(self, client: httpx2.AsyncClient, body: dict[str, Any], how: str) -> None:
+        async with client.stream("POST", CHAT.path, json=body) as response:
+            if response.status_code != 200:
+                error = json.loads(await response.aread())["error"]
+                self.seen[f"{response.status_code} {error['code']}"] += 1
+                return
+            whole = b""
+            async for piece in response.aiter_bytes():
+                whole += piece
+                if how == "leaves" and b'"content"' in whole:
+                    self.seen["left"] += 1
+                    return
+            self.seen["answered" if b"[DONE]" in whole or how == "whole" else "broken"] += 1
+
+
+class Auditor:
+    """Reads the model server's bill again and again."""
+
+    def __init__(self, models: ModelServer) -> None:
+        self._models = models
+        self._end = threading.Event()
+        self.highest = 0
+        self.looks = 0
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "Auditor":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join(WAIT_S)
+
+    def _look(self) -> None:
+        while not self._end.wait(0.01):
+            self.highest = max(self.highest, self._models.stats()["cost_pico"])
+            self.looks += 1
+
+
+def test_a_crowd_never_spends_more_than_the_budget(tmp_path: Path) -> None:
+    with model_server() as models:
+        files = {
+            "plimsoll.yaml": f"name: harbour\nbudgets:\n  - {{for: everyone, usd: {CAP_USD}, per: day}}\n",
+            "routes/m.yaml": route(models.url, "rate=400~tokens=40", serves="[m]"),
+        }
+        with project(tmp_path / "harbour", files) as harbour:
+            with serving(harbour) as port, Auditor(models) as auditor:
+                crowd = Crowd(port.url)
+                asyncio.run(crowd.come("m", CLIENTS))
+                models.wait_idle()
+                # The money that was reserved and not used lets others in.
+                again = Crowd(port.url)
+                asyncio.run(again.come("m", CLIENTS // 4))
+                models.wait_idle()
+                traces = port.traces()
+            seen = crowd.seen + again.seen
+            bill = models.stats()
+            spent, leased, overrun = port.windows()["everyone usd"]
+    cap = round(CAP_USD * PICO)
+    assert seen.total() == CLIENTS + CLIENTS // 4
+    assert set(seen) <= {"answered", "left", "429 insufficient_quota"}
+    assert seen["answered"] > 0
+    assert seen["left"] > 0
+    assert seen["429 insufficient_quota"] > 0
+    assert auditor.looks > 5
+    assert bill["requests"] == seen["answered"] + seen["left"]
+    assert (leased, overrun) == (0, 0)
+    assert spent <= cap
+    assert len(traces) == seen.total()
+    assert Counter(trace.status for trace in traces) == {
+        "ok": seen["answered"],
+        "cancelled": seen["left"],
+        "error": seen["429 insufficient_quota"],
+    }
+    assert sum(round((trace.cost_usd or 0) * PICO) for trace in traces) == pytest.approx(spent, abs=len(traces))
+    assert max(auditor.highest, bill["cost_pico"]) <= cap
