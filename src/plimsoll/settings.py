@@ -5,7 +5,8 @@ PLIMSOLL_ACTOR (who acts; the user's name), PLIMSOLL_KEY (the API key that prove
 key that callers of the server may show), PLIMSOLL_WORKERS (processes for heavy stages; one less than the processors),
 PLIMSOLL_DATABASE (a PostgreSQL address for the records instead of files), PLIMSOLL_KEYS (the folder of the
 installation's own secrets; `keys` in PLIMSOLL_HOME), PLIMSOLL_ANCHOR (where checkpoints of the ledger are left: a file,
-or `git+` and an address; a file in PLIMSOLL_HOME).
+or `git+` and an address; a file in PLIMSOLL_HOME). Traces are sent on to the collector that OpenTelemetry's variables
+name (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT, with …_HEADERS); to none otherwise.
 """
 
 import getpass
@@ -14,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from plimsoll.kernel.errors import InvalidError
 
@@ -59,6 +61,10 @@ class Settings:
     key: str | None = field(default=None, repr=False)
     """The API key of who acts; without one the actor is only said, not proven."""
     database_url: str | None = field(default=None, repr=False)
+    otlp_endpoint: str | None = None
+    """Where traces are sent as well: the whole address of a collector, ending in /v1/traces."""
+    otlp_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What is sent with them, such as a key."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Where `${env:NAME}` references are looked up."""
 
@@ -87,6 +93,8 @@ def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Set
         api_key=environ.get("PLIMSOLL_API_KEY") or None,
         key=environ.get("PLIMSOLL_KEY") or None,
         database_url=environ.get("PLIMSOLL_DATABASE") or None,
+        otlp_endpoint=_otlp_endpoint(environ),
+        otlp_headers=_otlp_headers(environ),
         environ=environ,
     )
 
@@ -99,6 +107,27 @@ def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # `~somebody` who does not exist
         raise SettingInvalidError(name, "a folder") from None
+
+
+def _otlp_endpoint(environ: Mapping[str, str]) -> str | None:
+    """As OpenTelemetry's exporters read it (specification of the OTLP exporter, 1.45): the first as it is."""
+    whole = environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    address = whole or environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not address:
+        return None
+    if not address.startswith(("http://", "https://")):
+        name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" if whole else "OTEL_EXPORTER_OTLP_ENDPOINT"
+        raise SettingInvalidError(name, "an address that begins with http:// or https://")
+    return address if whole else address.rstrip("/") + "/v1/traces"
+
+
+def _otlp_headers(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    name = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+    text = environ.get(name) or environ.get("OTEL_EXPORTER_OTLP_HEADERS") or ""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    if any(not sign or not key.strip() for key, sign, _ in pairs):
+        raise SettingInvalidError(name, "a list such as name=value,name=value")
+    return tuple((key.strip().lower(), unquote(value.strip())) for key, _, value in pairs)
 
 
 def _user_name() -> str:

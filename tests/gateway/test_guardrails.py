@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.gateway.echo import Echo
-from tests.gateway.port import CHEAP, Gateway, gateway
+from tests.gateway.port import CHEAP, Gateway, gateway, project, serving
 from tests.gateway.surfaces import CHAT, MESSAGES, SURFACES, Surface, read_stream
 from tests.gateway.test_faults import streams, surfaces
 
@@ -24,7 +25,6 @@ MAIL = "bob@example.org"
 def port(tmp_path_factory: pytest.TempPathFactory, echo_server: Echo) -> Iterator[Gateway]:
     target = f'model: "vllm/e"\nbase_url: {echo_server.url}/v1\nprice: {CHEAP}\nretries: {{attempts: 0}}\n'
     files = {
-        "plimsoll.yaml": "name: harbour\nbudgets:\n  - {for: everyone, usd: 100, per: day}\n",
         "guardrails/standard.yaml": POLICY,
         "routes/guarded.yaml": f"{target}serves: [guarded]\nguardrail: standard\n",
         "routes/vectors.yaml": f"{target}serves: [vectors]\nguardrail: standard\nembeds: true\n",
@@ -165,9 +165,10 @@ def test_a_tool_is_not_called_with_what_is_blocked(
     heard.finish = "tool_calls"
     response = port.ask(surface, "guarded", stream=stream)
     assert SECRET not in response.text
-    assert response.status_code == (200 if stream and response.status_code == 200 else 400)
-    if response.status_code == 200:
+    if stream and response.status_code == 200:
         assert read_stream(surface, response.text).error is not None
+    else:
+        assert response.status_code == 400, response.text
     _is_blocked(port.latest(), "tool_call")
 
 
@@ -181,16 +182,23 @@ def test_texts_for_vectors_are_guarded_too(port: Gateway, heard: Echo) -> None:
     assert heard.heard[0]["input"] == ["fine", "mail [EMAIL]"]
 
 
-def test_what_was_blocked_has_been_paid_and_is_not_reserved_any_more(port: Gateway, heard: Echo) -> None:
-    """Every test before this one is on the bill: the budget's sum is the sum of the traces."""
-    heard.says(f"Ask {SECRET}.")
+@streams
+def test_what_was_blocked_on_its_way_out_has_been_paid(tmp_path: Path, heard: Echo, *, stream: bool) -> None:
+    """The provider bills it all the same; a budget that forgot it would be overshot by whoever is blocked often."""
+    files = {
+        "plimsoll.yaml": "name: harbour\nbudgets:\n  - {for: everyone, usd: 100, per: day}\n",
+        "guardrails/standard.yaml": POLICY,
+        "routes/default.yaml": f"model: vllm/e\nbase_url: {heard.url}/v1\nprice: {CHEAP}\n"
+        "serves: [guarded]\nguardrail: standard\n",
+    }
+    heard.says(f"{SECRET} and nobody else.")
     heard.pieces = 1000
-    for stream in (False, True):
-        port.ask(CHAT, "guarded", f"And now? {stream}", stream=stream)
-    port.platform.recorder.flush()
-    traces = port.traces()
-    total = sum(trace.cost_usd or 0 for trace in traces)
-    spent, _, overrun = port.windows()["everyone usd"]
-    assert overrun == 0
-    assert total > 0
-    assert spent <= round(total * 1e12) + len(traces)
+    with project(tmp_path / "harbour", files) as harbour:
+        with serving(harbour) as port:
+            port.ask(CHAT, "guarded", "Who? " * 50, stream=stream)
+            assert len(heard.heard) == 1
+        trace = port.latest()
+        spent, leased, _ = port.windows()["everyone usd"]
+    assert (trace.status, leased) == ("error", 0)
+    assert trace.cost_usd
+    assert spent == round(trace.cost_usd * 1e12) > 0

@@ -164,7 +164,7 @@ def test_who_sends_while_the_place_is_gone_is_told_so() -> None:
     recorder = BatchedRecorder(nothing, take=take)
     with pytest.raises(UnavailableError):
         recorder.submit("x", 1).result(PATIENCE_S)
-    assert recorder.trouble == "the disk is full"
+    assert recorder.trouble == ""
     recorder.close()
 
 

@@ -2,21 +2,23 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, cast
 
 from plimsoll.access import Acting
+from plimsoll.access.limits import Budget, WindowUse
 from plimsoll.bootstrap import Platform
 from plimsoll.flows.serve import Answer, AnswerEvent, Answering, AnswerRequest, Predictions, Vectors, served_names
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import PlimsollError
-from plimsoll.releases import NothingLiveError
+from plimsoll.releases import Manifest, NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
-from plimsoll.tracing import Trace, TraceSummary
-from plimsoll.tracing.feedback import Feedback
+from plimsoll.tracing import CostLine, DaySummary, Trace, TraceFilter, TracePage, TraceSummary
+from plimsoll.tracing.feedback import Feedback, Judgement
 from plimsoll.tracing.received import Shipment
 
-from ._service import ServedModel
+from ._service import Gives, ServedModel
 
 
 class PlatformService:
@@ -98,6 +100,31 @@ class PlatformService:
         self._platform.recorder.flush()
         return self._platform.traces.latest(self._app, limit)
 
+    def requests(self, wanted: TraceFilter, *, limit: int, after: str = "") -> TracePage:
+        """See `Service.requests`."""
+        self._platform.recorder.flush()
+        return self._platform.traces.page(self._app, wanted, limit=limit, after=after)
+
+    def judgements(self, trace_id: str) -> Sequence[Judgement]:
+        """See `Service.judgements`."""
+        return self._platform.feedback.of_trace(trace_id)
+
+    def usage_day(self, day: datetime) -> DaySummary:
+        """See `Service.usage_day`."""
+        return self._platform.traces.day(self._app, day)
+
+    def used(self, by: Literal["endpoint", "model"], since: datetime) -> Sequence[CostLine]:
+        """See `Service.used`."""
+        return self._platform.traces.costs(self._app, by, since=since, until=utc_now())
+
+    def budgets(self) -> Sequence[Budget]:
+        """See `Service.budgets`."""
+        return self._platform.budgets_in_force()
+
+    def windows(self, now: datetime) -> Sequence[WindowUse]:
+        """See `Service.windows`."""
+        return self._platform.consumption.windows(self._app, now)
+
     def trace(self, trace_id: str) -> Trace:
         """See `Service.trace`."""
         self._platform.recorder.flush()
@@ -121,6 +148,8 @@ class PlatformService:
             places = self._platform.environments.environments(self._app)
         except PlimsollError as error:
             return error.message
+        if trouble := self._platform.recorder.trouble:
+            return f"traces cannot be written: {trouble}"
         if lost := self._platform.recorder.lost:
             return f"{lost} traces could not be written; the log says why"
         reasons = [self._unable(place) for place in places]
@@ -147,6 +176,7 @@ class PlatformService:
         if place.live is None:
             return []
         release = self._platform.releases.release(self._app, place.live)
+        embedding = self._embedding(release.manifest)
         return [
             ServedModel(
                 id=called,
@@ -155,6 +185,18 @@ class PlatformService:
                 created=release.created_at,
                 release_name=release.manifest.name,
                 environment=place.name,
+                gives=embedding.get(called) or self._gives(release.manifest, name),
             )
             for name, called in served_names(release.manifest, self._platform.registry).items()
         ]
+
+    def _gives(self, manifest: Manifest, endpoint: str) -> Gives:
+        digest = manifest.artifacts.get(f"endpoint:{endpoint}")
+        content = {} if digest is None else cast("dict[str, Any]", self._platform.registry.content(digest))
+        return "predict" if content.get("kind") == "predict" else "chat"
+
+    def _embedding(self, manifest: Manifest) -> dict[str, Gives]:
+        """The names under which routes are served that make vectors."""
+        digests = [digest for key, digest in manifest.artifacts.items() if key.startswith("route:")]
+        contents = [cast("dict[str, Any]", self._platform.registry.content(digest)) for digest in digests]
+        return {name: "embeddings" for content in contents if content.get("embeds") for name in content["serves"]}

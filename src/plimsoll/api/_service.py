@@ -4,14 +4,18 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from plimsoll.access import Acting
+from plimsoll.access.limits import Budget, WindowUse
 from plimsoll.flows.serve import Answer, AnswerEvent, AnswerRequest, Predictions, Vectors
 from plimsoll.releases.environments import Environment, EnvironmentMove
-from plimsoll.tracing import Trace, TraceSummary
-from plimsoll.tracing.feedback import Feedback
+from plimsoll.tracing import CostLine, DaySummary, Trace, TraceFilter, TracePage, TraceSummary
+from plimsoll.tracing.feedback import Feedback, Judgement
 from plimsoll.tracing.received import Shipment
+
+Gives = Literal["chat", "embeddings", "predict"]
+"""What something that is served answers with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class ServedModel:
     """When the release that serves it was made."""
     release_name: str
     environment: str
+    gives: Gives = "chat"
 
 
 class Service(Protocol):
@@ -71,6 +76,24 @@ class Service(Protocol):
 
     def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
         """The latest traces, newest first."""
+
+    def requests(self, wanted: TraceFilter, *, limit: int, after: str = "") -> TracePage:
+        """Some traces, the newest first; `after` is what the page before said. Raises InvalidError for another."""
+
+    def judgements(self, trace_id: str) -> Sequence[Judgement]:
+        """What people think of an answer, the oldest first."""
+
+    def usage_day(self, day: datetime) -> DaySummary:
+        """What was used on the day (UTC) of a moment."""
+
+    def used(self, by: Literal["endpoint", "model"], since: datetime) -> Sequence[CostLine]:
+        """What was used since a moment, with one line for each endpoint or each model that answered."""
+
+    def budgets(self) -> Sequence[Budget]:
+        """The budgets that hold."""
+
+    def windows(self, now: datetime) -> Sequence[WindowUse]:
+        """What is used of the windows of a moment."""
 
     def trace(self, trace_id: str) -> Trace:
         """One whole trace. Raises NotFoundError."""

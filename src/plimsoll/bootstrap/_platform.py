@@ -35,7 +35,9 @@ from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
 from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
 from plimsoll.settings import Settings
+from plimsoll.tracing import Traces
 
+from ._capture import make_capture
 from ._routes import RouteMaker
 from ._stores import Stores
 
@@ -77,6 +79,12 @@ class Platform(Stores):
     def _definition(self) -> AppDefinition:
         # plimsoll.yaml alone: a mistake in another file must not keep anybody from rolling back or serving.
         return load_app(self._project)
+
+    @cached_property
+    def traces(self) -> Traces:
+        """Traces, of whose content plimsoll.yaml says how much is kept."""
+        wanted = self._definition.traces
+        return Traces(self.traces_database, make_capture(wanted.content, wanted.shares, lambda: self.subjects))
 
     @cached_property
     def source_commit(self) -> str:
@@ -247,7 +255,13 @@ class Platform(Stores):
                 self.environments.policy_claims,
                 self.budgets.claims,
             ],
-            strays=[self.labels.strays, self.releases.strays, self.environments.strays, self.access.strays, self.budgets.strays],
+            strays=[
+                self.labels.strays,
+                self.releases.strays,
+                self.environments.strays,
+                self.access.strays,
+                self.budgets.strays,
+            ],
             blobs_named=self._blobs_named,
             check_blob=self.blobs.check,
             on_progress=on_progress,

@@ -44,7 +44,11 @@ from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
 from plimsoll.storage.migrations.usage import USAGE
 from plimsoll.tracing import BatchedRecorder, Traces
+from plimsoll.tracing.export import Exporter
 from plimsoll.tracing.feedback import FeedbackBook
+from plimsoll.tracing.received import Received
+
+from ._capture import span_price
 
 _SIGNING_KEY = "signing.pem"
 _SUBJECTS_KEY = "subjects.key"
@@ -177,9 +181,24 @@ class Stores:
     @cached_property
     def recorder(self) -> BatchedRecorder:
         """Where new traces go."""
-        recorder = BatchedRecorder(self.traces.write)
+        received = Received(self.traces, span_price)
+        exporter = self._exporter()
+        if exporter is not None:
+            # Closed after the recorder, which still hands over what it writes at the end.
+            self._open.append(exporter.close)
+        recorder = BatchedRecorder(
+            self.traces.write,
+            take=received.take,
+            idle=self.traces.index_some,
+            after=None if exporter is None else exporter.offer,
+        )
         self._open.append(recorder.close)
         return recorder
+
+    def _exporter(self) -> Exporter | None:
+        if self.settings.otlp_endpoint is None:
+            return None
+        return Exporter(self.settings.otlp_endpoint, headers=self.settings.otlp_headers)
 
     @cached_property
     def cache(self) -> StageCache:

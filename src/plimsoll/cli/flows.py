@@ -21,12 +21,16 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Make a new project folder", epilog="Example: plimsoll init rag my-app")
-@click.argument("template", type=click.Choice(["rag", "documents", "chat"]))
+@click.argument("template", type=click.Choice(["rag", "documents", "chat", "gateway"]))
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--name", help="Name of the application; otherwise the folder's.")
 @json_option
 def init(state: State, template: str, directory: Path, name: str | None) -> None:
-    """Make a new project folder: `rag` (texts), `documents` (PDFs, Word files, scans) or `chat` (no documents)."""
+    """Make a new project folder.
+
+    `rag` (texts), `documents` (PDFs, Word files, scans), `chat` (no documents), or `gateway` (one place through which
+    applications call models).
+    """
     from plimsoll.project import project_name, write_template
 
     written = write_template(template, directory, name=name or project_name(directory))

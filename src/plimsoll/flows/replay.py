@@ -12,12 +12,24 @@ from typing import Any
 from msgspec import convert
 
 from plimsoll.kernel.digest import Json, digest_json, hex_part
-from plimsoll.kernel.errors import DeniedError, UnavailableError
+from plimsoll.kernel.errors import DeniedError, NotFoundError, UnavailableError
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import REPLAY, Trace, Traces
 
 from .serve import Answering, AnswerRequest
 from .serve.parts import ServeParts
+
+
+class ContentMissingError(NotFoundError):
+    """What was asked is not kept, or not any more."""
+
+    code = "content_missing"
+
+    def __init__(self, trace: str) -> None:
+        super().__init__(
+            f"what was asked in trace {trace} is not kept, so it cannot be asked again",
+            hint="`traces: {content: full}` in plimsoll.yaml keeps the content of new traces",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,8 @@ async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callabl
 
     A model that does not answer leaves its parts uncompared. Raises what else serving raises.
     """
+    if trace.content in {"off", "gone"}:
+        raise ContentMissingError(trace.id)
     sent = convert(trace.request, _Sent)
     request = AnswerRequest(
         app=trace.app,

@@ -1,11 +1,17 @@
 """Time, always aware and always UTC."""
 
+import time
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def unix_seconds() -> float:
+    """The present moment in seconds since 1970, for formats that ask for a number."""
+    return time.time()
 
 
 def to_text(moment: datetime) -> str:

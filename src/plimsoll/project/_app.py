@@ -190,6 +190,17 @@ class BudgetSection(Section):
         )
 
 
+class TracesSection(Section):
+    """How much of what people and models say is kept, and of which share of the requests."""
+
+    content: Literal["full", "redacted", "sealed", "off"] = Field(
+        "full", description="full, redacted, sealed or off", examples=["content: redacted"]
+    )
+    shares: Mapping[str, Annotated[Finite, Field(ge=0, le=1)]] = Field(
+        {}, description="environments with a number from 0 to 1", examples=["shares: {production: 0.1}"]
+    )
+
+
 def _check_declared(name: str, info: ValidationInfo) -> str:
     known = info.data.get("environments")
     if known is not None and name not in known:
@@ -214,6 +225,7 @@ class AppDefinition(Definition):
     )
     labels: LabelsSection = LabelsSection()
     retention: RetentionSection = RetentionSection()
+    traces: TracesSection = TracesSection()
     budgets: tuple[BudgetSection, ...] = Field(
         (), description="a list of budgets", examples=["budgets: [{for: each user, requests: 30, per: minute}]"]
     )

@@ -9,9 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from ._errors import AppNameError, TemplateConflictError, TemplateNotWrittenError, TemplateUnknownError
 from ._fields import NAME_PATTERN, NAME_RULE
-from ._layout import APP_FILE
 
-_NAMES = ("rag", "documents", "chat")
+_NAMES = ("rag", "documents", "chat", "gateway")
 _APP_NAME = b"__app_name__"
 _IGNORE_FILE = ".gitignore"
 _IGNORED = "# The records of this installation: versions, releases, traces, indexes.\n.plimsoll/\n"
@@ -65,8 +64,8 @@ def _write_new(target: Path, contents: Mapping[PurePosixPath, bytes]) -> tuple[P
 def _files(template: str, name: str, target: Path) -> dict[PurePosixPath, bytes]:
     """The content of each file of a template, by its path in the new project."""
     folder = resources.files(__package__) / "templates" / template
-    files = dict(sorted(_walk(folder, PurePosixPath()).items()))
-    files[PurePosixPath(APP_FILE)] = files[PurePosixPath(APP_FILE)].replace(_APP_NAME, name.encode())
+    found = sorted(_walk(folder, PurePosixPath()).items())
+    files = {path: content.replace(_APP_NAME, name.encode()) for path, content in found}
     if not _ignores_already(target / _IGNORE_FILE):
         files[PurePosixPath(_IGNORE_FILE)] = _IGNORED.encode()
     return files

@@ -200,9 +200,8 @@ class BatchedRecorder:
         try:
             outcomes = self._take([one.payload for one in sent]) if self._take else []
         except Exception as error:  # noqa: BLE001  # whoever sent it is told, and may send it again
+            # No trouble of ours: it would stay until the next one sends, who may be waiting for it to end.
             outcomes = [error] * len(sent)
-            if isinstance(error, PlimsollError):
-                self.trouble = error.message
         else:
             self._well()
         with self._lock:

@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from plimsoll.access import Acting
-from plimsoll.flows.serve import AnswerRequest, Caller, EndpointMissingError, Freshness, Surface
+from plimsoll.flows.serve import AnswerRequest, Caller, EndpointMissingError, Surface
 from plimsoll.releases import NothingLiveError
 
 from .._dialect import Asked
@@ -102,11 +102,11 @@ def request_for(
     )
 
 
-def _freshness(sent: Sent) -> Freshness:
+def _freshness(sent: Sent) -> Literal["", "no-cache", "no-store"]:
     """What `Cache-Control` says (RFC 9111, section 5.2.1); other directives mean nothing here."""
-    said = sent.text(b"cache-control").lower()
-    if not said:
+    if b"cache-control" not in sent.headers:
         return ""
+    said = sent.text(b"cache-control").lower()
     return "no-store" if "no-store" in said else "no-cache" if "no-cache" in said else ""
 
 

@@ -13,14 +13,12 @@ from ._events import (
     AnswerRequest,
     AnswerStarted,
     Caller,
-    Freshness,
     GuardrailNote,
     LimitState,
     Surface,
 )
-from ._predict import Predictions
+from ._plain import Predictions, Vectors
 from ._runtime import endpoint_names, served_names
-from ._vectors import Vectors
 
 __all__ = [
     "Answer",
@@ -31,7 +29,6 @@ __all__ = [
     "Answering",
     "Caller",
     "EndpointMissingError",
-    "Freshness",
     "GuardrailNote",
     "LimitState",
     "Predictions",

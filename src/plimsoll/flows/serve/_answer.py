@@ -12,11 +12,10 @@ from plimsoll.tracing import Recorder
 from ._events import Answer, AnswerEvent, AnswerRequest
 from ._exchange import Exchange, outcome
 from ._live import LivePointers
-from ._predict import Predictions, predict
+from ._plain import Predictions, VectorExchange, Vectors, predict
 from ._prompted import question_in
 from ._record import RequestRecord
 from ._runtime import Runtime, RuntimePool, Target
-from ._vectors import VectorExchange, Vectors
 from .parts import ServeParts
 
 

@@ -1,45 +1,45 @@
 """The answer cache, for one call."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
 from plimsoll.models import Body, ChatEnd, Chunks, Completion
 from plimsoll.models.answers import AnswerCache, Scope
 
 from ._events import AnswerRequest
-from ._merged import merged
 from ._record import RequestRecord
 from ._runtime import Target
 
+_JOINED = ("content", "reasoning_content", "refusal")
+
 
 class CallCache:
-    """Finds the answer of a call, and keeps the one that is made; does nothing where the route keeps none.
+    """Finds the answer of a call, and keeps the one that is made.
 
     A tenant is a team, or an actor without one, and the person for whom it asks where one is named: nobody sees again
     what was answered to another. Where nobody is known, all callers are one tenant.
     """
 
     def __init__(
-        self, answers: Callable[[], AnswerCache] | None, request: AnswerRequest, target: Target, record: RequestRecord
+        self, answers: Callable[[], AnswerCache], request: AnswerRequest, target: Target, record: RequestRecord
     ) -> None:
         self.hit: Literal["", "exact", "semantic"] = ""
-        self._answers = answers() if answers is not None and target.route.caching is not None else None
+        self._answers = answers()
         self._lifetimes = target.route.caching
         self._record = record
         self._fresh = request.fresh
         self._pieces: list[Chunks] = []
-        if self._answers is not None:
-            knowledge = target.knowledge
-            self._scope = Scope(
-                tenant=tenant_of(request),
-                release=record.release,
-                route=f"{target.name}/{target.route.name}",
-                index="" if knowledge is None else knowledge.version,
-            )
+        knowledge = target.knowledge
+        self._scope = Scope(
+            tenant=tenant_of(request),
+            release=record.release,
+            route=f"{target.name}/{target.route.name}",
+            index="" if knowledge is None else knowledge.version,
+        )
 
     async def find(self, body: Body) -> Completion | None:
         """The answer that is kept, or None."""
-        if self._answers is None or self._lifetimes is None or self._fresh:
+        if self._lifetimes is None or self._fresh:
             return None
         with self._record.span("cache") as step:
             found = await self._answers.find(self._scope, body, self._lifetimes)
@@ -54,18 +54,16 @@ class CallCache:
 
     def keep(self, body: Body, completion: Completion) -> None:
         """Keep a whole answer."""
-        if self._answers is not None and self._lifetimes is not None and self._fresh != "no-store":
+        if self._lifetimes is not None and self._fresh != "no-store":
             self._answers.keep(self._scope, body, completion, self._lifetimes)
 
     def saw(self, chunks: Chunks) -> None:
         """Collect what is streamed."""
-        if self._answers is not None:
-            self._pieces.append(chunks)
+        self._pieces.append(chunks)
 
     def keep_stream(self, body: Body, end: ChatEnd) -> None:
         """Keep the answer that was streamed to its end."""
-        if self._answers is not None:
-            self.keep(body, Completion(merged(self._pieces), end))
+        self.keep(body, Completion(merged(self._pieces), end))
 
 
 def tenant_of(request: AnswerRequest) -> str:
@@ -73,3 +71,50 @@ def tenant_of(request: AnswerRequest) -> str:
     caller = request.caller
     owner = f"team:{caller.team}" if caller.team else f"actor:{caller.actor}"
     return f"{owner}/{caller.user}"
+
+
+def merged(pieces: Iterable[Chunks]) -> Body:
+    """OpenAI's `chat.completion` with the choices that these pieces make up."""
+    choices: dict[int, dict[str, Any]] = {}
+    for piece in pieces:
+        for chunk in piece.chunks:
+            for choice in chunk["choices"]:
+                index = choice.get("index", 0)
+                whole = choices.setdefault(index, {"index": index, "message": {"role": "assistant", "content": None}})
+                _add(whole, choice)
+    return {"choices": [_finished(choices[index]) for index in sorted(choices)]}
+
+
+def _add(whole: dict[str, Any], choice: Mapping[str, Any]) -> None:
+    message = whole["message"]
+    for name, value in (choice.get("delta") or {}).items():
+        if value is None:
+            continue
+        if name == "tool_calls":
+            _add_calls(message.setdefault("tool_calls", {}), value)
+        else:
+            message[name] = (message.get(name) or "") + value if name in _JOINED else value
+    if choice.get("finish_reason") is not None:
+        whole["finish_reason"] = choice["finish_reason"]
+    for name, values in (choice.get("logprobs") or {}).items():
+        if values:
+            whole.setdefault("logprobs", {}).setdefault(name, []).extend(values)
+
+
+def _add_calls(calls: dict[int, dict[str, Any]], pieces: Iterable[Mapping[str, Any]]) -> None:
+    for piece in pieces:
+        call = calls.setdefault(piece.get("index", 0), {})
+        for name, value in piece.items():
+            if name == "function" and value:
+                function = call.setdefault("function", {"name": "", "arguments": ""})
+                for part in ("name", "arguments"):
+                    function[part] += value.get(part) or ""
+            elif name != "index" and value is not None:
+                call[name] = value
+
+
+def _finished(choice: dict[str, Any]) -> dict[str, Any]:
+    calls = choice["message"].get("tool_calls")
+    if calls:
+        choice["message"]["tool_calls"] = [calls[number] for number in sorted(calls)]
+    return {"finish_reason": "stop", "logprobs": None, **choice}

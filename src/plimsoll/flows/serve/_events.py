@@ -1,11 +1,14 @@
 """What serving is asked, and what it tells its caller while it answers.
 
 A streamed answer is one `AnswerStarted`, any number of `Chunks` (of `plimsoll.models`), and one `AnswerDone`.
+All of it is made for every request, so these are structs: making a frozen dataclass takes ten times as long.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from plimsoll.kernel.digest import Json
 from plimsoll.models import Attempt, Body, ChatRequest, Chunks, Message, Passage, Quote, Usage
@@ -16,8 +19,7 @@ Surface = Literal["chat", "responses", "messages", "embeddings", "predict"]
 Freshness = Literal["", "no-cache", "no-store"]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True, gc=False):
     """Who asks, and for whom."""
 
     actor: str = ""
@@ -30,8 +32,10 @@ class Caller:
     """The public prefix of the key that was shown (`plim_ab12…`), `shared` for the server's shared key, or empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerRequest:
+_NOBODY = Caller()
+
+
+class AnswerRequest(Struct, frozen=True, gc=False):
     """A call of an endpoint of an application, or of a route that it serves as such."""
 
     app: str
@@ -45,7 +49,7 @@ class AnswerRequest:
     """Full digest of the release or draft that must answer."""
     trace_id: str = ""
     """The id that the trace should have; empty for a new one."""
-    caller: Caller = field(default_factory=Caller)
+    caller: Caller = _NOBODY
     size_bytes: int = 0
     """Length of the request as it came: no text has more tokens than bytes. 0 where it did not come as bytes."""
     surface: Surface = "chat"
@@ -71,8 +75,7 @@ class AnswerRequest:
         return ChatRequest(self.body).messages
 
 
-@dataclass(frozen=True, slots=True)
-class LimitState:
+class LimitState(Struct, frozen=True, gc=False):
     """What is left of the closest limit on requests or tokens a minute."""
 
     limit: int
@@ -81,8 +84,7 @@ class LimitState:
     """Seconds until all of it is there again."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerStarted:
+class AnswerStarted(Struct, frozen=True, gc=False):
     """The release is chosen, the budget is reserved, and passages are retrieved; nothing is generated yet."""
 
     trace_id: str
@@ -99,8 +101,7 @@ class AnswerStarted:
     tokens: LimitState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GuardrailNote:
+class GuardrailNote(Struct, frozen=True, gc=False):
     """What a guardrail found and did: never the text that was found."""
 
     stage: str
@@ -110,8 +111,7 @@ class GuardrailNote:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerDone:
+class AnswerDone(Struct, frozen=True, gc=False):
     """The answer is complete."""
 
     text: str
@@ -134,8 +134,7 @@ class AnswerDone:
 AnswerEvent = AnswerStarted | Chunks | AnswerDone
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, gc=False):
     """A whole answer: how it started, OpenAI's `chat.completion` (its `choices` are what counts), and how it ended."""
 
     started: AnswerStarted

@@ -16,8 +16,7 @@ from ._cache import CallCache
 from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
 from ._guard import Guard, guarded
-from ._limits import limit_state
-from ._need import output_bound, payer_of, spent, spent_so_far, worst_case
+from ._need import limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
 from ._prompted import check_demands, prompted, retrieve
 from ._record import RequestRecord
 from ._runtime import Target
@@ -38,7 +37,8 @@ class Exchange:
             raise NotForThisError(target.name, makes_vectors=True)
         self._model = target.route.model
         self._guard = None if target.guardrail is None else Guard(target.guardrail)
-        self._cache = CallCache(parts.answers, request, target, record)
+        answers = parts.answers if target.route.caching is not None else None
+        self._cache = None if answers is None else CallCache(answers, request, target, record)
         self._reservation: Reservation | None = None
         self._body: Body = request.body
         self._given: Body = request.body
@@ -47,42 +47,42 @@ class Exchange:
 
     async def begin(self) -> AnswerStarted:
         """Everything before the model is asked. Raises what its steps raise."""
-        check_demands(self._target, self._body)
+        target = self._target
+        check_demands(target, self._body)
         if self._guard is not None:
             self._body = self._given = self._guard.messages(self._body)
-        if self._target.prompt is not None:
+        if target.prompt is not None:
             await self._prompt()
         await self._reserve()
-        record = self._record
+        record, reservation = self._record, self._reservation
         return AnswerStarted(
             record.trace_id,
             record.release,
             record.release_name,
             record.model,
             tuple(record.passages),
-            name=f"{self._request.app}/{self._target.name}" if self._target.prompt else self._target.name,
-            requests=limit_state(self._reservation, "requests"),
-            tokens=limit_state(self._reservation, "tokens"),
+            name=f"{self._request.app}/{target.name}" if target.prompt else target.name,
+            requests=limit_state(reservation, "requests"),
+            tokens=limit_state(reservation, "tokens"),
         )
 
     async def whole(self) -> tuple[Body, AnswerDone]:
         """The whole answer: OpenAI's completion, and its end. Raises what the model and the guardrail raise."""
-        completion = await self._cache.find(self._given)
+        completion = None if self._cache is None else await self._cache.find(self._given)
         if completion is None:
             completion = await self._complete()
         else:
             self._record.target = completion.end.target or self._record.model
-        text = completion.text
-        body = completion.body
         if self._guard is not None:
-            body = self._guard.answer(body)
-            text = Completion(body, completion.end).text
-        self._record.add_text(text)
-        return body, self._done(completion.end)
+            body = self._guard.answer(completion.body)
+            if body is not completion.body:
+                completion = Completion(body, completion.end)
+        self._record.add_text(completion.text)
+        return completion.body, self._done(completion.end)
 
     async def pieces(self) -> AsyncGenerator[Chunks | AnswerDone]:
         """The answer as it comes: Chunks…, AnswerDone. Raises as `whole` does."""
-        kept = await self._cache.find(self._given)
+        kept = None if self._cache is None else await self._cache.find(self._given)
         if kept is not None:
             for chunks in self._replayed(kept):
                 yield chunks
@@ -94,11 +94,13 @@ class Exchange:
             async with aclosing(self._model.stream(self._chat())) as events:
                 async for event in events:
                     if isinstance(event, ChatEnd):
-                        step.attributes |= self._record.ended(event)
-                        self._cache.keep_stream(self._given, event)
+                        step.attributes = self._record.ended(event)
+                        if self._cache is not None:
+                            self._cache.keep_stream(self._given, event)
                         yield self._done(event)
                     else:
-                        self._cache.saw(event)
+                        if self._cache is not None:
+                            self._cache.saw(event)
                         for allowed in guarded(guard, event):
                             self._record.add_text(allowed.text)
                             yield allowed
@@ -149,8 +151,9 @@ class Exchange:
         with self._record.span(f"chat {self._record.model}") as step:
             self._asked = True
             completion = await self._model.complete(self._chat())
-            step.attributes |= self._record.ended(completion.end)
-        self._cache.keep(self._given, completion)
+            step.attributes = self._record.ended(completion.end)
+        if self._cache is not None:
+            self._cache.keep(self._given, completion)
         return completion
 
     def _chat(self) -> ChatRequest:
@@ -192,7 +195,7 @@ class Exchange:
             target=record.target,
             model_ms=record.model_ms,
             attempts=end.attempts,
-            cached=self._cache.hit,
+            cached="" if self._cache is None else self._cache.hit,
             guardrails=() if self._guard is None else self._guard.notes,
         )
 

@@ -1,7 +1,6 @@
 """Guardrails on a call: on its messages, on what was retrieved, and on the answer, whole or streamed."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,7 @@ from plimsoll.models import Body, Chunks, Passage
 
 from ._errors import GuardrailBlockedError
 from ._events import GuardrailNote
-from ._stream_guard import StreamGuard
+from ._stream_guard import TEXTS, StreamGuard
 
 _FROM_OUTSIDE = ("tool", "function")
 """Roles whose text was found somewhere, and was not written by the caller."""
@@ -21,7 +20,7 @@ class Guard:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._found: Counter[tuple[Stage, str, str, str]] = Counter()
+        self._found: dict[tuple[Stage, str, str, str], int] = {}
 
     @property
     def name(self) -> str:
@@ -31,14 +30,13 @@ class Guard:
     @property
     def notes(self) -> tuple[GuardrailNote, ...]:
         """What was found so far, without the texts."""
-        return tuple(GuardrailNote(*key, count=count) for key, count in self._found.items())
+        found = self._found
+        return tuple(GuardrailNote(*key, count=count) for key, count in found.items()) if found else ()
 
     def messages(self, body: Body) -> Body:
         """The call with what must not be there taken out. Raises GuardrailBlockedError."""
-        messages = [self._message(message) for message in body["messages"]]
-        if all(new is old for new, old in zip(messages, body["messages"], strict=True)):
-            return body
-        return {**body, "messages": messages}
+        messages = _replaced(body["messages"], self._message)
+        return body if messages is None else {**body, "messages": messages}
 
     def passages(self, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         """The passages that may be shown to the model: a blocked one is left out."""
@@ -60,7 +58,8 @@ class Guard:
         stages = self._policy.stages
         if "output" not in stages and "tool_call" not in stages:
             return body
-        return {**body, "choices": [self._choice(choice) for choice in body["choices"]]}
+        choices = _replaced(body["choices"], self._choice)
+        return body if choices is None else {**body, "choices": choices}
 
     def stream(self) -> StreamGuard | None:
         """A guard for the pieces of an answer; None where the policy says nothing about answers."""
@@ -84,12 +83,8 @@ class Guard:
         if isinstance(content, str):
             text = self._allowed(content, stage)
             return message if text is content else {**message, "content": text}
-        parts = [self._part(part, stage) for part in content]
-        return (
-            message
-            if all(new is old for new, old in zip(parts, content, strict=True))
-            else {**message, "content": parts}
-        )
+        parts = _replaced(content, lambda part: self._part(part, stage))
+        return message if parts is None else {**message, "content": parts}
 
     def _part(self, part: Body, stage: Stage) -> Body:
         text = part.get("text")
@@ -99,14 +94,16 @@ class Guard:
         return part if allowed is text else {**part, "text": allowed}
 
     def _choice(self, choice: Body) -> Body:
-        message: dict[str, Any] = dict(choice["message"])
+        message: Body = choice["message"]
+        changed: dict[str, Any] = {}
         if "output" in self._policy.stages:
-            for name in ("content", "reasoning_content", "refusal"):
-                if isinstance(message.get(name), str):
-                    message[name] = self._allowed(message[name], "output")
+            for name in TEXTS:
+                text = message.get(name)
+                if isinstance(text, str) and (allowed := self._allowed(text, "output")) is not text:
+                    changed[name] = allowed
         if "tool_call" in self._policy.stages and message.get("tool_calls"):
-            message["tool_calls"] = [self._call(call) for call in message["tool_calls"]]
-        return {**choice, "message": message}
+            changed["tool_calls"] = [self._call(call) for call in message["tool_calls"]]
+        return {**choice, "message": {**message, **changed}} if changed else choice
 
     def _call(self, call: Body) -> Body:
         function = call.get("function")
@@ -115,7 +112,10 @@ class Guard:
         return {**call, "function": {**function, "arguments": self._allowed(function["arguments"], "tool_call")}}
 
     def _allowed(self, text: str, stage: Stage) -> str:
-        review = self.note(self._policy.review(text, stage), stage)
+        """The text as it may go on: the very same where nothing was taken out."""
+        review = self._policy.review(text, stage)
+        if review.action != "allow" or review.findings or review.failed:
+            self.note(review, stage)
         return text if review.text == text else review.text
 
     def _review(self, text: str, stage: Stage) -> Review:
@@ -128,9 +128,24 @@ class Guard:
         if not review.findings and not review.failed:
             return
         for (check, kind, action), count in review.counts.items():
-            self._found[stage, check, kind, action] += count
+            self._add((stage, check, kind, action), count)
         if review.failed:
-            self._found[stage, review.failed, review.reason, review.action] += 1
+            self._add((stage, review.failed, review.reason, review.action), 1)
+
+    def _add(self, found: tuple[Stage, str, str, str], count: int) -> None:
+        self._found[found] = self._found.get(found, 0) + count
+
+
+def _replaced(values: Sequence[Body], replace: Callable[[Body], Body]) -> list[Body] | None:
+    """The values, each replaced; None where all of them stay the very same."""
+    changed: list[Body] | None = None
+    for place, value in enumerate(values):
+        new = replace(value)
+        if new is not value:
+            if changed is None:
+                changed = list(values)
+            changed[place] = new
+    return changed
 
 
 def guarded(guard: StreamGuard | None, chunks: Chunks) -> Iterable[Chunks]:

@@ -1,13 +1,13 @@
-"""What a call can cost at most, before it is made, and what it did cost when it ends early."""
+"""What a call can cost at most, before it is made, what it did cost when it ends early, and what is left of limits."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Literal
 
-from plimsoll.access.limits import Need, Payer, Spent
+from plimsoll.access.limits import Need, Payer, Reservation, Spent
 from plimsoll.kernel.money import to_pico, to_usd
 from plimsoll.models import Body, Usage
 
-from ._events import AnswerRequest
+from ._events import AnswerRequest, LimitState
 from .parts import Route
 
 _IMAGE_TOKENS = 3_000
@@ -19,13 +19,15 @@ _MESSAGE_TOKENS = 16
 def payer_of(request: AnswerRequest) -> Payer:
     """Whose budgets pay for a request."""
     caller = request.caller
-    return Payer(
-        key=caller.key,
-        team=caller.team,
-        project=caller.project,
-        environment=request.environment,
-        user=caller.user,
-    )
+    return Payer(caller.key, caller.team, caller.project, request.environment, caller.user)
+
+
+def limit_state(reservation: Reservation | None, what: Literal["requests", "tokens"]) -> LimitState | None:
+    """The tightest limit a minute that a reservation met, or None."""
+    if reservation is None:
+        return None
+    state = reservation.requests if what == "requests" else reservation.tokens
+    return None if state is None else LimitState(state.limit, state.remaining, state.reset_s)
 
 
 def output_bound(body: Body) -> int | None:
@@ -39,8 +41,12 @@ def output_bound(body: Body) -> int | None:
 
 def worst_case(body: Body, route: Route, *, size_bytes: int, output_tokens: int) -> Need:
     """The most that a call can use: no text has more tokens than bytes."""
-    extra = sum(_extra_tokens(message) for message in body["messages"])
-    tokens_in = (size_bytes or text_bytes(body)) + extra
+    tokens_in = size_bytes or text_bytes(body)
+    for message in body["messages"]:
+        tokens_in += _MESSAGE_TOKENS
+        content = message.get("content")
+        if isinstance(content, list):
+            tokens_in += sum(_IMAGE_TOKENS for part in content if part.get("type") != "text")
     tokens_out = output_tokens * _choices(body)
     return Need(tokens=tokens_in + tokens_out, cost_pico=route.worst_case_pico(tokens_in, tokens_out))
 
@@ -68,13 +74,6 @@ def spent_so_far(body: Body, text: str, route: Route, count_tokens: Callable[[st
 def _choices(body: Body) -> int:
     wanted = body.get("n")
     return wanted if isinstance(wanted, int) and wanted > 1 else 1
-
-
-def _extra_tokens(message: Body) -> int:
-    content = message.get("content")
-    if not isinstance(content, list):
-        return _MESSAGE_TOKENS
-    return _MESSAGE_TOKENS + sum(_IMAGE_TOKENS for part in content if part.get("type") != "text")
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -20,8 +20,14 @@ _ANSWERS_LAST = ("tool", "function")
 
 def question_in(body: Body) -> str:
     """The text of the user's last message; empty where there is none."""
-    place = _question_place(body.get("messages", ()))
-    return "" if place is None else ChatRequest({"messages": [body["messages"][place]]}).messages[0].content.strip()
+    messages = body.get("messages", ())
+    place = _question_place(messages)
+    if place is None:
+        return ""
+    content = messages[place].get("content")
+    if isinstance(content, str):
+        return content.strip()
+    return ChatRequest({"messages": [messages[place]]}).messages[0].content.strip()
 
 
 def check_demands(target: Target, body: Body) -> None:
@@ -73,7 +79,10 @@ def prompted(prompt: Prompt, body: Body, question: str, passages: tuple[Passage,
 
 
 def _question_place(messages: Sequence[Mapping[str, Any]]) -> int | None:
-    return next((at for at in range(len(messages) - 1, -1, -1) if messages[at].get("role") == "user"), None)
+    for place in range(len(messages) - 1, -1, -1):
+        if messages[place].get("role") == "user":
+            return place
+    return None
 
 
 def _ends_with_question(messages: Sequence[Mapping[str, Any]], place: int) -> bool:

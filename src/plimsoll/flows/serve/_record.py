@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
+
+from msgspec import structs
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest, Json
@@ -39,23 +41,18 @@ class SpanInProgress:
         record, ended_ms = self._record, self._record.elapsed_ms
         if self._name.startswith("chat "):
             record.model_ms += ended_ms - self._began_ms
-        start = record.started_at + timedelta(milliseconds=self._began_ms)
-        end = record.started_at + timedelta(milliseconds=ended_ms)
+        start, end = record.moment(self._began_ms), record.moment(ended_ms)
         error = None if kind is None else kind.__name__
         record.spans.append(Span(new_span_id(), record.root_id, self._name, start, end, self.attributes, error))
 
 
-@dataclass(slots=True)
 class RequestRecord:
-    """Grows with the request; `to_trace` closes it."""
+    """Grows with the request; `to_trace` closes it.
 
-    request: AnswerRequest
-    release: Digest
-    question: str
-    trace_id: str
+    What most requests leave as it is stands in the class: so it costs nothing to begin one.
+    """
+
     release_name: str = ""
-    root_id: str = field(default_factory=new_span_id)
-    started_at: datetime = field(default_factory=utc_now)
     model: str = ""
     target: str = ""
     prompt: str = ""
@@ -64,8 +61,6 @@ class RequestRecord:
     citations: Sequence[Quote] = ()
     usage: Usage = _NO_USAGE
     answered: bool | None = None
-    text: list[str] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list)
     attempts: tuple[Attempt, ...] = ()
     guardrails: tuple[GuardrailNote, ...] = ()
     cached: str = ""
@@ -74,12 +69,26 @@ class RequestRecord:
     time_to_first_token_ms: float | None = None
     complete: bool = False
     """The model ended its answer; what goes wrong after that is the caller's side."""
-    _started: float = field(default_factory=time.perf_counter)
+
+    def __init__(self, *, request: AnswerRequest, release: Digest, question: str, trace_id: str) -> None:
+        self.request = request
+        self.release = release
+        self.question = question
+        self.trace_id = trace_id
+        self.root_id = new_span_id()
+        self.started_at = utc_now()
+        self.text: list[str] = []
+        self.spans: list[Span] = []
+        self._started = time.perf_counter()
 
     @property
     def elapsed_ms(self) -> float:
         """Milliseconds since the request began."""
         return (time.perf_counter() - self._started) * 1000
+
+    def moment(self, elapsed_ms: float) -> datetime:
+        """The moment so many milliseconds after the beginning."""
+        return self.started_at + timedelta(0, 0, elapsed_ms * 1000)
 
     def add_text(self, text: str) -> None:
         """Take a piece of the answer."""
@@ -89,7 +98,7 @@ class RequestRecord:
 
     def ended(self, end: ChatEnd) -> dict[str, Json]:
         """Take what the model said at its end; returns it as attributes of its span."""
-        self.usage = end.usage
+        usage = self.usage = end.usage
         self.target = end.target or self.model
         self.attempts = end.attempts
         provider, _, model = self.target.partition("/")
@@ -99,8 +108,8 @@ class RequestRecord:
             "gen_ai.request.model": model,
             "gen_ai.response.model": end.model or model,
             "gen_ai.response.finish_reasons": [end.finish_reason],
-            "gen_ai.usage.input_tokens": end.usage.input_tokens,
-            "gen_ai.usage.output_tokens": end.usage.output_tokens,
+            "gen_ai.usage.input_tokens": usage.input_tokens,
+            "gen_ai.usage.output_tokens": usage.output_tokens,
             "gen_ai.response.time_to_first_chunk": _seconds(self.time_to_first_token_ms),
         }
 
@@ -111,15 +120,27 @@ class RequestRecord:
     def to_trace(self, status: Status, error: str) -> Trace:
         """The finished trace, with the span of the whole request first."""
         latency_ms = self.elapsed_ms
-        name = f"invoke_workflow {self.request.app}/{self.request.target}"
-        ended_at = self.started_at + timedelta(milliseconds=latency_ms)
-        whole = Span(self.root_id, None, name, self.started_at, ended_at, self._attributes(), error or None)
-        caller, usage = self.request.caller, self.usage
+        request, usage = self.request, self.usage
+        caller, workflow = request.caller, f"{request.app}/{request.target}"
+        whole = Span(
+            self.root_id,
+            None,
+            f"invoke_workflow {workflow}",
+            self.started_at,
+            self.moment(latency_ms),
+            {
+                "gen_ai.operation.name": "invoke_workflow",
+                "gen_ai.workflow.name": workflow,
+                "plimsoll.release": self.release,
+                "plimsoll.environment": request.environment,
+            },
+            error or None,
+        )
         return Trace(
             id=self.trace_id,
-            app=self.request.app,
-            endpoint=self.request.target,
-            environment=self.request.environment,
+            app=request.app,
+            endpoint=request.target,
+            environment=request.environment,
             release=self.release,
             release_name=self.release_name,
             started_at=self.started_at,
@@ -137,19 +158,19 @@ class RequestRecord:
             request=self._sent(),
             answer="".join(self.text),
             answered=self.answered,
-            passages=tuple(asdict(passage) for passage in self.passages),
+            passages=tuple(map(asdict, self.passages)),
             messages=tuple(self.messages),
-            citations=tuple(asdict(quote) for quote in self.citations),
+            citations=tuple(map(asdict, self.citations)),
             spans=(whole, *self.spans),
             caller=caller.actor,
             team=caller.team,
             project=caller.project,
             user_id=caller.user,
-            surface=self.request.surface,
+            surface=request.surface,
             target=self.target,
             attempts=tuple(map(_attempt, self.attempts)),
             cached=self.cached,
-            guardrails=tuple(asdict(note) for note in self.guardrails) if self.guardrails else (),
+            guardrails=tuple(map(structs.asdict, self.guardrails)),
             key=caller.key,
             cached_tokens=usage.cached_tokens,
             cache_write_tokens=usage.cache_write_tokens,
@@ -161,14 +182,6 @@ class RequestRecord:
         body = self.request.body
         parameters = {name: value for name, value in body.items() if name != "messages"}
         return {"messages": list(body.get("messages", ())), "parameters": parameters}
-
-    def _attributes(self) -> dict[str, Json]:
-        return {
-            "gen_ai.operation.name": "invoke_workflow",
-            "gen_ai.workflow.name": f"{self.request.app}/{self.request.target}",
-            "plimsoll.release": self.release,
-            "plimsoll.environment": self.request.environment,
-        }
 
 
 def _attempt(attempt: Attempt) -> dict[str, Json]:

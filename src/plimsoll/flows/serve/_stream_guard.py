@@ -6,7 +6,9 @@ from typing import Any
 from plimsoll.guardrails import Policy, Review, Stage, Step, StreamReview
 from plimsoll.models import Body, Chunks
 
-_TEXTS = ("content", "reasoning_content", "refusal")
+TEXTS = ("content", "reasoning_content", "refusal")
+"""Fields of a message that hold text."""
+_NOTHING: Body = {}
 Note = Callable[[Review, Stage], Review]
 
 
@@ -33,19 +35,22 @@ class StreamGuard:
         out: list[Body] = []
         for chunk in chunks.chunks:
             for choice in chunk["choices"]:
-                self._choice(choice, out)
+                delta = choice.get("delta") or _NOTHING
+                # Text and nothing else: nearly every piece is that.
+                if len(delta) == 1 and "content" in delta and self._on_texts and choice.get("finish_reason") is None:
+                    self._wait((choice.get("index", 0), "content"), delta["content"])
+                else:
+                    self._choice(choice, delta, out)
         for key in tuple(self._waiting):
             self._release(key, out)
         return Chunks(tuple(out)) if out else None
 
-    def _choice(self, choice: Body, out: list[Body]) -> None:
+    def _choice(self, choice: Body, delta: Body, out: list[Body]) -> None:
         index = choice.get("index", 0)
-        rest = dict(choice.get("delta") or {})
+        rest = dict(delta)
         if self._on_texts:
-            for name in _TEXTS:
-                text = rest.pop(name, None)
-                if text:
-                    self._waiting[index, name] = self._waiting.get((index, name), "") + text
+            for name in TEXTS:
+                self._wait((index, name), rest.pop(name, None))
         if self._on_calls and rest.get("tool_calls"):
             self._keep_calls(index, rest.pop("tool_calls"))
         finish = choice.get("finish_reason")
@@ -54,6 +59,10 @@ class StreamGuard:
         if rest or finish is not None:
             self._release_choice(index, out)
             out.append({"choices": [{**choice, "delta": rest, "logprobs": None}]})
+
+    def _wait(self, key: tuple[int, str], text: str | None) -> None:
+        if text:
+            self._waiting[key] = self._waiting.get(key, "") + text
 
     def _release_choice(self, index: int, out: list[Body]) -> None:
         for key in tuple(self._waiting):

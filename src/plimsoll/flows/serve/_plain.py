@@ -1,22 +1,27 @@
-"""One request for vectors on its way: guardrail, budget, model, settlement."""
+"""Requests that are answered at once, and not by a conversation: for vectors, and to a classical model."""
 
-from dataclasses import dataclass
+import asyncio
 
-from plimsoll.access.limits import Need, Reservation
-from plimsoll.models import Embeddings
+from msgspec import Struct
+
+from plimsoll.access.limits import Need, Reservation, Spent
+from plimsoll.models import Embeddings, Usage
+from plimsoll.models.predictors import Prediction, Predictor
 
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
 from ._guard import Guard
-from ._limits import limit_state
-from ._need import payer_of, spent, text_bytes
+from ._need import limit_state, payer_of, spent, text_bytes
 from ._record import RequestRecord
 from ._runtime import Target
 from .parts import ServeParts
 
+FREE = Usage(0, 0, cost_usd=0.0)
+_SHOWN = 20
+"""Labels that the trace names."""
 
-@dataclass(frozen=True, slots=True)
-class Vectors:
+
+class Vectors(Struct, frozen=True):
     """Vectors, and what made them."""
 
     started: AnswerStarted
@@ -87,3 +92,41 @@ class VectorExchange:
             return
         tokens = self._request.size_bytes or text_bytes(self._request.body)
         self._reservation = await meter.reserve(payer, Need(tokens, route.worst_case_pico(tokens, 0)))
+
+
+class Predictions(Struct, frozen=True):
+    """Predictions, and what made them."""
+
+    started: AnswerStarted
+    predictions: tuple[Prediction, ...]
+    latency_ms: float
+
+
+async def predict(
+    request: AnswerRequest, predictor: Predictor, record: RequestRecord, parts: ServeParts
+) -> Predictions:
+    """The predictions for `inputs` in the request's body. Raises what the limits and the model raise."""
+    payer = payer_of(request)
+    reservation = None
+    if parts.meter is not None and parts.meter.applies(payer):
+        reservation = await parts.meter.reserve(payer, Need(tokens=0, cost_pico=0))
+    try:
+        with record.span(f"predict {record.model}") as step:
+            found = await asyncio.to_thread(predictor.predict, request.body["inputs"])
+            step.attributes["plimsoll.predictions"] = len(found)
+    finally:
+        if reservation is not None:
+            reservation.settle(Spent(tokens=0, cost_pico=0))
+    record.usage, record.complete, record.target = FREE, True, record.model
+    record.text = [", ".join(one.label or "?" for one in found[:_SHOWN])]
+    started = AnswerStarted(
+        record.trace_id,
+        record.release,
+        record.release_name,
+        record.model,
+        (),
+        name=f"{request.app}/{request.target}",
+        requests=limit_state(reservation, "requests"),
+        tokens=limit_state(reservation, "tokens"),
+    )
+    return Predictions(started, found, record.elapsed_ms)

@@ -1,0 +1,119 @@
+"""Keys of every fate, on every API."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.gateway.echo import Echo
+from tests.gateway.port import Gateway, gateway
+from tests.gateway.surfaces import MESSAGES, SURFACES, Surface
+from tests.gateway.test_faults import streams, surfaces
+
+PATHS = ("/v1/embeddings", "/v1/moderations", "/v1/predict/ask", "/v1/feedback", "/v1/messages/count_tokens")
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, echo_server: Echo) -> Iterator[Gateway]:
+    files = {"routes/default.yaml": f"model: vllm/e\nbase_url: {echo_server.url}/v1\nserves: [e]\n"}
+    with gateway(tmp_path_factory.mktemp("access") / "harbour", files, keys_required=True) as found:
+        found.key = found.make_key("good", team="red", project="north")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def keys(port: Gateway) -> dict[str, str]:
+    access, by = port.platform.access, port.platform.acting.by
+    revoked, expired = access.create_key("good", by=by), access.create_key("good", by=by)
+    access.revoke_key(revoked.key.prefix, by=by)
+    access.rotate_key(expired.key.prefix, overlap_s=0, by=by)
+    disabled = port.make_key("gone")
+    access.disable("gone", by=by)
+    return {
+        "key_revoked": revoked.secret,
+        "key_expired": expired.secret,
+        "key_malformed": port.key[:-1] + ("A" if port.key[-1] != "A" else "B"),
+        "invalid_api_key": "sk-proj-of-another-place",
+        "actor_disabled": disabled,
+    }
+
+
+@surfaces
+@streams
+@pytest.mark.parametrize("code", ["key_revoked", "key_expired", "key_malformed", "invalid_api_key", "actor_disabled"])
+def test_a_key_that_is_not_good(
+    port: Gateway, heard: Echo, keys: dict[str, str], surface: Surface, code: str, *, stream: bool
+) -> None:
+    for name in ("authorization", "x-api-key"):
+        value = f"Bearer {keys[code]}" if name == "authorization" else keys[code]
+        response = port._client.post(
+            surface.path, json=surface.body("e", "Hello?", stream=stream), headers={name: value}
+        )
+        assert response.status_code == 401, response.text
+        assert response.headers["www-authenticate"] == "Bearer"
+        error = response.json()["error"]
+        if surface is MESSAGES:
+            assert (response.json()["type"], error["type"]) == ("error", "authentication_error")
+        elif code != "actor_disabled":
+            assert (error["type"], error["code"]) == ("authentication_error", code)
+        assert keys[code][-20:] not in response.text
+    assert not heard.heard
+
+
+@surfaces
+def test_without_a_key_nothing_is_answered(port: Gateway, heard: Echo, surface: Surface) -> None:
+    response = port._client.post(surface.path, json=surface.body("e", "Hello?"))
+    assert response.status_code == 401
+    assert not heard.heard
+
+
+@surfaces
+@pytest.mark.parametrize("header", ["authorization", "x-api-key", "api-key"])
+def test_a_good_key_may_come_in_each_company_s_header(
+    port: Gateway, heard: Echo, surface: Surface, header: str
+) -> None:
+    value = f"Bearer {port.key}" if header == "authorization" else port.key
+    response = port._client.post(surface.path, json=surface.body("e", "Hello?"), headers={header: value})
+    assert response.status_code == 200, response.text
+    trace = port.trace(response)
+    assert (trace.team, trace.project, trace.key) == ("red", "north", port.key.split("_")[1])
+    assert port.key not in json.dumps([heard.heard, heard.headers])
+    assert port.key.split("_")[2] not in repr(trace)
+
+
+@surfaces
+def test_a_key_of_another_right_is_forbidden(port: Gateway, heard: Echo, surface: Surface) -> None:
+    key = port.make_key(f"reader-{surface}", rights=["read"])
+    response = port.post(surface.path, surface.body("e", "Hello?"), key=key)
+    assert response.status_code == 403, response.text
+    assert response.json()["error"]["type"] == "permission_error"
+    assert not heard.heard
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_other_calls_need_a_key_as_well(port: Gateway, path: str) -> None:
+    assert port._client.post(path, json={}).status_code == 401
+
+
+@surfaces
+@streams
+@pytest.mark.parametrize("model", ["gpt-4.1-mini", "other/ask", "ask ", "", "e\x00", "default", "x" * 999])
+def test_a_model_that_is_not_served(
+    port: Gateway, heard: Echo, surface: Surface, model: str, *, stream: bool
+) -> None:
+    response = port.ask(surface, model, stream=stream)
+    assert response.status_code == (400 if not model else 404), response.text
+    error: dict[str, Any] = response.json()["error"]
+    if surface is MESSAGES:
+        assert error["type"] == ("not_found_error" if model else "invalid_request_error")
+    else:
+        assert (error["code"], error["param"]) == ("model_not_found" if model else "invalid_value", "model")
+    assert not heard.heard
+
+
+def test_the_list_of_models_is_what_can_be_called(port: Gateway) -> None:
+    headers = {"authorization": f"Bearer {port.key}"}
+    listed = [model["id"] for model in port._client.get("/v1/models", headers=headers).json()["data"]]
+    assert listed == ["e", "harbour/ask"]
+    for model in (*listed, "ask"):
+        assert port.ask(SURFACES[0], model).status_code == 200
