@@ -24,10 +24,12 @@ from plimsoll.releases import Evidence, Manifest, Release, Releases
 from plimsoll.releases.environments import Environments
 from plimsoll.reviews import Reviews
 from plimsoll.storage import BlobFolder, Database, PostgresPlace
+from plimsoll.storage.migrations.answers import ANSWERS
 from plimsoll.storage.migrations.cache import CACHE
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
+from plimsoll.storage.migrations.usage import USAGE
 from plimsoll.tracing import Trace, Traces
 
 APP = "harbour"
@@ -48,6 +50,8 @@ class Home:
         self.keys_database = Database(folder / "keys.db", KEYS)
         self.traces_database = Database(folder / "traces.db", TRACES)
         self.cache_database = Database(folder / "cache.db", CACHE)
+        self.usage_database = Database(folder / "usage.db", USAGE)
+        self.answers_database = Database(folder / "answers.db", ANSWERS)
         self.blobs = BlobFolder(folder / "blobs")
         self.ledger = Ledger(self.records, Subjects(self.keys_database, self.keys[0]), self.keys[1])
         self.registry = Registry(self.records, self.blobs, self.ledger)
@@ -65,7 +69,14 @@ class Home:
         )
 
     def close(self) -> None:
-        for database in (self.records, self.keys_database, self.traces_database, self.cache_database):
+        for database in (
+            self.records,
+            self.keys_database,
+            self.traces_database,
+            self.cache_database,
+            self.usage_database,
+            self.answers_database,
+        ):
             database.close()
 
     def publish(self, *publications: Publication) -> tuple[Version, ...]:

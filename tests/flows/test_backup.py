@@ -38,6 +38,7 @@ from plimsoll.storage import Database, PostgresPlace, dump_tables, load_tables, 
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
+from plimsoll.storage.migrations.usage import USAGE
 
 ADA = "ada.lovelace@example.org"
 
@@ -80,6 +81,7 @@ def parts(home: Home) -> BackupParts:
     return BackupParts(
         records=tables(home.records, len(RECORDS)),
         traces=tables(home.traces_database, len(TRACES)),
+        usage=tables(home.usage_database, len(USAGE)),
         keys=tables(home.keys_database, len(KEYS)),
         blobs=home.blobs,
         read_secrets=lambda: {"subjects.key": secret, "signing.pem": key.to_pem()},
@@ -135,7 +137,7 @@ def bring_back(home: Home, files: tuple[Path, Path | None]) -> Restored:
 
 
 def is_empty(home: Home) -> bool:
-    databases = (home.records, home.traces_database, home.keys_database)
+    databases = (home.records, home.traces_database, home.usage_database, home.keys_database)
     rows = sum(sum(table_counts(database).values()) for database in databases)
     return rows == 0 and list(home.blobs.addresses()) == [] and not (home.folder / "secrets").exists()
 
@@ -170,6 +172,7 @@ def test_an_installation_comes_back_whole_on_any_database(
     assert saved.checkpoint == source.ledger.checkpoint()
     assert dumped(target.records) == dumped(source.records)
     assert dumped(target.traces_database) == dumped(source.traces_database)
+    assert dumped(target.usage_database) == dumped(source.usage_database)
     assert list(target.blobs.addresses()) == list(source.blobs.addresses())
     again = Home(target.folder, restored_keys(target), records=engines[1])
     assert verifies(again)

@@ -8,17 +8,29 @@ import pytest
 from tests.flows.home import APP, KEEPER, Home
 
 from plimsoll.access._errors import LastAdminError
-from plimsoll.flows import erase as flow
-from plimsoll.flows.erase import BasisUnusableError, EraseParts, Erasure, IdentifierUnusableError, erase, plan_erasure
+from plimsoll.access.limits import Consumption
+from plimsoll.flows.erase import (
+    BasisUnusableError,
+    EraseParts,
+    Erasure,
+    Forgetful,
+    IdentifierUnusableError,
+    erase,
+    plan_erasure,
+)
+from plimsoll.flows.erase._erase import _is_manifest
 from plimsoll.governance.retention import erased_blobs
 from plimsoll.kernel.digest import Digest, canonical_json, hex_part
 from plimsoll.ledger import Act, By, open_checkpoint
 from plimsoll.ledger._merkle import leaf_hash, verify_consistency, verify_inclusion
 from plimsoll.ledger.verifier import verify_lines
+from plimsoll.models import ChatEnd, Completion, Usage
+from plimsoll.models.answers import AnswerCache, AnswerStore, Lifetimes, Scope
 from plimsoll.pipelines import StageCache
 from plimsoll.registry import Publication
 from plimsoll.releases import Manifest
 from plimsoll.retrieval import prune_indexes
+from plimsoll.tracing.feedback import Feedback, FeedbackBook
 
 ADA = "ada.lovelace@example.org"
 
@@ -33,6 +45,14 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def parts(home: Home) -> EraseParts:
     folder = home.folder / "indexes"
     return EraseParts(home.stores, home.cache, lambda keep: prune_indexes(folder, keep), lambda _: None, KEEPER)
+
+
+def elsewhere(home: Home) -> dict[str, Forgetful]:
+    return {
+        "answers": AnswerStore(home.answers_database),
+        "feedback": FeedbackBook(home.traces_database),
+        "usage": Consumption(home.usage_database),
+    }
 
 
 def forget(home: Home, identifier: str = ADA) -> Erasure:
@@ -260,9 +280,9 @@ def test_a_damaged_blob_is_said_because_it_cannot_be_searched(home: Home) -> Non
 
 
 def test_manifests_are_told_from_other_contents() -> None:
-    assert flow._is_manifest(canonical_json(Manifest("a", {}).to_json()))
+    assert _is_manifest(canonical_json(Manifest("a", {}).to_json()))
     for content in (b"{", b"[]", b"{}", b"\x81", canonical_json({"format": 1, "app": "a"})):
-        assert not flow._is_manifest(content)
+        assert not _is_manifest(content)
 
 
 def test_somebody_whom_nothing_can_do_without_is_not_forgotten(home: Home) -> None:
@@ -283,3 +303,21 @@ def test_what_an_actor_may_do_ends_before_the_key_is_destroyed(home: Home) -> No
     retired: list[str | None] = []
     erase(ADA, replace(parts(home), retire=lambda subject: retired.extend([subject, home.ledger.name(subject)])))
     assert retired == [ada, ADA]
+
+
+def test_what_other_stores_keep_of_a_person_goes_too(home: Home) -> None:
+    trace = home.trace("sha256:00", question="nothing of hers")
+    FeedbackBook(home.traces_database).keep(Feedback(trace.id, 1.0, comment="well said", user=ADA))
+    cache = AnswerCache(AnswerStore(home.answers_database))
+    answer = {"choices": [{"index": 0, "message": {"content": "yes"}, "finish_reason": "stop"}]}
+    body = {"messages": [{"role": "user", "content": f"Is {ADA} in?"}]}
+    cache.keep(Scope("team", "r", "route"), body, Completion(answer, ChatEnd(Usage(1, 1))), Lifetimes(exact_s=60))
+    cache.flush()
+    cache.close()
+    others = replace(parts(home), elsewhere=elsewhere(home))
+    planned = plan_erasure(ADA, others)
+    assert planned.elsewhere == {"answers": 1, "feedback": 1, "usage": 0}
+    done = erase(ADA, others)
+    assert (done.purged["answers"], done.purged["feedback"]) == (1, 1)
+    assert not plan_erasure(ADA, others).elsewhere["answers"]
+    assert ADA.encode() not in b"".join(home.everything().values())

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from msgspec import structs
 from tests.flows.conftest import Workshop
 from tests.flows.scripted import hangs_up, parts_with, says
 
@@ -228,7 +229,7 @@ def test_what_is_not_there_is_said(workshop: Workshop) -> None:
     parts = workshop.open().serve_parts()
     with pytest.raises(NothingLiveError):
         asyncio.run(Answering(parts).answer(request()))
-    wrong = dataclasses.replace(request(draft.digest), target="tell")
+    wrong = structs.replace(request(draft.digest), target="tell")
     with pytest.raises(EndpointMissingError, match="no endpoint `tell`"):
         asyncio.run(Answering(parts).answer(wrong))
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,13 @@ class Yard(Workshop):
             self.write(name, text)
 
 
+def until(holds: Callable[[], bool]) -> None:
+    """Look until something is so."""
+    end = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < end, "it never came to be"
+
+
 @dataclass
 class ModelServer:
     """`tests.upstream`, in a thread with a loop of its own."""
@@ -67,6 +75,10 @@ class ModelServer:
         nothing = {"requests": 0, "answered": 0, "refused": 0, "broken": 0, "input_tokens": 0, "output_tokens": 0}
         found: dict[str, int] = self.stats()["models"].get(model, {**nothing, "cost_pico": 0})
         return found
+
+    def wait_asked(self) -> None:
+        """Until an answer is under way."""
+        until(lambda: self.stats()["in_progress"] > 0)
 
     def wait_idle(self) -> None:
         """Until no answer is under way."""

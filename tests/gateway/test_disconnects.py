@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,8 +17,10 @@ BUDGET = "name: harbour\nbudgets:\n  - {for: everyone, usd: 100, per: day}\n"
 WORDS = {"chat": b'"content":"', "responses": b'"delta":"', "messages": b'"text":"Gr'}
 
 
-def leave_after(url: str, surface: Surface, model: str, *, seen: bytes, stream: bool = True) -> None:
-    """Ask, wait for some bytes of the answer, and close the connection."""
+def leave_after(
+    url: str, surface: Surface, model: str, *, seen: bytes = b"", stream: bool = True, then: Callable[[], object] = int
+) -> None:
+    """Ask, wait for some bytes of the answer and for whatever else, and close the connection."""
     body = json.dumps(surface.body(model, "Hello? " * 50, stream=stream)).encode()
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=WAIT_S) as connection:
@@ -31,6 +33,7 @@ def leave_after(url: str, surface: Surface, model: str, *, seen: bytes, stream: 
             piece = connection.recv(4096)
             assert piece, heard
             heard += piece
+        then()
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
@@ -76,7 +79,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, models: ModelServer, echo_ser
 def test_before_the_answer_began(port: Gateway, models: ModelServer, surface: Surface, *, stream: bool) -> None:
     before = models.of("hang")["broken"]
     models.loop.call_soon_threadsafe(models.held.left.clear)
-    leave_after(port.url, surface, "hang", seen=b"", stream=stream)
+    leave_after(port.url, surface, "hang", stream=stream, then=models.wait_asked)
     models.wait_left()
     models.wait_idle()
     assert models.of("hang")["broken"] == before + 1

@@ -4,8 +4,9 @@ The format of one company's API is a `Dialect`. Everything else (who may call, t
 what happens when a client leaves) is the same for all of them, in `_exchange.py`.
 """
 
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from plimsoll.flows.serve import Answer, AnswerDone, AnswerStarted, Surface
 from plimsoll.models import Body, Chunks
@@ -13,8 +14,7 @@ from plimsoll.models import Body, Chunks
 from ._problems import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A request, read."""
 
     target: str

@@ -17,7 +17,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from plimsoll.flows.serve import AnswerDone, AnswerStarted
 
@@ -181,9 +180,10 @@ def _histogram(name: str, what: str, observed: Iterable[tuple[dict[str, str], Hi
     family = Metric(name, what, "histogram")
     for labels, histogram, created in observed:
         below = 0
-        for bound, count in zip((*histogram.bounds, float("inf")), histogram.counts, strict=True):
+        bounds = (*(str(float(bound)) for bound in histogram.bounds), "+Inf")
+        for bound, count in zip(bounds, histogram.counts, strict=True):
             below += count
-            family.add_sample(f"{name}_bucket", {**labels, "le": floatToGoString(bound)}, below)
+            family.add_sample(f"{name}_bucket", {**labels, "le": bound}, below)
         family.add_sample(f"{name}_count", labels, below)
         family.add_sample(f"{name}_sum", labels, histogram.total)
         family.add_sample(f"{name}_created", labels, created)

@@ -131,7 +131,12 @@ class Stores:
     @cached_property
     def consumption(self) -> Consumption:
         """What was used of budgets."""
-        return Consumption(self._database("usage", USAGE, durability="normal", if_damaged=_RESTORE))
+        return Consumption(self.usage_database)
+
+    @cached_property
+    def usage_database(self) -> Database:
+        """The database of what was used of budgets."""
+        return self._database("usage", USAGE, durability="normal", if_damaged=_RESTORE)
 
     @cached_property
     def answer_store(self) -> AnswerStore:
@@ -231,6 +236,7 @@ class Stores:
         return BackupParts(
             records=_tables(self.records, RECORDS),
             traces=_tables(self.traces_database, TRACES),
+            usage=_tables(self.usage_database, USAGE),
             keys=_tables(self.keys_database, KEYS),
             blobs=self.blobs,
             read_secrets=folder.read_all,

@@ -19,6 +19,7 @@ from .._service import Service
 from .._settings import ApiSettings
 from ..admission import acting_of
 from ._home import Visitor, home
+from ._requests import Wish, requests
 from ._trace import trace_page
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -54,6 +55,10 @@ def _home_endpoint(service: Service, settings: ApiSettings, asks: Asks) -> Endpo
     async def endpoint(request: Request) -> Response:
         address = str(request.base_url).rstrip("/")
         visitor = Visitor(address, with_key=await asks(), sees_traces="trace" in acting_of(request.scope).rights)
+        wish = Wish.of(request.query_params)
+        if not wish.is_plain:
+            acting_of(request.scope).require("trace")
+            return await _page(lambda: _list(service, wish, settings.recent_traces))
 
         def render() -> str:
             page = home(service, settings, visitor=visitor, now=utc_now())
@@ -70,13 +75,19 @@ def _trace_endpoint(service: Service) -> Endpoint:
 
         def render() -> str:
             trace = service.trace(trace_id)
-            caller = service.names([trace.caller]).get(trace.caller, trace.caller)
-            page = trace_page(trace, caller=caller, now=utc_now())
+            judgements = service.judgements(trace.id)
+            names = service.names([trace.caller, *(one.said.by for one in judgements)])
+            page = trace_page(trace, names=names, judgements=judgements, now=utc_now())
             return _TEMPLATES.get_template("trace.html").render(page=page)
 
         return await _page(render)
 
     return endpoint
+
+
+def _list(service: Service, wish: Wish, limit: int) -> str:
+    page = requests(service, wish, limit=limit, now=utc_now())
+    return _TEMPLATES.get_template("requests.html").render(page=page)
 
 
 async def _page(render: Callable[[], str]) -> Response:

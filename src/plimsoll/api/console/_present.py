@@ -56,6 +56,15 @@ def _ago(seconds: float) -> str:
     return f"{int(seconds // _MONTH_S)} months ago"
 
 
+def ahead(moment: datetime, now: datetime) -> str:
+    """How long it is until `moment`: `in 40 s`, `in 3 h`."""
+    seconds = max((moment - now).total_seconds(), 1)
+    for limit, size, word in ((2 * _MINUTE_S, 1, "s"), (2 * _HOUR_S, _MINUTE_S, "min"), (2 * _DAY_S, _HOUR_S, "h")):
+        if seconds < limit:
+            return f"in {int(seconds // size)} {word}"
+    return f"in {int(seconds // _DAY_S)} days"
+
+
 def duration(milliseconds: float | None) -> str:
     """`0.4 ms`, `38 ms`, `1.24 s`, `2 min 5 s`."""
     if milliseconds is None:
@@ -83,6 +92,11 @@ def cost(usd: float | None) -> str:
         return f"${usd:,.2f}"
     decimals = next(places for places in range(2, 8) if usd >= 10 ** (1 - places))
     return f"${usd:.{decimals}f}"
+
+
+def price(usd: float | None, used: int) -> str:
+    """What a request cost: `unknown price` where tokens were used and nobody knows what they cost."""
+    return "unknown price" if usd is None and used else cost(usd)
 
 
 def tokens(count: int) -> str:

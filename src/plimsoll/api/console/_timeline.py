@@ -1,16 +1,17 @@
 """The steps of a request as bars on one time axis."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plimsoll.kernel.digest import Json
 from plimsoll.tracing import Span
 
+from ._facts import Fact, flat, written
 from ._present import duration
 
 _DEEPEST = 4
-_LONGEST_VALUE = 400
+MOST_BARS = 500
+"""How many steps a page shows."""
+_OF_THE_WIRE = frozenset({"start_ns", "end_ns", "status", "flags", "state", "dropped", "message"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Bar:
     width: float
     took: str
     error: str
-    attributes: tuple[tuple[str, str], ...]
+    attributes: tuple[Fact, ...]
 
 
 def timeline(spans: Sequence[Span]) -> tuple[Bar, ...]:
@@ -40,9 +41,9 @@ def timeline(spans: Sequence[Span]) -> tuple[Bar, ...]:
             width=round(max(span.duration_ms, 0) / 1000 / total_s * 100, 2),
             took=duration(span.duration_ms),
             error=span.error or "",
-            attributes=_attributes(span.attributes),
+            attributes=_attributes(span),
         )
-        for span, depth in _in_tree_order(spans)
+        for span, depth in _in_tree_order(spans)[:MOST_BARS]
     )
 
 
@@ -63,10 +64,10 @@ def _in_tree_order(spans: Sequence[Span]) -> list[tuple[Span, int]]:
     return ordered + [(span, 0) for span in spans if span.id not in placed]
 
 
-def _attributes(attributes: Mapping[str, Json]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, _shown(value)) for name, value in sorted(attributes.items()))
-
-
-def _shown(value: Json) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+def _attributes(span: Span) -> tuple[Fact, ...]:
+    """What a step says of itself, and for one that somebody sent where it comes from and what happened in it."""
+    own = [(name, written(value)) for name, value in sorted(span.attributes.items())]
+    if span.kind != "internal":
+        own.append(("kind", span.kind))
+    more = {name: value for name, value in span.more.items() if name not in _OF_THE_WIRE}
+    return (*own, *flat(more))

@@ -1,17 +1,31 @@
 """What the page of one trace shows: the chain from the question to the release that answered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from plimsoll.kernel.digest import Json
+from plimsoll.models.conversation import Part, calls_of
 from plimsoll.tracing import Trace
+from plimsoll.tracing.feedback import Judgement
 
+from ._facts import (
+    Decision,
+    Fact,
+    Note,
+    Opinion,
+    content_note,
+    decisions_of,
+    facts_of,
+    limits_of,
+    notes_of,
+    opinions_of,
+    people_of,
+)
 from ._highlight import Piece, link_markers, mark_quotes
-from ._present import NOTHING, Badge, When, cost, duration, outcome, tokens, when
-from ._timeline import Bar, timeline
-
-_PREVIEW_LENGTH = 200
+from ._present import Badge, When, outcome, when
+from ._said import Inputs, Speech, indented, inputs, parameters, speeches, title, vectors
+from ._timeline import MOST_BARS, Bar, timeline
 
 Entry = Mapping[str, Json]
 
@@ -42,78 +56,94 @@ class CitationLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PromptMessage:
-    """One message of the rendered prompt."""
-
-    role: str
-    content: str
-    preview: str
-    """Its beginning, on one line."""
-    size: str
-
-
-@dataclass(frozen=True, slots=True)
 class TracePage:
     """Everything on the page, in the order in which it happened."""
 
     id: str
+    title: str
     badge: Badge
     started: When
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     error: str
-    question: str
+    note: str
+    """Why not all of what was said is there."""
+    inputs: Inputs | None
+    """Of a call that has no conversation."""
+    conversation: tuple[Speech, ...]
+    """What the caller sent, where no prompt was rendered around it."""
+    parameters: tuple[Fact, ...]
+    has_search: bool
+    """There is something to say about passages."""
     passages: tuple[PassageCard, ...]
     prompt: str
-    messages: tuple[PromptMessage, ...]
+    messages: tuple[Speech, ...]
+    guardrails: tuple[Note, ...]
+    decisions: tuple[Decision, ...]
+    cached: str
     answer: tuple[Piece, ...]
+    calls: tuple[Part, ...]
+    """Tools that the answer calls, and what it refuses."""
+    vectors: str
     citations: tuple[CitationLine, ...]
     model: str
+    opinions: tuple[Opinion, ...]
+    limits: tuple[Fact, ...]
+    joined: str
+    """The caller's own trace."""
     bars: tuple[Bar, ...]
+    more_bars: int
+    """Steps that are not shown, because there are very many."""
     release: str
     release_name: str
     environment: str
+    is_sent: bool
+    """Somebody sent the trace; the request was not served here."""
 
 
-def trace_page(trace: Trace, *, caller: str = "", now: datetime) -> TracePage:
-    """What to show of `trace`. `caller` is the name of the actor whose key asked, where there was one."""
+def trace_page(
+    trace: Trace, *, names: Mapping[str, str] | None = None, judgements: Sequence[Judgement] = (), now: datetime
+) -> TracePage:
+    """What to show of `trace`. `names` are those of actors by their pseudonyms, as far as they are known."""
+    known = names or {}
     passages = tuple(_passage(rank, entry, trace) for rank, entry in enumerate(trace.passages, start=1))
+    given = inputs(trace)
+    sent = trace.request.get("messages")
+    is_sent = trace.source == "sent"
     return TracePage(
         id=trace.id,
+        title=title(trace, given),
         badge=outcome(trace.status, answered=trace.answered),
         started=when(trace.started_at, now),
-        facts=(*_facts(trace), *_people(trace, caller)),
+        facts=(*facts_of(trace), *people_of(trace, known)),
         error=trace.error,
-        question=trace.question,
+        note=content_note(trace),
+        inputs=given,
+        conversation=speeches(sent) if isinstance(sent, list | tuple) and not trace.messages else (),
+        parameters=parameters(trace),
+        has_search=bool(passages or (trace.prompt and not is_sent)),
         passages=passages,
         prompt=trace.prompt,
-        messages=tuple(_message(entry) for entry in trace.messages),
+        messages=speeches(trace.messages),
+        guardrails=notes_of(trace.guardrails),
+        decisions=decisions_of(trace.attempts),
+        cached=trace.cached,
         answer=link_markers(trace.answer, last=len(passages)),
+        calls=tuple(
+            replace(part, text=indented(part.text)) for part in calls_of([span.attributes for span in trace.spans])
+        ),
+        vectors=vectors(trace, given),
         citations=tuple(_citation(entry, len(passages)) for entry in trace.citations),
-        model=trace.model,
+        model=trace.target or trace.model,
+        opinions=opinions_of(judgements, known, now),
+        limits=limits_of(trace.budget),
+        joined=trace.joined.partition("-")[0],
         bars=timeline(trace.spans),
+        more_bars=max(len(trace.spans) - MOST_BARS, 0),
         release=trace.release,
         release_name=trace.release_name,
         environment=trace.environment or "working build",
+        is_sent=is_sent,
     )
-
-
-def _facts(trace: Trace) -> tuple[tuple[str, str], ...]:
-    about = "≈ " if trace.tokens_estimated else ""
-    return (
-        ("Endpoint", f"{trace.app}/{trace.endpoint}"),
-        ("Environment", trace.environment or "working build"),
-        ("Model", trace.model or NOTHING),
-        ("Latency", duration(trace.latency_ms)),
-        ("First token", duration(trace.time_to_first_token_ms)),
-        ("Tokens", f"{about}{tokens(trace.input_tokens)} → {tokens(trace.output_tokens)}"),
-        ("Cost", "no price known" if trace.cost_usd is None else cost(trace.cost_usd)),
-    )
-
-
-def _people(trace: Trace, caller: str) -> tuple[tuple[str, str], ...]:
-    """Who asked and for whom, as far as somebody was named."""
-    people = (("Caller", caller), ("Team", trace.team), ("Project", trace.project), ("User", trace.user_id))
-    return tuple((label, name) for label, name in people if name)
 
 
 def _passage(rank: int, entry: Entry, trace: Trace) -> PassageCard:
@@ -153,16 +183,6 @@ def _citation(entry: Entry, passages: int) -> CitationLine:
         page=_page(entry),
         quote=_text(entry, "text"),
         has_passage=1 <= marker <= passages,
-    )
-
-
-def _message(entry: Entry) -> PromptMessage:
-    content = _text(entry, "content")
-    return PromptMessage(
-        role=_text(entry, "role"),
-        content=content,
-        preview=" ".join(content[:_PREVIEW_LENGTH].split()),
-        size=f"{len(content):,} characters",
     )
 
 

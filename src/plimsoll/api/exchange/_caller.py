@@ -15,8 +15,6 @@ def user_from(fields: Sequence[tuple[str, str]], sent: Sent) -> str:
 
     Whatever is given must be fit: one text of at most 256 printable characters. Raises FieldError.
     """
-    if not fields and USER_HEADER not in sent.headers:
-        return ""
     name = USER_HEADER.decode()
     in_headers = sent.every(USER_HEADER)
     if len(in_headers) > 1:

@@ -15,7 +15,7 @@ from plimsoll.flows.serve import (
     AnswerStarted,
     EndpointMissingError,
 )
-from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.clock import unix_seconds
 from plimsoll.models import Chunks
 from plimsoll.releases import NothingLiveError
 
@@ -27,7 +27,7 @@ from .._problems import problem_from
 from ..admission import Sent
 from ._body import read_json
 from ._connection import WhileConnected
-from ._facts import done_headers, started_headers
+from ._facts import Header, done_headers, started_headers
 from ._room import Measured, Room, not_served, request_for
 
 _Place = tuple[Measurement, str, str]
@@ -45,6 +45,7 @@ class Exchanges(Measured):
     def __init__(self, dialect: Dialect, room: Room) -> None:
         super().__init__(room)
         self._dialect = dialect
+        self._surface = dialect.surface
 
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """Answer one request; the status that was sent, or that of the error which broke a stream."""
@@ -52,7 +53,7 @@ class Exchanges(Measured):
         sent = Sent.of(scope)
         body = await read_json(sent, receive, room.settings.max_body_bytes)
         asked = self._dialect.read(body)
-        request = request_for(asked, scope, sent, room, surface=self._dialect.surface, size_bytes=len(body))
+        request = request_for(asked, scope, sent, room, surface=self._surface, size_bytes=len(body))
         sending = _Sending(self._dialect, asked, send, (measured, request.app, request.environment))
         permit = room.admit(request)
         try:
@@ -79,6 +80,8 @@ class Exchanges(Measured):
 class _Sending:
     """One answer on its way to the client."""
 
+    __slots__ = ("_app", "_asked", "_dialect", "_environment", "_measured", "_reply", "_send", "_started")
+
     def __init__(self, dialect: Dialect, asked: Asked, send: Send, place: _Place) -> None:
         self._dialect = dialect
         self._asked = asked
@@ -91,7 +94,7 @@ class _Sending:
         measured.answering(started, self._app, self._environment)
         measured.used(answer.done)
         body = self._writer(started).whole(answer)
-        headers = [
+        headers: list[Header] = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(body)),
             *started_headers(started),
@@ -160,7 +163,7 @@ class _Sending:
         return done
 
     def _writer(self, started: AnswerStarted) -> ReplyWriter:
-        return self._dialect.reply(self._asked, started, int(utc_now().timestamp()))
+        return self._dialect.reply(self._asked, started, int(unix_seconds()))
 
     async def _body(self, data: bytes, *, more: bool) -> None:
         if data or not more:

@@ -21,7 +21,7 @@ from .._service import Service
 from .._settings import ApiSettings
 from ..admission import Sent, acting_of
 from ..load import LoadGate, Permit
-from ._caller import user_from
+from ._caller import USER_HEADER, user_from
 
 ENVIRONMENT_HEADER: Final = b"x-plimsoll-environment"
 _KEY: Final = "key:"
@@ -112,5 +112,7 @@ def _freshness(sent: Sent) -> Literal["", "no-cache", "no-store"]:
 
 def _caller(acting: Acting, asked: Asked, sent: Sent) -> Caller:
     """Who calls, and for whom."""
-    key = acting.via.removeprefix(_KEY) if acting.via.startswith(_KEY) else ""
-    return Caller(acting.actor, acting.team, acting.project, user_from(asked.users, sent), key)
+    via = acting.via
+    key = via[len(_KEY) :] if via.startswith(_KEY) else ""
+    user = user_from(asked.users, sent) if asked.users or USER_HEADER in sent.headers else ""
+    return Caller(acting.actor, acting.team, acting.project, user, key)

@@ -1,5 +1,6 @@
 """`POST /v1/chat/completions`: the request, and the answer whole or in chunks."""
 
+from functools import cached_property
 from typing import Any, Final
 
 from plimsoll.flows.serve import Answer, AnswerDone, AnswerStarted, Surface
@@ -34,7 +35,8 @@ class ChatDialect:
         given = read_object(body)
         asked = as_type(given, ChatIn)
         for number, message in enumerate(asked.messages):
-            _check_message(message, number)
+            if type(message.content) is not str:
+                _check_message(message, number)
         for name in _NOT_IN_BODY:
             given.pop(name, None)
         options = asked.stream_options
@@ -85,8 +87,6 @@ class ChatReply:
             "system_fingerprint": started.release_name,
         }
         self._include_usage = include_usage
-        chunk = json_bytes({**self._head, "object": "chat.completion.chunk"})
-        self._prefix = b"data: " + chunk[:-1] + b',"choices":'
         self._suffix = b',"usage":null}\n\n' if include_usage else b"}\n\n"
         self._begun: set[int] = set()
         self._finished: dict[int, str] = {}
@@ -104,6 +104,12 @@ class ChatReply:
                 "plimsoll": facts(answer.started, answer.done),
             }
         )
+
+    @cached_property
+    def _prefix(self) -> bytes:
+        """How every chunk begins; whole answers have no use for it."""
+        chunk = json_bytes({**self._head, "object": "chat.completion.chunk"})
+        return b"data: " + chunk[:-1] + b',"choices":'
 
     def opening(self) -> bytes:
         """Nothing: the first chunk of each choice names the role."""

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from plimsoll.flows.serve import AnswerDone, AnswerStarted
+from plimsoll.flows.serve import AnswerDone, AnswerStarted, GuardrailNote
+from plimsoll.models import Attempt, Passage, Quote
 
 
 class CitationOut(Struct):
@@ -77,18 +78,27 @@ def facts(started: AnswerStarted, done: AnswerDone) -> FactsOut:
         model=done.target or started.model,
         answered=done.answered,
         span=done.span,
-        citations=[
-            CitationOut(quote.marker, quote.document, quote.page, quote.start, quote.end, quote.text)
-            for quote in done.citations
-        ],
-        passages=[PassageOut(found.id, found.document, found.page, found.score) for found in started.passages],
+        citations=list(map(_citation, done.citations)),
+        passages=list(map(_passage, started.passages)),
         cost_usd=done.usage.cost_usd,
         latency_ms=done.latency_ms,
         cached=done.cached,
-        guardrails=[
-            GuardrailOut(note.stage, note.check, note.kind, note.action, note.count) for note in done.guardrails
-        ],
-        attempts=[
-            AttemptOut(tried.target, tried.outcome, tried.why, tried.began_ms, tried.took_ms) for tried in done.attempts
-        ],
+        guardrails=list(map(_guardrail, done.guardrails)),
+        attempts=list(map(_attempt, done.attempts)),
     )
+
+
+def _citation(quote: Quote) -> CitationOut:
+    return CitationOut(quote.marker, quote.document, quote.page, quote.start, quote.end, quote.text)
+
+
+def _passage(found: Passage) -> PassageOut:
+    return PassageOut(found.id, found.document, found.page, found.score)
+
+
+def _guardrail(note: GuardrailNote) -> GuardrailOut:
+    return GuardrailOut(note.stage, note.check, note.kind, note.action, note.count)
+
+
+def _attempt(tried: Attempt) -> AttemptOut:
+    return AttemptOut(tried.target, tried.outcome, tried.why, tried.began_ms, tried.took_ms)

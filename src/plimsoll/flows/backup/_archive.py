@@ -25,7 +25,9 @@ from ._types import Row
 MANIFEST = "manifest.json"
 _PIECE = 1 << 20
 _MOST_JSON = 64 << 20
-_MEMBER = re.compile(r"[a-z_]+\.json|(records|traces|keys)/[a-z_]+\.jsonl|blobs/[0-9a-f]{64}|secrets/[a-z0-9._-]{1,64}")
+_MEMBER = re.compile(
+    r"[a-z_]+\.json|(records|traces|usage|keys)/[a-z_]+\.jsonl|blobs/[0-9a-f]{64}|secrets/[a-z0-9._-]{1,64}"
+)
 
 
 class ArchiveWriter:

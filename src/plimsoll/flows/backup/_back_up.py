@@ -14,7 +14,7 @@ from ._watch import RecordsWatch
 
 
 def back_up(file: Path, keys_file: Path, parts: BackupParts) -> BackedUp:
-    """Write records, traces and blobs into one file and the keys into another, which only its owner can read.
+    """Write records, traces, use of budgets and blobs into one file and the keys into another, which only its owner can read.
 
     Each database is written as it was at one moment. Records come before blobs, and a blob is put before the record
     that names it, so every blob that the records name is there. Neither file is ever there in part. Raises
@@ -25,6 +25,7 @@ def back_up(file: Path, keys_file: Path, parts: BackupParts) -> BackedUp:
     with ArchiveWriter(keys_file) as keys, ArchiveWriter(file) as archive:
         rows = _write_tables(archive, "records", parts.records, watch)
         rows += _write_tables(archive, "traces", parts.traces)
+        rows += _write_tables(archive, "usage", parts.usage)
         blobs = 0
         for digest in sorted({*parts.blobs.addresses()}):
             # What is collected or damaged meanwhile is left out, and missed below when the records name it.
@@ -38,7 +39,11 @@ def back_up(file: Path, keys_file: Path, parts: BackupParts) -> BackedUp:
             "format": FORMAT,
             "created_at": to_text(utc_now()),
             "checkpoint": watch.checkpoint,
-            "steps": {"records": parts.records.steps, "traces": parts.traces.steps},
+            "steps": {
+                "records": parts.records.steps,
+                "traces": parts.traces.steps,
+                "usage": parts.usage.steps,
+            },
         }
         archive.add("backup.json", canonical_json(head))
         # Keys come last: whoever the records mention by now has one, or was forgotten.

@@ -28,7 +28,9 @@ def restore(file: Path, keys_file: Path | None, parts: BackupParts) -> Restored:
     with ExitStack() as stack:
         archive = stack.enter_context(open_archive(file))
         keys = None if keys_file is None else stack.enter_context(open_archive(keys_file))
-        _check_version(file, archive, "backup.json", {"records": parts.records, "traces": parts.traces})
+        _check_version(
+            file, archive, "backup.json", {"records": parts.records, "traces": parts.traces, "usage": parts.usage}
+        )
         if keys is not None and keys_file is not None:
             _check_version(keys_file, keys, "keys.json", {"keys": parts.keys})
         checkpoint = str(archive.read_json("backup.json").get("checkpoint", ""))
@@ -38,7 +40,7 @@ def restore(file: Path, keys_file: Path | None, parts: BackupParts) -> Restored:
 
 
 def _refuse_full(parts: BackupParts) -> None:
-    for tables in (parts.records, parts.traces, parts.keys):
+    for tables in (parts.records, parts.traces, parts.usage, parts.keys):
         for name, count in tables.counts().items():
             if count:
                 raise NotEmptyError(f"{count} rows in {name}")
@@ -106,6 +108,7 @@ def _write(archive: ArchiveReader, keys: ArchiveReader | None, parts: BackupPart
             secrets = {name.partition("/")[2]: keys.read(name) for name in keys.names if name.startswith("secrets/")}
             undo.callback(parts.write_secrets(secrets))
         rows = _load(undo, archive, "traces", parts.traces)
+        rows += _load(undo, archive, "usage", parts.usage)
         rows += _load(undo, archive, "records", parts.records)
         undo.pop_all()
     return rows, blobs

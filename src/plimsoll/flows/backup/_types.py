@@ -49,6 +49,8 @@ class BackupParts:
 
     records: Tables
     traces: Tables
+    usage: Tables
+    """What was used of budgets: without it a restored installation would let callers spend twice."""
     keys: Tables
     blobs: BackupBlobs
     read_secrets: Callable[[], Mapping[str, bytes]]

@@ -1,7 +1,7 @@
 """What an erasure needs, would do, and did."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from plimsoll.governance.retention import Stores
@@ -28,13 +28,13 @@ class EraseParts:
 
     stores: Stores
     cache: StageCache
-    elsewhere: Mapping[str, Forgetful]
-    """Who else keeps something of a person, by what is kept: answers, feedback, use of budgets."""
     prune_indexes: Callable[[Collection[Digest]], None]
     """Forgets what was prepared for any other index versions than these."""
     retire: Callable[[str], None]
     """Takes away what a pseudonym may do, if it is an actor; raises when nobody could administer then."""
     by: By
+    elsewhere: Mapping[str, Forgetful] = field(default_factory=dict)
+    """Who else keeps something of a person, by what is kept: answers, feedback, use of budgets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""Two processes on one port and one budget, one of them killed in the middle: no overshoot, and service goes on."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.cli.test_serve import Served
+from tests.cli.test_serve import serving as started
+from tests.gateway.port import WAIT_S, Gateway, ModelServer, model_server, project, route, until
+from tests.gateway.test_budgets import PICO, Auditor, Crowd
+
+from plimsoll.access.limits import Meter
+from plimsoll.access.limits._driver import Pace
+
+CAP_USD = 0.006
+CLIENTS = 150
+LATER = 60
+AFTER_ALL_LEASES_S = 120
+QUICK = Pace(tick_s=0.005, retry_s=0.005, settled_s=0.0, reclaim_s=0.0, refresh_s=0.02)
+
+
+def _workers(served: Served) -> set[int]:
+    parent = served.process.pid
+    return {int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()}
+
+
+def _files(models: ModelServer) -> dict[str, str]:
+    return {
+        "plimsoll.yaml": "name: harbour\nbudgets:\n"
+        f"  - {{for: everyone, usd: {CAP_USD}, per: day, on_crash: charge}}\n",
+        "routes/m.yaml": route(models.url, "rate=200~tokens=40", serves="[m]"),
+    }
+
+
+def _expire(port: Gateway) -> None:
+    """A process that starts long after: what the dead one held is taken from it."""
+    platform = port.platform
+
+    async def look() -> None:
+        late = Meter(
+            platform.consumption,
+            platform.budgets_in_force,
+            app="harbour",
+            clock=lambda: time.time() + AFTER_ALL_LEASES_S,
+            pace=QUICK,
+        )
+        await late.start()
+        await asyncio.to_thread(until, lambda: port.windows()["everyone usd"][1] == 0)
+        await late.close()
+
+    asyncio.run(look())
+
+
+def test_a_worker_that_is_killed_neither_overshoots_nor_ends_the_service(tmp_path: Path) -> None:
+    crowds: list[Crowd] = []
+
+    def come(clients: int) -> None:
+        crowds.append(Crowd(served.url))
+        asyncio.run(crowds[-1].come("m", clients))
+
+    with model_server() as models, project(tmp_path / "harbour", _files(models)) as harbour:
+        port = Gateway("", harbour)
+        with started(harbour.workshop.root, "--env", "staging", "--workers", "2") as served:
+            before = _workers(served)
+            with Auditor(models) as auditor:
+                first = threading.Thread(target=come, args=(CLIENTS,))
+                first.start()
+                until(lambda: models.held.bill.in_progress > 10)
+                victim = min(before)
+                os.kill(victim, signal.SIGKILL)
+                first.join(WAIT_S)
+                until(lambda: len(_workers(served) - {victim}) == 2)
+                come(LATER)
+                models.wait_idle()
+            assert victim not in _workers(served)
+            served.process.send_signal(signal.SIGTERM)
+            served.process.wait(WAIT_S)
+        bill = models.stats()
+        spent, leased, overrun = port.windows()["everyone usd"]
+        assert spent + leased <= round(CAP_USD * PICO)
+        _expire(port)
+        spent, leased, overrun = port.windows()["everyone usd"]
+        traces = port.traces()
+    seen = crowds[0].seen + crowds[1].seen
+    cap = round(CAP_USD * PICO)
+    assert len(before) == 2
+    assert seen.total() == CLIENTS + LATER
+    assert seen["answered"] > 0
+    assert seen["429 insufficient_quota"] > 0
+    assert crowds[1].seen["broken"] == 0
+    assert auditor.looks > 5
+    assert max(auditor.highest, bill["cost_pico"]) <= cap
+    assert (leased, overrun) == (0, 0)
+    assert bill["cost_pico"] <= spent <= cap
+    assert sum(round((trace.cost_usd or 0) * PICO) for trace in traces) <= spent
+    assert {trace.status for trace in traces} <= {"ok", "cancelled", "error"}
+
+
+def test_what_two_workers_spend_is_one_sum(tmp_path: Path) -> None:
+    with model_server() as models, project(tmp_path / "harbour", _files(models)) as harbour:
+        port = Gateway("", harbour)
+        with started(harbour.workshop.root, "--env", "staging", "--workers", "2") as served:
+            crowd = Crowd(served.url)
+            asyncio.run(crowd.come("m", CLIENTS))
+            models.wait_idle()
+            served.process.send_signal(signal.SIGTERM)
+            served.process.wait(WAIT_S)
+        bill = models.stats()
+        spent, leased, overrun = port.windows()["everyone usd"]
+        traces = port.traces()
+    assert crowd.seen.total() == CLIENTS == len(traces)
+    assert set(crowd.seen) <= {"answered", "left", "429 insufficient_quota"}
+    assert bill["requests"] == crowd.seen["answered"] + crowd.seen["left"]
+    assert (leased, overrun) == (0, 0)
+    assert bill["cost_pico"] <= round(CAP_USD * PICO)
+    assert sum(round((trace.cost_usd or 0) * PICO) for trace in traces) == pytest.approx(spent, abs=len(traces))
