@@ -42,6 +42,7 @@ class SecretMissingError(InvalidError):
             f"{where} needs the environment variable {name}, which is not set",
             hint=f"export {name}=… before you run this command",
         )
+        self.named = name, where
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from plimsoll.access import Acting, KeyUnknownError
+from plimsoll.access.limits import Budget, WindowUse
 from plimsoll.api import ApiSettings, ServedModel, create_app
 from plimsoll.api.server import Server, ServerSettings, bind, url_of
 from plimsoll.flows.serve import (
@@ -30,8 +31,8 @@ from plimsoll.models import Chunks, Embeddings, Passage, Quote, Usage, text_piec
 from plimsoll.models.predictors import Prediction
 from plimsoll.releases import Manifest, NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
-from plimsoll.tracing import Trace, TraceSummary
-from plimsoll.tracing.feedback import Feedback
+from plimsoll.tracing import CostLine, DaySummary, Trace, TraceFilter, TracePage, TraceSummary
+from plimsoll.tracing.feedback import Feedback, Judgement
 from plimsoll.tracing.received import Outcome, Shipment
 
 RELEASE = "sha256:" + "3f9c2a" + "0" * 58
@@ -91,6 +92,12 @@ class ScriptedService:
     known_moves: list[EnvironmentMove] = field(default_factory=list)
     summaries: list[TraceSummary] = field(default_factory=list)
     traces: dict[str, Trace] = field(default_factory=dict)
+    wanted: list[tuple[TraceFilter, str]] = field(default_factory=list)
+    known_judgements: list[Judgement] = field(default_factory=list)
+    day: DaySummary | None = None
+    lines: dict[str, Sequence[CostLine]] = field(default_factory=dict)
+    known_budgets: list[Budget] = field(default_factory=list)
+    known_windows: list[WindowUse] = field(default_factory=list)
     not_ready: str | None = None
     keys: dict[str, Acting] = field(default_factory=dict)
     """Keys of the records; whoever acts with each."""
@@ -99,7 +106,7 @@ class ScriptedService:
     judged: list[Feedback] = field(default_factory=list)
     begun: bool = False
     closed: bool = False
-    requests: list[AnswerRequest] = field(default_factory=list)
+    asked: list[AnswerRequest] = field(default_factory=list)
     model_reads: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
     ran_to_end: bool = False
@@ -146,7 +153,7 @@ class ScriptedService:
             raise NothingLiveError(self.app, request.environment)
         if not any(request.target in {model.id, model.endpoint} for model in here):
             raise EndpointMissingError(Manifest(self.app, {}), request.target, [model.id for model in here])
-        self.requests.append(request)
+        self.asked.append(request)
 
     def feedback(self, given: Feedback) -> None:
         self.trace(given.trace)
@@ -172,6 +179,27 @@ class ScriptedService:
 
     def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
         return self.summaries[:limit]
+
+    def requests(self, wanted: TraceFilter, *, limit: int, after: str = "") -> TracePage:
+        self.wanted.append((wanted, after))
+        return TracePage(tuple(self.summaries[:limit]), "")
+
+    def judgements(self, trace_id: str) -> Sequence[Judgement]:
+        return [judgement for judgement in self.known_judgements if judgement.said.trace == trace_id]
+
+    def usage_day(self, day: datetime) -> DaySummary:
+        return self.day or DaySummary(day, 0, 0, 0, 0, 0, None, 0, None, None, ())
+
+    def used(self, by: Literal["endpoint", "model"], since: datetime) -> Sequence[CostLine]:
+        del since
+        return self.lines.get(by, ())
+
+    def budgets(self) -> Sequence[Budget]:
+        return self.known_budgets
+
+    def windows(self, now: datetime) -> Sequence[WindowUse]:
+        del now
+        return self.known_windows
 
     def trace(self, trace_id: str) -> Trace:
         if trace_id not in self.traces:

@@ -37,12 +37,12 @@ def ask(client: TestClient, headers: dict[Any, Any] | None = None, **changes: An
 
 def test_the_actor_with_team_and_project_comes_from_the_key(keyed: TestClient, service: Any) -> None:
     assert ask(keyed).status_code == 200
-    assert service.requests[0].caller == Caller("s-00000000000000aa", "search", "harbour", "", "aaaa000000")
+    assert service.asked[0].caller == Caller("s-00000000000000aa", "search", "harbour", "", "aaaa000000")
 
 
 def test_without_keys_nobody_is_named(client: TestClient, service: Any) -> None:
     assert ask(client, user="c-17").status_code == 200
-    assert service.requests[0].caller == Caller(user="c-17")
+    assert service.asked[0].caller == Caller(user="c-17")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_without_keys_nobody_is_named(client: TestClient, service: Any) -> None:
 )
 def test_for_whom(keyed: TestClient, service: Any, headers: Any, fields: dict[str, Any], user: str) -> None:
     assert ask(keyed, headers, **fields).status_code == 200
-    assert service.requests[0].caller.user == user
+    assert service.asked[0].caller.user == user
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_user_that_cannot_be_taken(
     response = ask(keyed, headers, **fields)
     assert response.status_code == 400
     assert response.json()["error"]["param"] == param
-    assert service.requests == []
+    assert service.asked == []
 
 
 def test_a_header_that_is_no_text() -> None:
@@ -101,10 +101,10 @@ def test_two_users_are_none(keyed: TestClient) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=300))
 def test_any_text_is_taken_as_it_is_or_refused(keyed: TestClient, service: Any, text: str) -> None:
-    service.requests.clear()
+    service.asked.clear()
     response = ask(keyed, user=text)
     if response.status_code == 200:
-        assert service.requests[0].caller.user == text
+        assert service.asked[0].caller.user == text
         assert len(text) <= 256
         assert text.isprintable()
     else:

@@ -164,7 +164,7 @@ def test_content_parts_roles_and_nulls(client: TestClient, service: Any) -> None
         "tools": [],
     }
     assert _post(client, body).status_code == 200
-    [request] = service.requests
+    [request] = service.asked
     assert [(message.role, message.content) for message in request.messages] == [
         ("system", "Be short."),
         ("user", "How\nlong?"),
@@ -196,7 +196,7 @@ def test_everything_that_is_not_ours_goes_on_as_it_came(client: TestClient, serv
     }
     ours = {"model": "gpt-4.1-mini", "stream": True, "stream_options": {"include_usage": True}}
     assert _post(client, {**passed, **ours}).status_code == 200
-    [request] = service.requests
+    [request] = service.asked
     assert (request.target, request.body) == ("gpt-4.1-mini", passed)
 
 
@@ -233,7 +233,7 @@ def test_what_cannot_be_used_is_named(
     assert response.status_code == 400
     assert (error["param"], error["code"], error["type"]) == (param, code, "invalid_request_error")
     assert set(error) == {"message", "type", "param", "code"}
-    assert not service.requests
+    assert not service.asked
 
 
 def test_a_missing_model(client: TestClient) -> None:
@@ -244,7 +244,7 @@ def test_a_missing_model(client: TestClient) -> None:
 def test_the_environment_comes_from_the_header(client: TestClient, service: Any) -> None:
     response = _post(client, BODY, **{"x-plimsoll-environment": "staging"})
     assert response.status_code == 200
-    assert service.requests[0].environment == "staging"
+    assert service.asked[0].environment == "staging"
     unknown = _post(client, BODY, **{"x-plimsoll-environment": "nowhere"})
     assert unknown.status_code == 404
     assert "plimsoll ship" in unknown.json()["error"]["message"]

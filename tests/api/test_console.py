@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.api.console._home import Visitor, home
+from plimsoll.api.console._home import EndpointCard, Visitor, home
 from plimsoll.api.console._trace import trace_page
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import Span, Trace, TraceSummary
@@ -38,14 +38,14 @@ def _summary(**changes: Any) -> TraceSummary:
     return replace(summary, **changes)
 
 
-def _words(page: str) -> str:
+def words_of(page: str) -> str:
     """The text of a page, as a person reads it."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def test_an_empty_house_says_what_to_do(client: TestClient, service: Any) -> None:
     service.served = []
-    words = _words(client.get("/").text)
+    words = words_of(client.get("/").text)
     assert "No environment yet" in words
     assert "plimsoll ship RELEASE production" in words
     assert "No requests yet" in words
@@ -72,7 +72,7 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
         _summary(answered=False),
         _summary(answered=None, environment=""),
     ]
-    words = _words(client.get("/").text)
+    words = words_of(client.get("/").text)
     assert "production contracts r-3f9c2a live since 3 h ago , by Ana Ferreira" in words
     assert "staging contracts nothing live Ship one with plimsoll ship RELEASE staging" in words
     assert "Rolled back r-3f9c2a in production of contracts" in words
@@ -80,9 +80,11 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
     assert "Shipped r-77aa01 to production" in words
     assert f"by {BEN}: (the reason was erased)" in words
     assert (
-        "How long is the notice period? answered contracts/ask production r-3f9c2a 412 ms 1,204 → 86 $0.00042" in words
+        "How long is the notice period? answered ask production r-3f9c2a builtin/reader $0.00042 1,204 → 86 3 min ago"
+        in words
     )
     assert "Second? error" in words
+    assert "builtin/reader asked first unknown price" in words
     for word in ("left", "no answer", "done", "working build"):
         assert word in words
 
@@ -97,41 +99,75 @@ def test_a_candidate_is_shown_with_its_share(client: TestClient, service: Any) -
         EnvironmentMove(3, "contracts", "production", "unsplit", live, live, moved, ANA, ""),
         EnvironmentMove(2, "contracts", "production", "split", live, candidate, moved, ANA, "", 0.125),
     ]
-    words = _words(client.get("/").text)
+    words = words_of(client.get("/").text)
     assert "candidate r-77aa01 answers 12.5 % of the traffic" in words
     assert "Gave 12.5 % of the traffic to r-77aa01 in production" in words
     assert "Gave all traffic back to r-3f9c2a in production" in words
 
 
 def test_a_trace_says_who_asked_for_whom(client: TestClient, service: Any, a_trace: Trace) -> None:
-    assert "Caller" not in _words(client.get(f"/traces/{a_trace.id}").text)
+    assert "Caller" not in words_of(client.get(f"/traces/{a_trace.id}").text)
     service.known_names = {ANA: "Ana Ferreira"}
     service.traces[a_trace.id] = replace(a_trace, caller=ANA, team="search", user_id=HOSTILE)
     page = client.get(f"/traces/{a_trace.id}").text
-    assert "Caller Ana Ferreira Team search User <script>" in _words(page)
+    assert "Caller Ana Ferreira Team search User <script>" in words_of(page)
     assert "<script" not in page
     service.known_names = {}
-    assert f"Caller {ANA}" in _words(client.get(f"/traces/{a_trace.id}").text)
+    assert f"Caller {ANA}" in words_of(client.get(f"/traces/{a_trace.id}").text)
 
 
 def test_the_examples_can_be_pasted(service: Any) -> None:
     page = home(service, ApiSettings(), visitor=Visitor("http://127.0.0.1:8000", with_key=True), now=NOW)
-    production, staging, _ = page.endpoints
-    assert production.curl.startswith("curl http://127.0.0.1:8000/v1/chat/completions")
-    assert "$PLIMSOLL_KEY" in production.curl
-    assert "x-plimsoll-environment" not in production.curl
-    assert "x-plimsoll-environment: staging" in staging.curl
-    assert "Bearer" not in home(service, ApiSettings(), visitor=Visitor("http://x"), now=NOW).endpoints[0].curl
+    production, staging, route = page.endpoints
+    assert shell(production).startswith("curl http://127.0.0.1:8000/v1/chat/completions")
+    assert "$PLIMSOLL_KEY" in shell(production)
+    assert "x-plimsoll-environment" not in shell(production)
+    assert "x-plimsoll-environment: staging" in shell(staging)
+    assert "Bearer" not in shell(home(service, ApiSettings(), visitor=Visitor("http://x"), now=NOW).endpoints[0])
+    assert (production.is_route, route.is_route) == (False, True)
+
+
+def test_every_python_example_runs_as_it_is(
+    service: Any, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = service.served[0]
+    service.served = [
+        first,
+        replace(service.served[2], id="vectors", endpoint="vectors", gives="embeddings"),
+        replace(first, id="contracts/topic", endpoint="topic", gives="predict"),
+        replace(first, environment="staging"),
+    ]
+    monkeypatch.setenv("PLIMSOLL_KEY", "not-asked-for")
+    page = home(service, ApiSettings(), visitor=Visitor(address, with_key=True), now=NOW)
     for endpoint in page.endpoints:
-        compile(endpoint.python, "example", "exec")
+        for example in endpoint.examples:
+            if "curl" not in example.code:
+                capsys.readouterr()
+                run_example(example.code)
+                assert capsys.readouterr().out.strip(), example.title
+    surfaces = [request.surface for request in service.asked]
+    assert surfaces == ["chat", "responses", "messages", "embeddings", "predict", "chat", "responses", "messages"]
+    assert [request.environment for request in service.asked][-3:] == ["staging"] * 3
+
+
+def shell(card: EndpointCard) -> str:
+    return card.examples[0].code
+
+
+def run_example(code: str) -> None:
+    """Run what a person would paste; the client that it leaves open is closed."""
+    names: dict[str, Any] = {}
+    exec(compile(code, "example", "exec"), names)  # noqa: S102  # our own text, and what it does is the test
+    names["client"].close()
 
 
 def test_a_hostile_name_stays_inside_its_quotes(service: Any) -> None:
     first = service.served[0]
     service.served = [replace(first, id="a/'; rm -rf ~; '\"", environment="it's")]
     [endpoint] = home(service, ApiSettings(), visitor=Visitor("http://x"), now=NOW).endpoints
-    compile(endpoint.python, "example", "exec")
-    assert "'\"'\"'" in endpoint.curl
+    for example in endpoint.examples[1:]:
+        compile(example.code, "example", "exec")
+    assert "'\"'\"'" in shell(endpoint)
 
 
 def test_the_chain_of_a_trace(client: TestClient, a_trace: Trace) -> None:
@@ -142,7 +178,7 @@ def test_the_chain_of_a_trace(client: TestClient, a_trace: Trace) -> None:
     assert '<a class="marker" href="#passage-1"' in page
     assert "[7]" in page
     assert 'href="#passage-7"' not in page
-    assert "no price known" in page
+    assert "unknown price" in page
     assert "≈ 1,204 → 9" in page
     assert a_trace.release in page
     assert "answer v3" in page
@@ -191,7 +227,7 @@ def test_an_unfinished_request(client: TestClient, service: Any, a_trace: Trace)
     service.traces[a_trace.id] = replace(
         a_trace, status="error", error="the provider is busy", answer="", passages=(), messages=(), citations=()
     )
-    words = _words(client.get(f"/traces/{a_trace.id}").text)
+    words = words_of(client.get(f"/traces/{a_trace.id}").text)
     assert "The request failed. the provider is busy" in words
     assert "Nothing was retrieved" in words
     assert "There is no answer" in words
@@ -200,7 +236,7 @@ def test_an_unfinished_request(client: TestClient, service: Any, a_trace: Trace)
 def test_unknown_pages(client: TestClient) -> None:
     response = client.get("/nothing")
     assert response.status_code == 404
-    assert "There is nothing at this address." in _words(response.text)
+    assert "There is nothing at this address." in words_of(response.text)
     assert response.headers["content-type"].startswith("text/html")
 
 

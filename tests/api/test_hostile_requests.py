@@ -86,7 +86,7 @@ def test_bad_bodies(small_address: str, body: bytes, code: str) -> None:
 def test_only_declared_json_is_read(small_address: str, service: Any, content_type: bytes) -> None:
     status, _, answer = _exchange(small_address, _post(GOOD, content_type=content_type))
     assert (status, json.loads(answer)["error"]["code"]) == (415, "unsupported_media_type")
-    assert not service.requests
+    assert not service.asked
 
 
 def test_json_with_a_charset_is_read(small_address: str) -> None:
@@ -120,7 +120,7 @@ def test_a_body_that_was_too_long_ends_its_connection_and_harms_no_other(small_a
     assert seen.startswith(b"HTTP/1.1 413")
     assert b'"request_too_large"' in seen
     assert seen.count(b"HTTP/1.1") == 1
-    assert not service.requests
+    assert not service.asked
     status, _, _ = _exchange(small_address, _post(GOOD))
     assert status == 200
 
@@ -131,7 +131,7 @@ def test_a_client_that_leaves_while_it_sends(small_address: str, service: Any) -
         connection.sendall(_post(GOOD[:20], length=len(GOOD)))
     status, _, _ = _exchange(small_address, _post(GOOD))
     assert status == 200
-    assert len(service.requests) == 1
+    assert len(service.asked) == 1
 
 
 def test_a_path_with_strange_bytes(small_address: str) -> None:

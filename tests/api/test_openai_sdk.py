@@ -33,7 +33,7 @@ def test_plain_answer(address: str, service: Any) -> None:
     facts = answer.model_extra["plimsoll"]
     assert facts["release_name"] == "r-3f9c2a"
     assert facts["citations"][0]["quote"] == "The notice period is ninety days."
-    [request] = service.requests
+    [request] = service.asked
     assert (request.app, request.target, request.environment) == ("contracts", "contracts/ask", "production")
     assert request.body == {
         "messages": QUESTION,

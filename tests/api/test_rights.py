@@ -139,7 +139,7 @@ def test_every_other_right_together_is_not(ask: Any, service: Any, path: str, ri
         assert (error["type"], error["code"], error["param"]) == ("permission_error", "right_missing", None)
     else:
         assert response.headers["content-type"].startswith("text/html")
-    assert service.requests == []
+    assert service.asked == []
 
 
 @pytest.mark.parametrize(("path", "right"), NEEDED.items())

@@ -3,36 +3,41 @@
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.browser.shown import (
+    ANA,
+    BEN,
+    BUDGETS,
+    CANDIDATE,
+    COSTS,
+    JUDGEMENTS,
+    LIVE,
+    NAMES,
+    NOW,
+    SUMMARIES,
+    TRACES,
+    WINDOWS,
+    day,
+)
 
 from plimsoll.access import Acting, KeyUnknownError
+from plimsoll.access.limits import Budget, WindowUse
 from plimsoll.api import ApiSettings, ServedModel, create_app
 from plimsoll.api.server import Server, ServerSettings, bind, url_of
-from plimsoll.flows.serve import AnswerEvent, AnswerRequest
+from plimsoll.flows.serve import Answer, AnswerEvent, AnswerRequest, Predictions, Vectors
 from plimsoll.kernel.errors import NotFoundError, UnavailableError
 from plimsoll.releases.environments import Environment, EnvironmentMove
-from plimsoll.tracing import Span, Trace, TraceSummary
+from plimsoll.tracing import CostLine, DaySummary, Trace, TraceFilter, TracePage, TraceSummary
+from plimsoll.tracing.feedback import Feedback, Judgement
 
-NOW = datetime.now(UTC)
-ANA, BEN = "s-00000000000000aa", "s-00000000000000bb"
-NAMES = {ANA: "Ana Ferreira", BEN: "Ben <b>Okafor</b>"}
-LIVE = "sha256:3f9c2a41b07d5e8890c1f2a7d6b3e4550f1e2d3c4b5a69788796a5b4c3d2e1f0"
-CANDIDATE = "sha256:77aa01" + "0" * 58
-CLAUSE = (
-    "12.2 Termination for convenience. Either party may terminate this Agreement without cause by giving the other "
-    "party ninety (90) days' prior written notice. "
-)
-REST = (
-    "During the notice period the parties continue to perform their obligations, and all fees that fell due before "
-    "the date of termination remain payable."
-)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -44,136 +49,34 @@ FLAGS = (
 )
 
 
-def _span(name: str, parent: str | None, start_ms: float, end_ms: float, **attributes: Any) -> Span:
-    begin = NOW - timedelta(minutes=4)
-    at, end = begin + timedelta(milliseconds=start_ms), begin + timedelta(milliseconds=end_ms)
-    return Span(name, parent, name, at, end, {key.replace("__", "."): value for key, value in attributes.items()})
-
-
-def _passage(rank: int, document: str, page: int, score: float, text: str) -> Mapping[str, Any]:
-    return {
-        "id": f"p{rank}",
-        "document": document,
-        "title": document,
-        "page": page,
-        "start": 4000 * rank,
-        "end": 4000 * rank + len(text),
-        "score": score,
-        "text": text,
-    }
-
-
-TRACE = Trace(
-    id="4bf92f3577b34da6a3ce929d0e0e4736",
-    app="contracts",
-    endpoint="ask",
-    environment="production",
-    release=LIVE,
-    release_name="r-3f9c2a",
-    started_at=NOW - timedelta(minutes=4),
-    latency_ms=412.4,
-    time_to_first_token_ms=96.2,
-    status="ok",
-    error="",
-    model="builtin/reader",
-    prompt="answer v3",
-    input_tokens=1204,
-    output_tokens=46,
-    tokens_estimated=True,
-    cost_usd=None,
-    question="How much notice must we give before we can end the Acme contract?",
-    request={},
-    answer="Either party may terminate this Agreement without cause by giving ninety (90) days' written notice. [1]",
-    answered=True,
-    passages=(
-        _passage(1, "contracts/acme-master-services.pdf", 14, 0.871, CLAUSE + REST),
-        _passage(2, "contracts/acme-amendment-2.pdf", 2, 0.644, "Section 12 of the Agreement stays as it is. " * 6),
-        _passage(3, "contracts/<script>alert(1)</script>.docx", 1, 0.412, "<img src=x onerror=alert(1)> " * 3),
-        _passage(4, "policies/procurement-handbook-with-a-very-long-file-name-2026.pdf", 41, 0.288, "Notice. " * 40),
-    ),
-    messages=(
-        {"role": "system", "content": "Answer from the passages only. Quote them exactly, and say which one."},
-        {"role": "user", "content": f"[1] {CLAUSE}{REST}\n\nHow much notice must we give?"},
-    ),
-    citations=(
-        {
-            "marker": 1,
-            "passage_id": "p1",
-            "document": "contracts/acme-master-services.pdf",
-            "page": 14,
-            "start": 4000 + CLAUSE.index("Either"),
-            "end": 4000 + len(CLAUSE) - 1,
-            "text": CLAUSE[CLAUSE.index("Either") : -1],
-        },
-    ),
-    spans=(
-        _span("invoke_workflow contracts/ask", None, 0, 412, plimsoll__release=LIVE),
-        _span("retrieval contracts", "invoke_workflow contracts/ask", 3, 88, gen_ai__data_source__id="contracts"),
-        _span("render prompt", "invoke_workflow contracts/ask", 88, 91.5),
-        _span(
-            "chat builtin/reader",
-            "invoke_workflow contracts/ask",
-            92,
-            408,
-            gen_ai__usage__input_tokens=1204,
-            gen_ai__usage__output_tokens=46,
-        ),
-    ),
-)
-
-
-def _summaries() -> list[TraceSummary]:
-    first = TraceSummary(
-        id=TRACE.id,
-        app="contracts",
-        endpoint="ask",
-        environment="production",
-        release_name="r-3f9c2a",
-        started_at=TRACE.started_at,
-        latency_ms=TRACE.latency_ms,
-        status="ok",
-        model=TRACE.model,
-        input_tokens=TRACE.input_tokens,
-        output_tokens=TRACE.output_tokens,
-        cost_usd=None,
-        question=TRACE.question,
-        answered=True,
-    )
-    other = replace(first, id="0" * 31 + "1")
-    hour = timedelta(hours=1)
-    return [
-        first,
-        replace(other, question="Which law governs the agreement with Norden Shipping?", cost_usd=0.00042),
-        replace(other, question="Who won the cup in 1998?", answered=False, started_at=NOW - hour, latency_ms=38),
-        replace(
-            other,
-            endpoint="summary",
-            environment="staging",
-            release_name="r-77aa01",
-            question="Summarise the liability clauses of all supplier contracts that were signed after January 2025, "
-            "and list for each of them the cap, its currency, and what is excluded from it.",
-            answered=None,
-            latency_ms=6120,
-            input_tokens=18_204,
-            output_tokens=912,
-            cost_usd=0.0214,
-            started_at=NOW - 5 * hour,
-        ),
-        replace(other, question="<script>alert('x')</script>", status="error", answered=None, output_tokens=0),
-        replace(other, question="Is there a penalty for late delivery?", status="cancelled", answered=None),
-    ]
-
-
 @dataclass
 class ShowService:
     """Implements `Service` with one application that has lived for a while, or with none."""
 
     empty: bool = False
-    traces: dict[str, Trace] = field(default_factory=lambda: {TRACE.id: TRACE})
+    app: str = "contracts"
+    traces: dict[str, Trace] = field(default_factory=lambda: {trace.id: trace for trace in TRACES})
 
-    def stream(self, request: AnswerRequest) -> AsyncIterator[AnswerEvent]:
-        message = f"nothing answers {request.endpoint} here"
-        raise UnavailableError(message)
+    def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
+        raise _nothing_answers(request)
+
+    async def answer(self, request: AnswerRequest) -> Answer:
+        raise _nothing_answers(request)
+
+    async def embed(self, request: AnswerRequest) -> Vectors:
+        raise _nothing_answers(request)
+
+    async def predict(self, request: AnswerRequest) -> Predictions:
+        raise _nothing_answers(request)
+
+    def feedback(self, _given: Feedback) -> None:
+        """Nothing is kept."""
+
+    def submit(self, _shipment: Any, _size_bytes: int) -> "Future[Any]":
+        return Future()
+
+    async def start(self) -> None:
+        """Nothing to begin."""
 
     def models(self) -> Sequence[ServedModel]:
         if self.empty:
@@ -183,6 +86,9 @@ class ShowService:
             ServedModel("contracts/ask", "contracts", "ask", made, "r-3f9c2a", "production"),
             ServedModel("contracts/ask", "contracts", "ask", made, "r-77aa01", "staging"),
             ServedModel("contracts/summary", "contracts", "summary", made, "r-77aa01", "staging"),
+            ServedModel("contracts/topic", "contracts", "topic", made, "r-3f9c2a", "production", "predict"),
+            ServedModel("gpt-4.1-mini", "contracts", "gpt-4.1-mini", made, "r-3f9c2a", "production"),
+            ServedModel("text-embedding-3-small", "contracts", "e", made, "r-3f9c2a", "production", "embeddings"),
         ]
 
     def environments(self) -> Sequence[Environment]:
@@ -206,7 +112,29 @@ class ShowService:
         ][:limit]
 
     def recent_traces(self, limit: int) -> Sequence[TraceSummary]:
-        return [] if self.empty else _summaries()[:limit]
+        return self.requests(TraceFilter(), limit=limit).traces
+
+    def requests(self, wanted: TraceFilter, *, limit: int, after: str = "") -> TracePage:
+        """Pages of six; only status and text are looked at."""
+        found = [] if self.empty else [one for one in SUMMARIES if _fits(one, wanted)]
+        begin, end = int(after or 0), int(after or 0) + min(limit, 6)
+        return TracePage(tuple(found[begin:end]), str(end) if len(found) > end else "")
+
+    def judgements(self, trace_id: str) -> Sequence[Judgement]:
+        return [one for one in JUDGEMENTS if one.said.trace == trace_id]
+
+    def usage_day(self, moment: datetime) -> DaySummary:
+        zero = DaySummary(moment, 0, 0, 0, 0, 0, 0.0, 0, None, None, ())
+        return zero if self.empty else day(moment)
+
+    def used(self, by: str, _since: datetime) -> Sequence[CostLine]:
+        return [] if self.empty or by == "model" else COSTS
+
+    def budgets(self) -> Sequence[Budget]:
+        return [] if self.empty else BUDGETS
+
+    def windows(self, _now: datetime) -> Sequence[WindowUse]:
+        return [] if self.empty else WINDOWS
 
     def trace(self, trace_id: str) -> Trace:
         if trace_id not in self.traces:
@@ -228,6 +156,14 @@ class ShowService:
 
     async def close(self) -> None:
         """Holds nothing."""
+
+
+def _nothing_answers(request: AnswerRequest) -> UnavailableError:
+    return UnavailableError(f"nothing answers {request.target} here")
+
+
+def _fits(one: TraceSummary, wanted: TraceFilter) -> bool:
+    return wanted.status in {None, one.status} and wanted.text.lower() in one.question.lower()
 
 
 @contextmanager

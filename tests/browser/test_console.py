@@ -55,7 +55,9 @@ def test_hostile_text_is_only_text(page: Page, console: Callable[..., str]) -> N
 
 def test_the_whole_row_is_the_link(page: Page, console: Callable[..., str]) -> None:
     page.goto(console())
-    cell = page.locator("table.requests tbody tr").first.locator("td").last.bounding_box()
+    last = page.locator("table.requests tbody tr").first.locator("td").last
+    last.scroll_into_view_if_needed()
+    cell = last.bounding_box()
     assert cell
     page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
     expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)

@@ -16,6 +16,20 @@ def test_together_the_patterns_find_what_each_finds_alone(text: str) -> None:
     assert together == sorted(alone)
 
 
+@given(st.lists(st.text(alphabet="ab \n.", max_size=8), max_size=5))
+def test_texts_that_are_clean_together_are_clean_alone(texts: list[str]) -> None:
+    words = Scanner([*PATTERNS, Pattern("d", r"\Ba\."), Pattern("e", r"\bbb\b"), Pattern("f", r"(?m)^\.a|b$")])
+    if words.are_clean(texts):
+        assert all(words.is_clean(text) for text in texts)
+
+
+@pytest.mark.parametrize("source", [r"\Aab", r"ab\z", "^ab", "ab$", "(?:x|(?m:ab$))", r"(?m)\Aab"])
+def test_texts_are_not_looked_at_together_where_a_pattern_asks_for_their_ends(source: str) -> None:
+    ends = Scanner([Pattern("end", source)])
+    assert not ends.is_clean("ab")
+    assert not ends.are_clean(["c", "ab", "c"])
+
+
 def test_places_are_characters_of_the_text_as_it_was_given() -> None:
     assert Scanner(PATTERNS).whole("\U0001f600\u200baa\u00adb\u200b é!") == [Hit(2, 6, 0, 1.0), Hit(8, 10, 2, 0.5)]
 

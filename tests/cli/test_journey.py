@@ -18,7 +18,7 @@ def released(run: Run, workshop: Workshop, edition: str = "") -> str:
     return name
 
 
-@pytest.mark.parametrize("template", ["rag", "documents"])
+@pytest.mark.parametrize("template", ["rag", "documents", "gateway"])
 def test_a_new_project_is_built_asked_and_released_as_it_is(run: Run, tmp_path: Path, template: str) -> None:
     folder = tmp_path / "My App"
     made = run("init", template, folder)

@@ -175,9 +175,9 @@ def test_counts_are_in_the_right_form() -> None:
 
 
 def test_what_is_forgotten_and_erased_is_counted_in_the_right_form() -> None:
-    plan = ErasurePlan(None, traces=1, outputs=1, blobs=(), residuals=())
+    plan = ErasurePlan(None, traces=1, outputs=1, elsewhere={"answers": 1, "feedback": 2}, blobs=(), residuals=())
     assert drawn(lambda screen: audits.erasure_plan(screen, plan)) == (
-        "would destroy no key, 1 trace, 1 cached output, 0 contents\n"
+        "would destroy no key, 1 trace, 1 cached output, 1 kept answer, 2 judgements, 0 contents\n"
     )
     purged = {"traces": 1, "outputs": 1, "blobs": 2}
     done = Erasure(found=True, subject=ADA, sequence=57, purged=purged, blobs=(), residuals=())

@@ -3,24 +3,34 @@
 import asyncio
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.flows.conftest import TEXTS, Workshop
 
 from plimsoll.bootstrap import AppTakenError
 from plimsoll.cli.show.builds import build_json
 from plimsoll.documents import LoadSettings, digest_file, encode_document, load_file
 from plimsoll.flows.ask import ask
-from plimsoll.flows.build import BuildReport, NothingIndexedError
+from plimsoll.flows.build import BuildReport, NothingIndexedError, build, changed_files
 from plimsoll.flows.build._documents import FoundFile, _Loaded
 from plimsoll.flows.promote import Wish, ship
+from plimsoll.flows.serve._runtime import load_runtime
 from plimsoll.governance import trace_lineage
 from plimsoll.pipelines import Done
+from plimsoll.project import ProjectInvalidError, load_project
+from plimsoll.registry import VersionRef
 from plimsoll.releases import Evidence, Manifest
 from plimsoll.retrieval import ChunkSettings, SearchSettings, chunk_document
+
+KEY = "sk-harbour-0123456789abcdef"
+MODEL = "kind: few_shot\nlabels:\n  lease: [rent of a shed]\n  leave: [days of paid holiday]\n"
 
 
 def done(report: BuildReport) -> dict[str, int]:
@@ -145,6 +155,69 @@ def test_lineage_names_the_parents_of_this_build(workshop: Workshop) -> None:
     assert all(report.draft.artifacts[key] == digest for key, digest in parents.items())
 
 
+def test_a_classical_model_is_a_version_behind_its_endpoint_and_part_of_the_draft(workshop: Workshop) -> None:
+    workshop.write("models/kind.yaml", MODEL)
+    workshop.write("endpoints/kind.yaml", "kind: predict\nmodel: kind\n")
+    report = workshop.build()
+    platform = workshop.open()
+    assert {"model:kind", "endpoint:kind", "endpoint:ask"} <= report.draft.artifacts.keys()
+    endpoint = next(version for version in report.versions if version.ref.key == "endpoint:kind")
+    model = VersionRef("model", "kind", report.draft.artifacts["model:kind"])
+    assert platform.registry.parents("harbour", endpoint.ref) == (model,)
+    runtime = load_runtime(report.draft.digest, platform.serve_parts())
+    (prediction,) = runtime.predictor("kind").predict([{"text": "How many days of holiday do I have?"}])
+    assert prediction.label == "leave"
+
+
+def test_changed_files_of_every_kind_are_told(workshop: Workshop) -> None:
+    workshop.write("models/kind.yaml", MODEL)
+    workshop.write("guardrails/standard.yaml", "checks: [{check: secrets, on: [input], action: block}]\n")
+    draft = workshop.build().draft
+    assert changed_files(load_project(workshop.root), draft) == ()
+    workshop.write("models/kind.yaml", f"{MODEL}at_least: 0.5\n")
+    workshop.write("models/other.yaml", MODEL)
+    workshop.write("guardrails/standard.yaml", "checks: [{check: secrets, on: [input], action: flag}]\n")
+    workshop.write("routes/more.yaml", "model: builtin/reader\n")
+    assert changed_files(load_project(workshop.root), draft) == (
+        "guardrails/standard.yaml",
+        "models/kind.yaml",
+        "models/other.yaml",
+        "routes/more.yaml",
+    )
+
+
+class Deaf:
+    """Knows no word at all."""
+
+    name = "deaf"
+    fingerprint = "deaf"
+    dimension = 4
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.zeros((len(texts), self.dimension), np.float32)
+
+
+def test_models_whose_labels_cannot_be_embedded_are_told_with_their_files_before_anything_is_built(
+    workshop: Workshop,
+) -> None:
+    workshop.write("models/kind.yaml", MODEL)
+    workshop.write("models/other.yaml", MODEL)
+    platform = workshop.open()
+    parts = replace(platform.build_parts(lambda *_: None), make_embedder=lambda _: Deaf())
+    with pytest.raises(ProjectInvalidError) as caught:
+        build(load_project(workshop.root), parts)
+    assert [mistake.place for mistake in caught.value.mistakes] == ["models/kind.yaml", "models/other.yaml"]
+    assert "no example of the label `lease` has a known word" in caught.value.mistakes[0].what
+    assert platform.registry.versions("harbour") == ()
+
+
+def test_a_project_that_only_serves_names_is_built(workshop: Workshop) -> None:
+    for folder in ("endpoints", "evals", "knowledge", "prompts", "datasets"):
+        shutil.rmtree(workshop.root / folder)
+    workshop.write("routes/default.yaml", "model: builtin/reader\nserves: [reader]\n")
+    assert workshop.build().draft.artifacts.keys() == {"route:default"}
+
+
 def test_two_projects_of_one_name_do_not_share_records(workshop: Workshop, tmp_path: Path) -> None:
     workshop.build()
     home = workshop.root / ".plimsoll"
@@ -177,13 +250,14 @@ def test_odd_names_of_folders(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_no_secret_is_in_a_version(workshop: Workshop) -> None:
+def test_no_secret_is_in_a_version(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARBOUR_KEY", KEY)
     route = "model: openai/gpt-4.1-mini\napi_key: ${env:HARBOUR_KEY}\n"
     workshop.write("routes/default.yaml", route)
     report = workshop.build()
-    content = workshop.open().registry.content(report.draft.artifacts["route:default"])
-    assert isinstance(content, dict)
-    assert content["api_key"] == "${env:HARBOUR_KEY}"
+    content: Any = workshop.open().registry.content(report.draft.artifacts["route:default"])
+    assert [target["api_key"] for target in content["targets"]] == ["${env:HARBOUR_KEY}"]
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in workshop.home.rglob("*") if path.is_file())
 
 
 def test_every_file_is_indexed_or_listed_with_its_reason(workshop: Workshop) -> None:

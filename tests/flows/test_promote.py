@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 from tests.flows.conftest import Workshop
 from tests.flows.crew import APP, Crew
 
@@ -303,8 +304,8 @@ def ask_as(users: Sequence[str], platform: Platform) -> dict[str, str]:
     async def story() -> dict[str, str]:
         answering = Answering(platform.serve_parts())
         message = Message("user", "How many days of paid leave has an employee?")
-        asked = AnswerRequest(APP, "ask", (message,), environment="staging")
-        answers = {user: await answering.answer(replace(asked, caller=Caller(user=user))) for user in users}
+        asked = AnswerRequest.of(APP, "ask", (message,), environment="staging")
+        answers = {user: await answering.answer(structs.replace(asked, caller=Caller(user=user))) for user in users}
         await answering.close()
         return {user: given.started.release for user, given in answers.items()}
 

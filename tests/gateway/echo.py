@@ -1,5 +1,6 @@
 """A model server that keeps what it was sent, and says what a test tells it to."""
 
+import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -13,7 +14,11 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from tests.api.conftest import running
 
+WAIT_S = 30
 USAGE = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
+
+
+_TOLD_ABOVE = {"role", "content", "tool_calls"}
 
 
 @dataclass
@@ -55,6 +60,8 @@ class Echo:
     async def embed(self, request: Request) -> Response:
         body = await request.json()
         self.heard.append(body)
+        self.began.set()
+        await self._wait()
         data = [
             {"object": "embedding", "index": number, "embedding": [float(number), 0.5]}
             for number, _ in enumerate(body["input"])
@@ -72,6 +79,9 @@ class Echo:
                 yield _event({"content": piece})
             for number, call in enumerate(self.message.get("tool_calls") or ()):
                 yield _event({"tool_calls": [{**call, "index": number}]})
+            others = {name: value for name, value in self.message.items() if name not in _TOLD_ABOVE}
+            if others:
+                yield _event(others)
             if self.finish is not None:
                 yield _event({}, self.finish)
             yield f"data: {json.dumps({'choices': [], 'usage': USAGE})}\n\ndata: [DONE]\n\n"
@@ -79,10 +89,8 @@ class Echo:
             self.ended.set()
 
     async def _wait(self) -> None:
-        import asyncio
-
-        while self.go_on is not None and not self.go_on.is_set():
-            await asyncio.sleep(0.005)
+        if self.go_on is not None:
+            await asyncio.to_thread(self.go_on.wait, WAIT_S)
 
 
 def _event(delta: dict[str, Any], finish: str | None = None) -> str:

@@ -24,7 +24,7 @@ from plimsoll.tracing import Trace
 WAIT_S = 30
 FILES = {
     "plimsoll.yaml": "name: harbour\n",
-    "prompts/answer.yaml": "system: Answer shortly.\ntemplate: \"{{ question }}\"\n",
+    "prompts/answer.yaml": 'system: Answer shortly.\ntemplate: "{{ question }}"\n',
     "routes/default.yaml": "model: builtin/reader\n",
     "endpoints/ask.yaml": "kind: chat\nprompt: answer\nroute: default\n",
 }
@@ -172,10 +172,10 @@ class Gateway:
         found = self.platform.consumption.windows("harbour", utc_now())
         return {f"{use.window.scope} {use.window.measure}": (use.spent, use.leased, use.overrun) for use in found}
 
-    def make_key(self, name: str, *, team: str = "", **more: Any) -> str:
+    def make_key(self, name: str, *, team: str = "", project: str = "", **more: Any) -> str:
         """The key of a new service."""
         access, by = self.platform.access, self.platform.acting.by
-        access.create_actor(name, kind="service", roles=["developer"], team=team, by=by)
+        access.create_actor(name, kind="service", roles=["developer"], team=team, project=project, by=by)
         return access.create_key(name, by=by, **more).secret
 
     @property

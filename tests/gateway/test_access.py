@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,9 +99,7 @@ def test_the_other_calls_need_a_key_as_well(port: Gateway, path: str) -> None:
 @surfaces
 @streams
 @pytest.mark.parametrize("model", ["gpt-4.1-mini", "other/ask", "ask ", "", "e\x00", "default", "x" * 999])
-def test_a_model_that_is_not_served(
-    port: Gateway, heard: Echo, surface: Surface, model: str, *, stream: bool
-) -> None:
+def test_a_model_that_is_not_served(port: Gateway, heard: Echo, surface: Surface, model: str, *, stream: bool) -> None:
     response = port.ask(surface, model, stream=stream)
     assert response.status_code == (400 if not model else 404), response.text
     error: dict[str, Any] = response.json()["error"]
@@ -117,3 +116,20 @@ def test_the_list_of_models_is_what_can_be_called(port: Gateway) -> None:
     assert listed == ["e", "harbour/ask"]
     for model in (*listed, "ask"):
         assert port.ask(SURFACES[0], model).status_code == 200
+
+
+def test_names_that_callers_make_up_are_no_lines_of_the_bill(port: Gateway) -> None:
+    """Otherwise anybody with a key could fill the sums of usage with rows of their own."""
+    for number in range(5):
+        port.ask(SURFACES[0], f"made-up-{number}")
+    port.ask(SURFACES[0], "e")
+    port.platform.recorder.flush()
+    lines = port.harbour.service().used("endpoint", datetime.now(UTC) - timedelta(hours=1))
+    assert not [line.key for line in lines if line.key.startswith("made-up")]
+    assert "e" in {line.key for line in lines}
+
+
+def test_an_endpoint_has_one_name_in_traces_however_it_is_called(port: Gateway) -> None:
+    traces = [port.trace(port.ask(SURFACES[0], model)) for model in ("ask", "harbour/ask")]
+    assert len({trace.endpoint for trace in traces}) == 1
+    assert len({trace.spans[0].name for trace in traces}) == 1

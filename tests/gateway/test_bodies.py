@@ -12,7 +12,7 @@ from tests.gateway.port import WAIT_S, Gateway, gateway
 from tests.gateway.surfaces import CHAT, MESSAGES, RESPONSES, Surface, read_stream
 from tests.gateway.test_faults import streams, surfaces
 
-PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 WEATHER: dict[str, Any] = {
     "name": "weather",
     "description": "The weather in a city.",
@@ -66,7 +66,9 @@ def test_a_body_of_a_hundred_megabytes_is_not_waited_for(
     )
     status, body = _answer_to(port.url, begun)
     assert status == 413
-    assert json.loads(body)["error"]["type"] == ("request_too_large" if surface is MESSAGES else "invalid_request_error")
+    assert json.loads(body)["error"]["type"] == (
+        "request_too_large" if surface is MESSAGES else "invalid_request_error"
+    )
     assert not heard.heard
     assert port.ask(surface, "e").status_code == 200
 
@@ -98,7 +100,7 @@ def test_a_body_that_cannot_be_read(port: Gateway, heard: Echo, surface: Surface
 
 
 def test_what_nobody_here_has_heard_of_goes_on(port: Gateway, heard: Echo) -> None:
-    unknown = {
+    unknown: dict[str, Any] = {
         "top_k": 40,
         "min_p": 0.05,
         "guided_json": SCHEMA,
@@ -125,7 +127,7 @@ def test_what_only_a_model_knows_of_a_message_goes_on(port: Gateway, heard: Echo
 
 
 def test_parameters_of_openai_go_on(port: Gateway, heard: Echo) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "n": 2,
         "seed": 7,
         "logprobs": True,
@@ -149,7 +151,7 @@ def test_parameters_of_openai_go_on(port: Gateway, heard: Echo) -> None:
 
 @pytest.mark.parametrize("asked", [None, False, True])
 def test_usage_of_a_stream_is_always_asked_of_the_model(port: Gateway, heard: Echo, *, asked: bool | None) -> None:
-    more = {} if asked is None else {"stream_options": {"include_usage": asked}}
+    more: dict[str, Any] = {} if asked is None else {"stream_options": {"include_usage": asked}}
     response = port.ask(CHAT, "e", stream=True, **more)
     assert heard.heard[0]["stream_options"]["include_usage"] is True
     usages = [event["usage"] for event in read_stream(CHAT, response.text).events if event.get("usage")]
@@ -192,9 +194,7 @@ TOOLS: dict[Surface, dict[str, Any]] = {
             },
             {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "7 degrees"}]},
         ],
-        "tools": [
-            {"name": "weather", "description": WEATHER["description"], "input_schema": WEATHER["parameters"]}
-        ],
+        "tools": [{"name": "weather", "description": WEATHER["description"], "input_schema": WEATHER["parameters"]}],
         "tool_choice": {"type": "auto"},
     },
 }
@@ -231,19 +231,20 @@ def test_a_call_of_a_tool_reaches_the_caller(port: Gateway, heard: Echo, surface
     if stream:
         assert read_stream(surface, response.text).error is None
         return
-    answer = response.json()
-    found = {
-        "chat": lambda: (
-            answer["choices"][0]["finish_reason"],
-            answer["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"],
-        ),
-        "responses": lambda: ("tool_calls", next(i for i in answer["output"] if i["type"] == "function_call")["arguments"]),
-        "messages": lambda: (
-            {"tool_use": "tool_calls"}[answer["stop_reason"]],
-            json.dumps(next(part for part in answer["content"] if part["type"] == "tool_use")["input"]),
-        ),
-    }[surface.name]()
-    assert (found[0], json.loads(found[1])) == ("tool_calls", {"city": "Oslo"})
+    assert _called(surface, response.json()) == {"city": "Oslo"}
+
+
+def _called(surface: Surface, answer: dict[str, Any]) -> Any:
+    """The arguments of the only call in an answer that ended with it."""
+    if surface is CHAT:
+        (choice,) = answer["choices"]
+        assert choice["finish_reason"] == "tool_calls"
+        return json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"])
+    if surface is RESPONSES:
+        (call,) = [item for item in answer["output"] if item["type"] == "function_call"]
+        return json.loads(call["arguments"])
+    assert answer["stop_reason"] == "tool_use"
+    return next(part["input"] for part in answer["content"] if part["type"] == "tool_use")
 
 
 IMAGES: dict[Surface, dict[str, Any]] = {
@@ -278,7 +279,7 @@ IMAGES: dict[Surface, dict[str, Any]] = {
                     {"type": "text", "text": "What is it?"},
                     {
                         "type": "image",
-                        "source": {"type": "base64", "media_type": "image/png", "data": PIXEL.partition(",")[2]},
+                        "source": {"type": "base64", "media_type": "image/gif", "data": PIXEL.partition(",")[2]},
                     },
                 ],
             }

@@ -4,12 +4,13 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from tests.gateway.port import WAIT_S, Gateway, ModelServer, gateway, model_server, project, route, serving
 from tests.gateway.surfaces import CHAT, MESSAGES, SURFACES, Surface
 from tests.gateway.test_faults import streams, surfaces
@@ -17,11 +18,11 @@ from tests.gateway.test_faults import streams, surfaces
 from plimsoll.kernel.clock import utc_now
 
 PROMPT = "Say something about the sea and the ships on it. " * 40
-CLIENTS = 240
-CAP_USD = 0.006
+CLIENTS = 210
+CAP_USD = 0.005
 PICO = 10**12
-LEAVE = ("whole", "stream", "leaves")
-"""What a client does."""
+HOWS = ("whole", "stream", "leaves")
+"""What clients do: wait for the whole answer, read a stream to its end, or leave after its first text."""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_what_has_no_price_is_unknown_and_not_free(port: Gateway) -> None:
     assert "x-plimsoll-cost-usd" not in response.headers
     assert response.json()["plimsoll"]["cost_usd"] is None
     assert port.trace(response).cost_usd is None
-    spent, _, _ = port.windows()["team:lenient usd"] if "team:lenient usd" in port.windows() else (0, 0, 0)
+    spent, _, _ = port.windows().get("team:lenient usd", (0, 0, 0))
     assert spent == 0
 
 
@@ -105,12 +106,18 @@ def test_limits_are_told_in_headers(port: Gateway) -> None:
         assert headers[f"x-ratelimit-reset-{what}"].endswith("s")
 
 
-def test_a_limit_a_minute_says_when_to_come_back(port: Gateway) -> None:
-    for number in range(3):
+def within_a_minute(ask: Callable[[int], list[httpx2.Response]]) -> list[httpx2.Response]:
+    """What was answered in one and the same minute of the clock."""
+    for number in range(5):
         minute = utc_now().replace(second=0, microsecond=0)
-        asked = [port.ask(CHAT, "cheap", user=f"hasty-{number}") for _ in range(3)]
+        found = ask(number)
         if utc_now().replace(second=0, microsecond=0) == minute:
-            break
+            return found
+    pytest.fail("a few calls take longer than a minute")
+
+
+def test_a_limit_a_minute_says_when_to_come_back(port: Gateway) -> None:
+    asked = within_a_minute(lambda number: [port.ask(CHAT, "cheap", user=f"hasty-{number}") for _ in range(3)])
     assert [response.status_code for response in asked] == [200, 200, 429]
     error, headers = asked[-1].json()["error"], asked[-1].headers
     assert (error["code"], error["type"]) == ("rate_limit_exceeded", "rate_limit_error")
@@ -130,6 +137,15 @@ def test_what_never_fits_is_not_worth_another_try(port: Gateway) -> None:
     assert fits.status_code == 200, fits.text
 
 
+@pytest.mark.parametrize("small", ["max_completion_tokens", "max_tokens"])
+def test_of_two_bounds_the_larger_is_reserved(port: Gateway, small: str) -> None:
+    """Nobody knows which of them a model server obeys."""
+    large = "max_tokens" if small == "max_completion_tokens" else "max_completion_tokens"
+    key = port.make_key(f"two-{small}", team="small")
+    response = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), small: 1, large: 5000}, key=key)
+    assert response.status_code == 429, response.text
+
+
 def test_the_keys_of_a_team_share_its_limit(port: Gateway) -> None:
     keys = [port.make_key(f"crowd-{number}", team="crowd") for number in range(4)]
     statuses = [port.post(CHAT.path, CHAT.body("cheap", "Hello?"), key=key).status_code for key in keys]
@@ -147,18 +163,18 @@ def test_a_call_that_failed_costs_no_money(port: Gateway) -> None:
 class Crowd:
     """Clients that all come at once, and each does something else."""
 
-    def __init__(self, url: str, key: str = "") -> None:
+    def __init__(self, url: str, hows: tuple[str, ...] = HOWS) -> None:
         self.url = url
-        self.headers = {"authorization": f"Bearer {key}"} if key else {}
+        self.hows = hows
         self.seen: Counter[str] = Counter()
 
     async def come(self, model: str, clients: int) -> None:
         limits = httpx2.Limits(max_connections=clients, max_keepalive_connections=0)
-        async with httpx2.AsyncClient(base_url=self.url, timeout=WAIT_S, limits=limits, headers=self.headers) as client:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=WAIT_S, limits=limits) as client:
             await asyncio.gather(*(self._one(client, model, number) for number in range(clients)))
 
     async def _one(self, client: httpx2.AsyncClient, model: str, number: int) -> None:
-        how = LEAVE[number % len(LEAVE)]
+        how = self.hows[number % len(self.hows)]
         body = {**CHAT.body(model, PROMPT, stream=how != "whole"), "max_tokens": 40}
         try:
             await self._ask(client, body, how)
@@ -190,7 +206,7 @@ class Auditor:
         self.looks = 0
         self._thread = threading.Thread(target=self._look)
 
-    def __enter__(self) -> "Auditor":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -202,6 +218,16 @@ class Auditor:
         while not self._end.wait(0.01):
             self.highest = max(self.highest, self._models.stats()["cost_pico"])
             self.looks += 1
+
+
+def statuses_in(page: str) -> dict[str, int]:
+    """Requests by status, as `/metrics` counts them, wherever they went."""
+    counted: Counter[str] = Counter()
+    for family in text_string_to_metric_families(page):
+        for sample in family.samples:
+            if sample.name == "plimsoll_requests_total":
+                counted[sample.labels["status"]] += int(sample.value)
+    return dict(counted)
 
 
 def test_a_crowd_never_spends_more_than_the_budget(tmp_path: Path) -> None:
@@ -220,6 +246,7 @@ def test_a_crowd_never_spends_more_than_the_budget(tmp_path: Path) -> None:
                 asyncio.run(again.come("m", CLIENTS // 4))
                 models.wait_idle()
                 traces = port.traces()
+                counted = statuses_in(port._client.get("/metrics").text)
             seen = crowd.seen + again.seen
             bill = models.stats()
             spent, leased, overrun = port.windows()["everyone usd"]
@@ -229,6 +256,11 @@ def test_a_crowd_never_spends_more_than_the_budget(tmp_path: Path) -> None:
     assert seen["answered"] > 0
     assert seen["left"] > 0
     assert seen["429 insufficient_quota"] > 0
+    assert counted == {
+        "200": seen["answered"],
+        "499": seen["left"],
+        "429": seen["429 insufficient_quota"],
+    }
     assert auditor.looks > 5
     assert bill["requests"] == seen["answered"] + seen["left"]
     assert (leased, overrun) == (0, 0)
@@ -241,3 +273,61 @@ def test_a_crowd_never_spends_more_than_the_budget(tmp_path: Path) -> None:
     }
     assert sum(round((trace.cost_usd or 0) * PICO) for trace in traces) == pytest.approx(spent, abs=len(traces))
     assert max(auditor.highest, bill["cost_pico"]) <= cap
+
+
+def test_those_who_always_leave_cannot_overshoot_either(tmp_path: Path) -> None:
+    """Nobody says what a stream cost that was cut off: what is counted for it is never less than what is billed."""
+    cap_usd = 0.002
+    with model_server() as models:
+        files = {
+            "plimsoll.yaml": f"name: harbour\nbudgets:\n  - {{for: everyone, usd: {cap_usd}, per: day}}\n",
+            "routes/m.yaml": route(models.url, "rate=400~tokens=40", serves="[m]"),
+        }
+        with project(tmp_path / "harbour", files) as harbour:
+            with serving(harbour) as port:
+                crowd = Crowd(port.url, hows=("leaves",))
+                while not crowd.seen["429 insufficient_quota"]:
+                    asyncio.run(crowd.come("m", 4))
+                    models.wait_idle()
+            bill = models.stats()["cost_pico"]
+            spent, leased, _ = port.windows()["everyone usd"]
+    assert set(crowd.seen) == {"left", "429 insufficient_quota"}
+    assert (spent <= round(cap_usd * PICO), leased) == (True, 0)
+    assert bill <= spent
+
+
+def test_a_server_that_lies_about_usage_is_believed_and_stops_there(tmp_path: Path) -> None:
+    """Ten times what was reserved: it counts in full, is told as overrun, and nothing more is let in."""
+    with model_server() as models:
+        files = {
+            "plimsoll.yaml": "name: harbour\nbudgets:\n  - {for: everyone, usd: 0.0003, per: day}\n",
+            "routes/m.yaml": route(models.url, "fault=lying_usage~tokens=40", serves="[m]"),
+        }
+        with project(tmp_path / "harbour", files) as harbour:
+            with serving(harbour) as port:
+                body = {**CHAT.body("m", PROMPT), "max_tokens": 40}
+                first, second = (port.post(CHAT.path, body) for _ in range(2))
+            trace = next(port.trace_of(one.id) for one in port.traces() if one.status == "ok")
+            spent, leased, overrun = port.windows()["everyone usd"]
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert (trace.cost_usd or 0) * PICO == pytest.approx(spent, abs=1)
+    assert (leased, overrun > 0) == (0, True)
+
+
+def test_each_key_and_each_project_has_a_limit_of_its_own(tmp_path: Path, models: ModelServer) -> None:
+    files = {
+        "plimsoll.yaml": "name: harbour\nbudgets:\n"
+        "  - {for: each key, requests: 2, per: day}\n  - {for: each project, requests: 3, per: day}\n",
+        "routes/cheap.yaml": route(models.url, "", name="cheap", serves="[cheap]"),
+    }
+    with gateway(tmp_path / "harbour", files) as port:
+        one, two, other = (
+            port.make_key("one", project="north"),
+            port.make_key("two", project="north"),
+            port.make_key("other", project="south"),
+        )
+        asked = [port.post(CHAT.path, CHAT.body("cheap", "?"), key=key) for key in (one, one, one, two, two, other)]
+    assert [response.status_code for response in asked] == [200, 200, 429, 200, 429, 200]
+    refused = [response.json()["error"]["message"] for response in asked if response.status_code == 429]
+    assert "the key" in refused[0]
+    assert "the project north" in refused[1]

@@ -1,6 +1,7 @@
 """Answers that are given again: free, told, and never to somebody else or from an older release."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.gateway.echo import USAGE, Echo
@@ -71,9 +72,17 @@ def test_the_same_question_by_another_api_is_the_same_question(port: Gateway, he
 
 
 @pytest.mark.parametrize(
-    "other", [{"seed": 2}, {"temperature": 0.5}, {"n": 2}, {"top_k": 3}, {"stop": ["x"]}, {"response_format": {"type": "text"}}]
-)  # fmt: skip
-def test_another_parameter_is_another_question(port: Gateway, heard: Echo, other: dict[str, object]) -> None:
+    "other",
+    [
+        {"seed": 2},
+        {"temperature": 0.5},
+        {"n": 2},
+        {"top_k": 3},
+        {"stop": ["x"]},
+        {"response_format": {"type": "text"}},
+    ],
+)
+def test_another_parameter_is_another_question(port: Gateway, heard: Echo, other: dict[str, Any]) -> None:
     text = f"Parameters {other}?"
     port.ask(CHAT, "kept", text)
     port.ask(CHAT, "kept", text, **other)

@@ -9,7 +9,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.gateway.echo import Echo
-from tests.gateway.port import CHEAP, WAIT_S, Gateway, ModelServer, gateway, model_server, project, route, serving
+from tests.gateway.port import (
+    CHEAP,
+    WAIT_S,
+    Gateway,
+    ModelServer,
+    gateway,
+    model_server,
+    project,
+    route,
+    serving,
+    until,
+)
 from tests.gateway.surfaces import CHAT, SURFACES, Surface
 from tests.gateway.test_faults import surfaces
 
@@ -87,11 +98,35 @@ def test_before_the_answer_began(port: Gateway, models: ModelServer, surface: Su
     assert {trace.status for trace in traces} == {"cancelled"}
 
 
+def test_vectors_that_nobody_waits_for_are_paid_all_the_same(tmp_path: Path, heard: Echo) -> None:
+    """The model server has read the texts when the client leaves, and bills them."""
+    target = f"model: vllm/v\nbase_url: {heard.url}/v1\nprice: {CHEAP}\n"
+    files = {"plimsoll.yaml": BUDGET, "routes/vectors.yaml": f"{target}serves: [vectors]\nembeds: true\n"}
+    heard.go_on = threading.Event()
+    body = json.dumps({"model": "vectors", "input": ["Hello? " * 50]}).encode()
+    with project(tmp_path / "harbour", files) as harbour:
+        with serving(harbour) as port:
+            parts = urlsplit(port.url)
+            with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=WAIT_S) as connection:
+                connection.sendall(
+                    b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+                )
+                assert heard.began.wait(WAIT_S)
+            until(lambda: bool(port.traces()))
+        heard.go_on.set()
+        trace = port.latest()
+        spent, leased, _ = port.windows()["everyone usd"]
+    assert (trace.status, leased) == ("cancelled", 0)
+    assert trace.input_tokens > 0
+    assert spent == round((trace.cost_usd or 0) * 1e12) > 0
+
+
 def test_a_client_that_leaves_takes_nobody_with_it(port: Gateway, heard: Echo) -> None:
     heard.go_on = threading.Event()
     leave_after(port.url, CHAT, "e", seen=b'"content":"')
     assert heard.ended.wait(WAIT_S)
-    heard.go_on = None
+    heard.go_on.set()
     assert CHAT.text(port.ask(CHAT, "e").json()) == "Good day."
     samples = port._client.get("/metrics").text
     assert "plimsoll_requests_in_progress 0.0" in samples

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.gateway.echo import Echo
@@ -17,7 +18,7 @@ POLICY = r"""checks:
   - {check: blocklist, name: rival, words: [zeus ltd], on: [input, output, tool_call], action: block}
   - {check: injection, on: [retrieved], action: block, at_least: 0.7}
 """
-SECRET = "Zeus Ltd"
+RIVAL = "Zeus Ltd"
 MAIL = "bob@example.org"
 
 
@@ -43,7 +44,7 @@ def _is_blocked(trace: Trace, stage: str) -> None:
     assert trace.status == "error"
     assert trace.error
     assert ("block", stage) in {(note["action"], note["stage"]) for note in trace.guardrails}
-    assert SECRET.lower() not in json.dumps([dict(note) for note in trace.guardrails]).lower()
+    assert RIVAL.lower() not in json.dumps([dict(note) for note in trace.guardrails]).lower()
 
 
 @surfaces
@@ -52,7 +53,7 @@ def _is_blocked(trace: Trace, stage: str) -> None:
 def test_what_is_blocked_on_its_way_in_reaches_no_model(
     port: Gateway, heard: Echo, surface: Surface, model: str, *, stream: bool
 ) -> None:
-    response = port.ask(surface, model, f"What does {SECRET} sell?", stream=stream)
+    response = port.ask(surface, model, f"What does {RIVAL} sell?", stream=stream)
     assert response.status_code == 400, response.text
     error = response.json()["error"]
     if surface is MESSAGES:
@@ -66,13 +67,11 @@ def test_what_is_blocked_on_its_way_in_reaches_no_model(
 
 @surfaces
 @targets
-def test_what_is_blocked_on_its_way_out_is_not_sent(
-    port: Gateway, heard: Echo, surface: Surface, model: str
-) -> None:
-    heard.says(f"You should ask {SECRET}, they are cheap.")
+def test_what_is_blocked_on_its_way_out_is_not_sent(port: Gateway, heard: Echo, surface: Surface, model: str) -> None:
+    heard.says(f"You should ask {RIVAL}, they are cheap.")
     response = port.ask(surface, model, f"Whom should I ask about {surface}?")
     assert response.status_code == 400, response.text
-    assert SECRET.lower() not in response.text.lower()
+    assert RIVAL.lower() not in response.text.lower()
     trace = port.latest()
     _is_blocked(trace, "output")
     assert trace.input_tokens == 100
@@ -85,10 +84,10 @@ def test_what_is_blocked_on_its_way_out_is_not_sent(
 def test_what_is_blocked_in_a_stream_is_cut_before_it(
     port: Gateway, heard: Echo, surface: Surface, model: str, pieces: int
 ) -> None:
-    heard.says(f"You should ask {SECRET}, they are cheap.")
+    heard.says(f"You should ask {RIVAL}, they are cheap.")
     heard.pieces = pieces
     response = port.ask(surface, model, f"Whom should I ask? {pieces}", stream=True)
-    assert SECRET.lower() not in response.text.lower()
+    assert RIVAL.lower() not in response.text.lower()
     assert "cheap" not in response.text
     trace = port.latest()
     _is_blocked(trace, "output")
@@ -124,7 +123,7 @@ def test_what_is_redacted_is_redacted_in_both_directions(
 
 
 @surfaces
-@pytest.mark.parametrize("text", [f"Write to {MAIL}", f"I know {SECRET}", "Nothing of note"])
+@pytest.mark.parametrize("text", [f"Write to {MAIL}", f"I know {RIVAL}", "Nothing of note"])
 def test_a_stream_without_a_last_word_is_judged_to_its_end(
     port: Gateway, heard: Echo, surface: Surface, text: str
 ) -> None:
@@ -132,8 +131,8 @@ def test_a_stream_without_a_last_word_is_judged_to_its_end(
     heard.says(text)
     heard.finish = None
     response = port.ask(surface, "guarded", stream=True)
-    if SECRET in text:
-        assert SECRET not in response.text
+    if RIVAL in text:
+        assert RIVAL not in response.text
         assert port.latest().status == "error"
     else:
         assert read_stream(surface, response.text).text == text.replace(MAIL, "[EMAIL]")
@@ -160,11 +159,11 @@ def test_a_tool_s_answer_is_not_trusted(port: Gateway, heard: Echo) -> None:
 def test_a_tool_is_not_called_with_what_is_blocked(
     port: Gateway, heard: Echo, surface: Surface, *, stream: bool
 ) -> None:
-    call = {"id": "c1", "type": "function", "function": {"name": "mail", "arguments": json.dumps({"to": SECRET})}}
+    call = {"id": "c1", "type": "function", "function": {"name": "mail", "arguments": json.dumps({"to": RIVAL})}}
     heard.message = {"role": "assistant", "content": None, "tool_calls": [call]}
     heard.finish = "tool_calls"
     response = port.ask(surface, "guarded", stream=stream)
-    assert SECRET not in response.text
+    assert RIVAL not in response.text
     if stream and response.status_code == 200:
         assert read_stream(surface, response.text).error is not None
     else:
@@ -172,8 +171,73 @@ def test_a_tool_is_not_called_with_what_is_blocked(
     _is_blocked(port.latest(), "tool_call")
 
 
+CALLED = {"name": "mail", "arguments": json.dumps({"to": RIVAL})}
+ASKED: dict[str, dict[str, Any]] = {
+    "in two parts": {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Zeus "}, {"type": "text", "text": "Ltd"}]},
+        ]
+    },
+    "system": {"messages": [{"role": "system", "content": RIVAL}, {"role": "user", "content": "Hello?"}]},
+    "an earlier call": {
+        "messages": [
+            {"role": "user", "content": "Hello?"},
+            {"role": "assistant", "tool_calls": [{"id": "c1", "type": "function", "function": CALLED}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "sent"},
+        ]
+    },
+    "a tool": {
+        "messages": [{"role": "user", "content": "Hello?"}],
+        "tools": [{"type": "function", "function": {"name": "mail", "description": f"Writes to {RIVAL}."}}],
+    },
+    "a prediction": {
+        "messages": [{"role": "user", "content": "Hello?"}],
+        "prediction": {"type": "content", "content": RIVAL},
+    },
+}
+"""Places in a request where a text can stand."""
+
+
+@pytest.mark.parametrize("body", ASKED.values(), ids=ASKED.keys())
+def test_no_place_in_a_request_hides_a_text(port: Gateway, heard: Echo, body: dict[str, Any]) -> None:
+    response = port.post(CHAT.path, {"model": "guarded", **body})
+    assert response.status_code == 400, response.text
+    assert not heard.heard
+    _is_blocked(port.latest(), "input")
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "reasoning": {"content": "Well.", "reasoning_content": RIVAL},
+    "refusal": {"content": None, "refusal": f"I do not speak of {RIVAL}."},
+    "an old call": {"content": None, "function_call": CALLED},
+    "a new call": {"content": None, "tool_calls": [{"id": "c1", "type": "function", "function": CALLED}]},
+    "reasoning in parts": {"content": "Well.", "reasoning_details": [{"type": "reasoning.text", "text": RIVAL}]},
+    "a citation": {"content": "Well.", "annotations": [{"type": "url_citation", "url_citation": {"title": RIVAL}}]},
+}
+"""Places in an answer where a text can stand."""
+
+
+@streams
+@pytest.mark.parametrize("message", SAID.values(), ids=SAID.keys())
+def test_no_place_in_an_answer_hides_a_text(
+    port: Gateway, heard: Echo, message: dict[str, Any], *, stream: bool
+) -> None:
+    heard.message = {"role": "assistant", **message}
+    response = port.ask(CHAT, "guarded", stream=stream)
+    assert RIVAL not in response.text
+
+
+def test_what_is_redacted_is_not_told_by_its_tokens(port: Gateway, heard: Echo) -> None:
+    heard.says(f"Write to {MAIL}.")
+    token = {"token": MAIL, "logprob": -0.1, "bytes": None, "top_logprobs": []}
+    heard.more = {"logprobs": {"content": [token], "refusal": None}}
+    response = port.ask(CHAT, "guarded", logprobs=True)
+    assert CHAT.text(response.json()) == "Write to [EMAIL]."
+    assert MAIL not in response.text
+
+
 def test_texts_for_vectors_are_guarded_too(port: Gateway, heard: Echo) -> None:
-    blocked = port.post("/v1/embeddings", {"model": "vectors", "input": ["fine", f"about {SECRET}"]})
+    blocked = port.post("/v1/embeddings", {"model": "vectors", "input": ["fine", f"about {RIVAL}"]})
     assert (blocked.status_code, blocked.json()["error"]["code"]) == (400, "content_filter")
     assert not heard.heard
     _is_blocked(port.latest(), "input")
@@ -191,7 +255,7 @@ def test_what_was_blocked_on_its_way_out_has_been_paid(tmp_path: Path, heard: Ec
         "routes/default.yaml": f"model: vllm/e\nbase_url: {heard.url}/v1\nprice: {CHEAP}\n"
         "serves: [guarded]\nguardrail: standard\n",
     }
-    heard.says(f"{SECRET} and nobody else.")
+    heard.says(f"{RIVAL} and nobody else.")
     heard.pieces = 1000
     with project(tmp_path / "harbour", files) as harbour:
         with serving(harbour) as port:

@@ -57,8 +57,12 @@ def test_while_releases_come_and_go_no_request_fails(port: Gateway) -> None:
         with httpx2.Client(base_url=port.url, timeout=WAIT_S) as client:
             while not end.is_set():
                 response = client.post(CHAT.path, json=CHAT.body("ask", "Hello?", stream=stream))
-                if response.status_code != 200 or "Good" not in response.text.replace("Goo", "Good"):
+                if response.status_code != 200:
                     failed.append(response.text)
+                    continue
+                text = read_stream(CHAT, response.text).text if stream else CHAT.text(response.json())
+                if text != "Good day.":
+                    failed.append(text)
                 answered.append(release_of(response))
 
     askers = [threading.Thread(target=ask, args=(number % 2 == 0,)) for number in range(4)]
@@ -76,8 +80,8 @@ def test_while_releases_come_and_go_no_request_fails(port: Gateway) -> None:
         for asker in askers:
             asker.join(WAIT_S)
     assert not failed
-    assert set(live) <= set(answered) | set(live)
     assert len(answered) > SHIPS
+    assert len(set(answered)) > 1
     assert {port.trace_of(trace.id).status for trace in port.traces(50)} == {"ok"}
 
 
@@ -85,7 +89,7 @@ def test_a_release_that_cannot_be_loaded_is_told_and_the_next_one_answers(port: 
     route = port.harbour.workshop.root.joinpath("routes/default.yaml").read_text()
     change(port.harbour, "routes/default.yaml", route.replace("vllm/e", "openai/e") + "api_key: ${env:HARBOUR_GONE}\n")
     broken = port.ask(CHAT, "ask")
-    assert broken.status_code >= 500 or broken.status_code == 400
+    assert broken.status_code != 200
     assert set(broken.json()["error"]) == {"message", "type", "param", "code"}
     change(port.harbour, "routes/default.yaml", route)
     assert port.ask(CHAT, "ask").status_code == 200

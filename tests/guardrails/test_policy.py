@@ -48,6 +48,15 @@ def test_a_stage_that_no_check_looks_at_lets_everything_through() -> None:
     assert policy(PII).stages == ("input", "output")
 
 
+def test_texts_that_a_policy_clears_together_are_those_of_which_each_passes() -> None:
+    harmless = ["bob at example", "Where is the harbour?"]
+    assert policy(PII).clears(harmless, "input")
+    assert policy(PII).clears(["bob@example.org"], "tool_call")
+    assert not policy(PII).clears([*harmless, "bob@example.org"], "input")
+    assert not Policy.load("standard", {"checks": []}).clears(harmless, "input")
+    assert not Policy("standard", [Rule(FakeCheck(), ("input",), "block")]).clears(harmless, "input")
+
+
 def test_the_strictest_of_several_rules_for_the_same_thing_counts() -> None:
     mild: Json = {"check": "pii", "kinds": ["email"], "on": ["input"], "action": "flag"}
     strict: Json = {"check": "pii", "kinds": ["email"], "on": ["input"], "action": "block"}

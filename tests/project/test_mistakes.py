@@ -44,6 +44,7 @@ BROKEN = {
     ),
     "datasets/ask.jsonl": '{"question": "q", "answers": ["a"]}\n{"question": "q"}\n{oops\n',
     "guardrails/standard.yaml": "checks: []\n",
+    "models/doc-type.yaml": "kind: few-shot\nlabels:\n  invoice: [12]\nat_least: high\n",
     "eval/more.yaml": "dataset: ask\n",
 }
 
@@ -111,7 +112,7 @@ def test_a_project_needs_an_endpoint(folder: Folder) -> None:
     (folder.root / "endpoints/ask.yaml").unlink()
     (folder.root / "evals/ask.yaml").unlink()
     assert [(mistake.place, mistake.what) for mistake in mistakes(folder.root)] == [
-        ("endpoints/", "a project needs at least one endpoint")
+        ("endpoints/", "a project needs at least one endpoint, or a route that serves a name")
     ]
 
 
@@ -183,7 +184,10 @@ yaml_texts = st.one_of(
     ).map("\n".join),
 )
 FILES = st.sampled_from(
-    ["plimsoll.yaml", *(f"{name}/x.yaml" for name in ("prompts", "knowledge", "routes", "endpoints", "evals"))]
+    [
+        "plimsoll.yaml",
+        *(f"{name}/x.yaml" for name in ("prompts", "knowledge", "routes", "models", "endpoints", "evals")),
+    ]
 )
 
 

@@ -1,5 +1,6 @@
 """New projects from templates."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from plimsoll.project import load_project, template_names, write_template
 from plimsoll.project._errors import AppNameError, TemplateConflictError
 from plimsoll.prompts import Prompt, render
 
-TEMPLATES = ("rag", "documents", "chat")
+APPLICATIONS = ("rag", "documents", "chat")
+TEMPLATES = (*APPLICATIONS, "gateway")
 
 
 def test_the_templates_have_names() -> None:
@@ -25,12 +27,12 @@ def test_a_template_is_a_project_without_mistakes(template: str, tmp_path: Path)
     assert project.app.name == "harbour-desk"
     assert set(written) == {path for path in target.rglob("*") if path.is_file()}
     assert ".plimsoll/" in (target / ".gitignore").read_text().splitlines()
-    assert not any("__" in path.read_text() for path in written if path.suffix == ".yaml")
+    assert not any("__" in path.read_text() for path in written if path.suffix in {".yaml", ".md", ".example"})
     assert [suite.endpoint for suite in project.suites.values()] == list(project.endpoints)
     assert all(suite.thresholds for suite in project.suites.values())
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", APPLICATIONS)
 def test_a_templates_route_shows_the_line_to_change(template: str, tmp_path: Path) -> None:
     write_template(template, tmp_path, name="a")
     text = (tmp_path / "routes" / "default.yaml").read_text()
@@ -42,19 +44,21 @@ def test_a_templates_route_shows_the_line_to_change(template: str, tmp_path: Pat
         assert load_project(tmp_path).routes["default"].model == model
 
 
-@pytest.mark.parametrize("template", ["rag", "documents"])
+@pytest.mark.parametrize("template", ["rag", "documents", "gateway"])
 def test_a_templates_questions_name_documents_that_are_there(template: str, tmp_path: Path) -> None:
     write_template(template, tmp_path, name="a")
-    rows = load_project(tmp_path).datasets["ask"]
+    (rows,) = load_project(tmp_path).datasets.values()
     assert sum(not row.answerable for row in rows) == 1
     assert {document for row in rows for document in row.documents} <= {
         path.relative_to(tmp_path / "documents").as_posix() for path in (tmp_path / "documents").rglob("*")
     }
 
 
-def test_the_answers_of_the_first_template_stand_in_its_documents(tmp_path: Path) -> None:
-    write_template("rag", tmp_path, name="a")
-    for row in load_project(tmp_path).datasets["ask"]:
+@pytest.mark.parametrize("template", ["rag", "gateway"])
+def test_the_answers_of_a_template_of_texts_stand_in_its_documents(template: str, tmp_path: Path) -> None:
+    write_template(template, tmp_path, name="a")
+    (rows,) = load_project(tmp_path).datasets.values()
+    for row in rows:
         texts = " ".join((tmp_path / "documents" / path).read_text() for path in row.documents)
         assert all(answer in " ".join(texts.split()) for answer in row.answers)
 
@@ -69,6 +73,39 @@ def test_a_templates_prompt_can_be_rendered(template: str, tmp_path: Path) -> No
     assert (system.role, user.role) == ("system", "user")
     assert user.content.endswith("Who?")
     assert ("[1] Title (a.pdf, page 2)\nText." in user.content) == (template != "chat")
+
+
+def test_the_gateway_serves_a_local_model_and_a_hosted_one_once_its_file_is_copied(tmp_path: Path) -> None:
+    write_template("gateway", tmp_path, name="front-door")
+    assert [route.serves for route in load_project(tmp_path).routes.values()] == [(), ("local",)]
+    route = tmp_path / "routes" / "openai.yaml"
+    route.write_bytes((tmp_path / "routes" / "openai.yaml.example").read_bytes())
+    project = load_project(tmp_path)
+    assert project.routes["openai"].serves == ("gpt-4.1-mini",)
+    assert {route.guardrail for name, route in project.routes.items() if route.serves} == {"standard"}
+    route.write_text(re.sub(r"^  # ", "  ", route.read_text(), flags=re.MULTILINE))
+    assert [target.model for target in load_project(tmp_path).routes["openai"].targets] == [
+        "openai/gpt-4.1-mini",
+        "anthropic/claude-haiku-4-5",
+        "ollama/llama3.2",
+    ]
+
+
+def test_the_budgets_of_the_gateway_hold_when_their_signs_are_taken_away(tmp_path: Path) -> None:
+    write_template("gateway", tmp_path, name="front-door")
+    assert load_project(tmp_path).app.budgets == ()
+    app = tmp_path / "plimsoll.yaml"
+    app.write_text(re.sub(r"^# (budgets:|  - )", r"\1", app.read_text(), flags=re.MULTILINE))
+    assert [budget.whom for budget in load_project(tmp_path).app.budgets] == ["everyone", "each key", "each user"]
+
+
+def test_the_readme_of_the_gateway_says_what_changes_for_an_application(tmp_path: Path) -> None:
+    write_template("gateway", tmp_path, name="front-door")
+    page = (tmp_path / "README.md").read_text()
+    assert page.startswith("# front-door\n")
+    assert {"## Moving an application over", "## Keys", "## Budgets"} <= set(page.splitlines())
+    named = re.findall(r"`((?:routes|guardrails)/[a-z.]+|plimsoll\.yaml)`", page)
+    assert [path for path in named if path != "routes/openai.yaml" and not (tmp_path / path).exists()] == []
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
@@ -103,7 +140,7 @@ def test_a_name_that_no_application_can_have_is_refused(name: str, tmp_path: Pat
 def test_an_unknown_template_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as caught:
         write_template("document", tmp_path, name="a")
-    assert caught.value.hint == "did you mean `documents`? templates: rag, documents, chat"
+    assert caught.value.hint == "did you mean `documents`? templates: rag, documents, chat, gateway"
 
 
 def test_a_target_that_is_no_folder_is_an_error_that_says_so(tmp_path: Path) -> None:

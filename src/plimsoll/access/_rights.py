@@ -26,7 +26,7 @@ Right = Literal[
     "storage",
     "exchange",
 ]
-Role = Literal["viewer", "developer", "approver", "operator", "auditor", "admin"]
+Role = Literal["caller", "viewer", "developer", "approver", "operator", "auditor", "admin"]
 
 RIGHTS: Mapping[Right, str] = MappingProxyType(
     {
@@ -53,6 +53,7 @@ _ALL: frozenset[Right] = frozenset(RIGHTS)
 
 ROLES: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
+        "caller": frozenset({"call"}),
         "viewer": frozenset({"read"}),
         "developer": frozenset({"read", "call", "trace", "publish", "release", "label"}),
         "approver": frozenset({"read", "trace", "approve"}),

@@ -68,6 +68,8 @@ _BY_CODE: Final[dict[str, _Rule]] = {
     # Nothing is used up: the caller may not use what has no price while a cap in money holds.
     "price_unknown": _Rule(403, "permission_error"),
     "overloaded": _Rule(429, "rate_limit_error"),
+    # The operator's business: no other call of the client would fare better.
+    "secret_missing": _Rule(503, "server_error", vain=True),
     # The operator's account at the provider: no caller can wait for that.
     "provider_quota": _Rule(503, "server_error", vain=True),
     "provider_timeout": _Rule(504, "server_error"),

@@ -1,7 +1,7 @@
 """From the content of a route's version to a route that can be called."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 from plimsoll.flows.serve.parts import Route
 from plimsoll.http import Client, Timeouts
@@ -25,11 +25,9 @@ from plimsoll.models.routing import (
     Target,
     Timing,
 )
-from plimsoll.settings import Settings
+from plimsoll.settings import SecretMissingError, Settings
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from ._stand_ins import LateEmbedder, Unkeyed
 
 _BEFORE_TARGETS: Final[Mapping[str, Any]] = {
     "serves": [],
@@ -46,32 +44,6 @@ _BEFORE_TARGETS: Final[Mapping[str, Any]] = {
 """What holds for the routes of releases that were made when a route had one model and nothing else."""
 
 
-class LateEmbedder:
-    """An embedder that is loaded when it is first used: most routes never need one, and it takes 40 MB."""
-
-    def __init__(self, load: Callable[[], Embedder]) -> None:
-        self._load = load
-
-    @property
-    def name(self) -> str:
-        """See Embedder."""
-        return self._load().name
-
-    @property
-    def fingerprint(self) -> str:
-        """See Embedder."""
-        return self._load().fingerprint
-
-    @property
-    def dimension(self) -> int:
-        """See Embedder."""
-        return self._load().dimension
-
-    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """See Embedder."""
-        return self._load().embed(texts)
-
-
 class RouteMaker:
     """Makes routes; all of them share the connections of one client, and what is known of their targets' health."""
 
@@ -82,7 +54,10 @@ class RouteMaker:
         self._health = Health()
 
     def route(self, name: str, content: Json) -> Route:
-        """The route of this name. Raises SecretMissingError and RouteModelError; connects to nothing yet."""
+        """The route of this name. Raises RouteModelError; connects to nothing yet.
+
+        A target whose secret is not set raises SecretMissingError whenever it is asked, so that the others go on.
+        """
         route = full_content(content)
         policy = _policy(route)
         if route["embeds"]:
@@ -124,16 +99,24 @@ class RouteMaker:
         )
 
     def _chat_target(self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]) -> Target[ChatModel]:
-        settings = self.settings_of(name, target, route)
+        price, weight = _price(target).worst_case_pico, target["weight"]
+        try:
+            settings = self.settings_of(name, target, route)
+        except SecretMissingError as error:
+            return Target(Unkeyed(target["model"], error), weight=weight, price=price)
         model = make_chat_model(settings, embedder=self._embedder, client=self._client)
-        return Target(model, weight=target["weight"], price=_price(target).worst_case_pico, key=_identity(settings))
+        return Target(model, weight=weight, price=price, key=_identity(settings))
 
     def _embedding_target(
         self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]
     ) -> Target[EmbeddingModel]:
-        settings = self.settings_of(name, target, route)
+        price, weight = _price(target).worst_case_pico, target["weight"]
+        try:
+            settings = self.settings_of(name, target, route)
+        except SecretMissingError as error:
+            return Target(Unkeyed(target["model"], error), weight=weight, price=price)
         model = make_embedding_model(settings, embedder=self._embedder, client=self._client)
-        return Target(model, weight=target["weight"], price=_price(target).worst_case_pico, key=_identity(settings))
+        return Target(model, weight=weight, price=price, key=_identity(settings))
 
     def settings_of(self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]) -> RouteSettings:
         """What one target of a route is, with its key. Raises SecretMissingError."""

@@ -56,6 +56,7 @@ class Scanner:
         self.patterns = tuple(patterns)
         read = [followed_by(read_expression(one.source), one.after) for one in self.patterns]
         self.longest = max((one.longest for one in read), default=0) + 1
+        self._sees_edges = any(one.sees_edges for one in read)
         options = re2.Options()
         options.max_mem = _MEMORY_BYTES
         options.log_errors = False
@@ -77,6 +78,15 @@ class Scanner:
     def is_clean(self, text: str) -> bool:
         """Whether it is sure at once that nothing is in a text; False where a closer look is needed."""
         return text.isascii() and self._together.Match(text.encode()) == [self._always]
+
+    def are_clean(self, texts: Sequence[str]) -> bool:
+        """Whether it is sure at once that nothing is in any of these texts; False where a closer look is needed.
+
+        They are looked at as one text of several lines. What is found in one of them is found there too: a pattern sees
+        what stands next to a match only by whether it belongs to a word or ends a line, and in both a line break is the
+        same as the end of a text. Where a pattern asks for the ends of the text themselves, nothing is sure.
+        """
+        return not self._sees_edges and self.is_clean("\n".join(texts))
 
     def matching(self, data: bytes) -> list[int]:
         """The patterns that match somewhere. Raises ScanFailedError when the engine gives no answer."""

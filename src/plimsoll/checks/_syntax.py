@@ -35,6 +35,8 @@ _ESCAPE = re.compile(
     r"\\(?:[dDwWsS]|[pP](?:\{\^?\w+\}|[A-Z])|x[0-9A-Fa-f]{2}|x\{[0-9A-Fa-f]{1,6}\}|[afnrtv]|[^A-Za-z0-9])", re.DOTALL
 )
 _ASSERTION = re.compile(r"\\[bBAz]|\^|\$")
+_OF_TEXT = ("\\A", "\\z")
+_OF_TEXT_OR_LINE = (*_OF_TEXT, "^", "$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Expression:
     """None where there are none: for what matches only the empty text."""
     shortest: int
     longest: int
+    sees_edges: bool = False
+    """Whether it asks where the text begins or ends; where a line does is another question."""
 
 
 _NOTHING = Expression("", "", None, 0, 0)
@@ -58,7 +62,7 @@ def read_expression(source: str) -> Expression:
     if len(source) > MOST_SOURCE:
         raise PatternInvalidError(source, f"it is longer than {MOST_SOURCE} characters")
     flags = _FLAGS.match(source)
-    reader = _Reader(source, flags.end() if flags else 0)
+    reader = _Reader(source, flags.end() if flags else 0, by_line=flags is not None and "m" in flags[1])
     read = reader.alternatives(0)
     if reader.at < len(source):
         raise PatternInvalidError(source, "a `)` closes nothing")
@@ -72,7 +76,7 @@ def read_expression(source: str) -> Expression:
             f"a match could have {read.longest} characters, and {MOST_CHARACTERS} are allowed",
             hint="write smaller numbers into its repetitions",
         )
-    return read
+    return replace(read, sees_edges=reader.sees_edges)
 
 
 def followed_by(read: Expression, characters: int) -> Expression:
@@ -86,9 +90,11 @@ def followed_by(read: Expression, characters: int) -> Expression:
 class _Reader:
     """Reads from left to right; each method begins at `at` and leaves it behind what it has read."""
 
-    def __init__(self, source: str, at: int) -> None:
+    def __init__(self, source: str, at: int, *, by_line: bool = False) -> None:
         self._source = source
+        self._edges = _OF_TEXT if by_line else _OF_TEXT_OR_LINE
         self.at = at
+        self.sees_edges = False
 
     def alternatives(self, depth: int) -> Expression:
         if depth > _DEEPEST:
@@ -159,6 +165,7 @@ class _Reader:
             return self._group(depth)
         if match := _ASSERTION.match(self._source, self.at):
             self.at = match.end()
+            self.sees_edges = self.sees_edges or match[0] in self._edges
             return Expression(match[0], match[0], "", 0, 0)
         if sign == "[":
             return self._one(_CLASS.match(self._source, self.at), "a `[` is not closed")

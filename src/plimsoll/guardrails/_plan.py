@@ -35,6 +35,10 @@ class Plan:
         """Whether it is sure at once that nothing is in a text; False where a closer look is needed."""
         return not self.needs_all and self.scanner.is_clean(text)
 
+    def are_clean(self, texts: Sequence[str]) -> bool:
+        """The same for each of several texts, with one look at all of them."""
+        return not self.needs_all and self.scanner.are_clean(texts)
+
     def rule_for(self, hit: Hit) -> Rule | None:
         """The strictest rule that a finding falls under; None where it is not sure enough for any."""
         owners = self._owners[hit.pattern]

@@ -30,7 +30,6 @@ class Answer:
         "_silent",
         "fields",
         "is_complete",
-        "is_untouched",
         "keeps_alive",
         "pieces",
         "status",
@@ -48,8 +47,6 @@ class Answer:
         self.status = 0
         """0 until the head is whole."""
         self.is_complete = False
-        self.is_untouched = True
-        """Whether not one byte has come yet."""
         self.keeps_alive = False
         """Whether the connection can carry another exchange; known when the answer is complete."""
         self.pieces: list[bytes] = []
@@ -57,9 +54,13 @@ class Answer:
         self.unread = 0
         """Their bytes."""
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether not one byte has come yet."""
+        return not self.status and not self._silent
+
     def feed(self, data: bytes) -> None:
         """More bytes. Raises MalformedAnswerError."""
-        self.is_untouched = False
         parser = self._parser
         if parser is None:
             self.keeps_alive = False

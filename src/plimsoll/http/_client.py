@@ -61,7 +61,10 @@ class Client:
         """
         target = target_of(method, url)
         origin = target.origin
-        deadline = self._running_loop(origin).time() + timeouts.total_s
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop or self._is_closed:
+            self._adopt(loop, origin)
+        deadline = loop.time() + timeouts.total_s
         head = head_of(method, target, headers, len(body))
         request = Request(origin, head, body, timeouts, deadline, method == "HEAD")
         if self._most_open is not None:
@@ -89,8 +92,8 @@ class Client:
         self._is_closed = True
         await self._pool.close()
 
-    def _running_loop(self, origin: Origin) -> asyncio.AbstractEventLoop:
-        loop = asyncio.get_running_loop()
+    def _adopt(self, loop: asyncio.AbstractEventLoop, origin: Origin) -> None:
+        """Belong to this loop from now on; a closed client belongs to none. Raises ConnectError."""
         if loop is not self._loop:
             if self._loop is not None and not self._loop.is_closed():
                 raise ConnectError(origin.name, "the client belongs to another event loop, which still runs")
@@ -98,7 +101,6 @@ class Client:
             self._loop, self._pool, self._places = loop, self._new_pool(), {}
         if self._is_closed:
             raise ConnectError(origin.name, "the client was closed")
-        return loop
 
     async def _sent_anew(self, request: Request) -> Response:
         """The answer over a connection of its own."""

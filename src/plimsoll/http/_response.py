@@ -33,7 +33,15 @@ class Response:
         """What of the body arrived since the last call, waiting for some; empty at the end. Raises ExchangeError."""
         answer = self._answer
         if not answer.is_complete:
-            await self._progress()
+            connection = self._connection
+            if connection is None or answer.pieces:
+                self._check(connection)
+            else:
+                try:
+                    await connection.progress()
+                except BaseException:
+                    self.release()
+                    raise
         piece = answer.take()
         if answer.is_complete:
             self.release()
@@ -81,16 +89,14 @@ class Response:
         self._connection = None
         connection.end_soon(within_s, functools.partial(self._give_back, self._origin, connection))
 
-    async def _progress(self) -> None:
-        if self._connection is None:
-            if self._answer.pieces:
-                return
-            raise BrokenConnectionError(self._origin.name, "the answer was released before it was whole")
+    def _check(self, connection: Connection | None) -> None:
+        """Whether what is here already may be read."""
+        if connection is None:
+            if not self._answer.pieces:
+                raise BrokenConnectionError(self._origin.name, "the answer was released before it was whole")
+            return
         try:
-            if self._answer.pieces:
-                self._connection.check_total()
-            else:
-                await self._connection.progress()
+            connection.check_total()
         except BaseException:
             self.release()
             raise

@@ -63,11 +63,12 @@ class Reservation:
                 self._mark(slot)
 
     def _tightest(self, measure: int) -> State | None:
-        slots = [hold[0] for hold in self._holds if hold[0].measure == measure and hold[0].window.span == "minute"]
-        if not slots:
-            return None
-        slot = slots[0] if len(slots) == 1 else min(slots, key=_share_left)
-        return State(slot.cap, slot.remaining, max(0.0, slot.until - self._now()))
+        found: Slot | None = None
+        for slot, _ in self._holds:
+            counts = slot.measure == measure and slot.window.span == "minute"
+            if counts and (found is None or _share_left(slot) < _share_left(found)):
+                found = slot
+        return None if found is None else State(found.cap, found.remaining, max(0.0, found.until - self._now()))
 
 
 def _share_left(slot: Slot) -> tuple[float, int]:

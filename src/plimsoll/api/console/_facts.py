@@ -1,4 +1,4 @@
-"""The facts of one request: what it was, what it used, what the route decided, what guardrails did, what people think."""
+"""The facts of one request: what it used, what the route decided, what guardrails did, what people think of it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from plimsoll.kernel.digest import Json
 from plimsoll.tracing import Trace
 from plimsoll.tracing.feedback import Judgement
 
-from ._present import NOTHING, Badge, When, duration, price, tokens, when
+from ._present import Badge, When, duration, exact_cost, price, tokens, when
 
 _SURFACES: Final = {
     "chat": "OpenAI chat completions",
@@ -80,19 +80,20 @@ def facts_of(trace: Trace) -> tuple[Fact, ...]:
     """What the request was and what it used."""
     used = trace.input_tokens + trace.output_tokens
     about = "≈ " if trace.tokens_estimated else ""
-    answered = trace.target or trace.model
+    answered = trace.target or (trace.model if trace.status == "ok" else "")
     found = [
-        ("Endpoint", trace.endpoint if trace.source == "sent" else f"{trace.app}/{trace.endpoint}"),
+        ("Application", trace.app),
+        ("Endpoint", trace.endpoint.removeprefix(f"{trace.app}/")),
         ("Environment", _place(trace)),
         ("Called by", _SURFACES.get(trace.surface, trace.surface)),
-        ("Model that answered", answered or NOTHING),
+        ("Model that answered", answered),
         ("First choice of the route", trace.model if trace.model != answered else ""),
         ("From the cache", {"exact": "same call", "semantic": "same meaning"}.get(trace.cached, trace.cached)),
         ("Latency", duration(trace.latency_ms)),
         ("First token", duration(trace.time_to_first_token_ms)),
         ("Delivered", _delivery(trace)),
         ("Tokens", f"{about}{tokens(trace.input_tokens)} → {tokens(trace.output_tokens)}"),
-        ("Cost", price(trace.cost_usd, used)),
+        ("Cost", price(None, used) if trace.cost_usd is None else exact_cost(trace.cost_usd)),
     ]
     return tuple((label, value) for label, value in (*found, *_details(trace)) if value)
 

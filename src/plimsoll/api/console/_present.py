@@ -94,6 +94,13 @@ def cost(usd: float | None) -> str:
     return f"${usd:.{decimals}f}"
 
 
+def exact_cost(usd: float) -> str:
+    """All that is known of a cost, to a millionth of a dollar; less than that is only said to be less."""
+    if 0 < usd < _SMALLEST_SHOWN_USD:
+        return cost(usd)
+    return f"${usd:,.6f}".rstrip("0").rstrip(".")
+
+
 def price(usd: float | None, used: int) -> str:
     """What a request cost: `unknown price` where tokens were used and nobody knows what they cost."""
     return "unknown price" if usd is None and used else cost(usd)

@@ -32,7 +32,7 @@ class Wish:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
         """What an address says; what it does not know is left out."""
-        return cls(**{name: query[name].strip() for name in cls.__dataclass_fields__ if name in query})
+        return cls(**{name: _printable(query[name]) for name in cls.__dataclass_fields__ if name in query})
 
     @property
     def is_plain(self) -> bool:
@@ -71,7 +71,8 @@ class TraceLine:
     tokens: str
     cost: str
     model: str
-    """The one that answered."""
+    """The one that answered, else the one that the route names first."""
+    did_answer: bool
     cached: str
     """`exact` or `semantic` when the answer came from the cache."""
     is_sent: bool
@@ -118,6 +119,11 @@ def requests(service: Service, wish: Wish, *, limit: int, now: datetime) -> Requ
     )
 
 
+def _printable(text: str) -> str:
+    """A text that every database takes."""
+    return "".join(char if char.isprintable() else " " for char in text).strip()
+
+
 def _choices(values: Sequence[str], chosen: str) -> tuple[Choice, ...]:
     offered: Iterable[str] = sorted({*values, chosen} - {""})
     return tuple(Choice(value, value, value == chosen) for value in offered)
@@ -129,7 +135,7 @@ def _line(trace: TraceSummary, now: datetime) -> TraceLine:
         id=trace.id,
         started=when(trace.started_at, now),
         environment=trace.environment or ("" if trace.source == "sent" else "working build"),
-        endpoint=trace.endpoint if trace.source == "sent" else f"{trace.app}/{trace.endpoint}",
+        endpoint=trace.endpoint.removeprefix(f"{trace.app}/"),
         release_name=trace.release_name,
         question=trace.question or _WITHOUT_QUESTION.get(trace.surface, "(no question)"),
         badge=outcome(trace.status, answered=trace.answered),
@@ -137,6 +143,7 @@ def _line(trace: TraceSummary, now: datetime) -> TraceLine:
         tokens=f"{tokens(trace.input_tokens)} → {tokens(trace.output_tokens)}",
         cost=price(trace.cost_usd, used),
         model=trace.target or trace.model,
+        did_answer=bool(trace.target) or trace.status == "ok",
         cached=trace.cached,
         is_sent=trace.source == "sent",
     )

@@ -43,12 +43,12 @@ def speeches(messages: Sequence[Any]) -> tuple[Speech, ...]:
 def inputs(trace: Trace) -> Inputs | None:
     """The inputs of a call that has no conversation; None for one that has."""
     given = _parameters(trace)
-    texts = inputs_of(given)
     if trace.surface not in {"embeddings", "predict"}:
         return None
+    texts = inputs_of(given)
     sent = given.get("input", given.get("inputs"))
-    is_many = isinstance(sent, list | tuple) and not all(isinstance(one, int) for one in sent)
-    return Inputs(texts[:_LISTED_INPUTS], len(sent) if is_many else len(texts))
+    count = len(sent) if isinstance(sent, list | tuple) and len(texts) > 1 else len(texts)
+    return Inputs(texts[:_LISTED_INPUTS], count)
 
 
 def title(trace: Trace, given: Inputs | None) -> str:

@@ -10,7 +10,7 @@ from plimsoll.kernel.money import to_usd
 from plimsoll.tracing import DaySummary
 
 from .._service import Service
-from ._present import ahead, cost, duration, share, tokens
+from ._present import ahead, cost, duration, tokens
 
 _SHOWN: Final = 12
 _EACH: Final = "each "
@@ -18,6 +18,7 @@ _HOURS: Final = 24
 _HIGHEST: Final = 36.0
 """Height of the tallest bar; the picture is 40 high."""
 _LEAST_SEEN: Final = 1.5
+_SEEN: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def day_card(service: Service, now: datetime) -> DayCard:
         failed=tokens(today.errors) if today.errors else "",
         tokens_in=tokens(today.input_tokens),
         tokens_out=tokens(today.output_tokens),
-        cached=share(today.cached_tokens / today.input_tokens) if today.cached_tokens and today.input_tokens else "",
+        cached=_percent(today.cached_tokens / today.input_tokens) if today.cached_tokens and today.input_tokens else "",
         cost="unknown price" if today.cost_usd is None and unpriced else cost(today.cost_usd),
         unpriced=unpriced,
         typical=duration(today.p50_ms),
@@ -142,9 +143,9 @@ def _line(budget: Budget, who: str, use: WindowUse | None, now: datetime) -> Bud
     return BudgetLine(
         who=who,
         span={"request": "in one request", "total": "in total"}.get(budget.span, f"a {budget.span}"),
-        used="" if budget.span == "request" else amount(budget.measure, spent),
+        used="" if budget.span == "request" else cost(to_usd(spent)) if budget.measure == "usd" else tokens(spent),
         amount=amount(budget.measure, budget.amount),
-        share=share(fullness) if fullness < 1 else f"{fullness:.0%}".replace("%", " %"),
+        share=_percent(fullness),
         width=round(min(fullness, 1.0) * 100, 1),
         tone="bad" if fullness >= 1 else "warn" if fullness >= budget.alert_at else "good",
         held=amount(budget.measure, held) if held else "",
@@ -158,6 +159,13 @@ def amount(measure: str, count: int) -> str:
     if measure == "usd":
         return cost(to_usd(count))
     return f"{count:,} {measure if count != 1 else measure.removesuffix('s')}"
+
+
+def _percent(part: float) -> str:
+    """Whole per cents; what is nearly used up is not called so."""
+    if 0 < part < _SEEN:
+        return "< 1 %"
+    return f"{int(part * 100)} %"
 
 
 def _bars(day: DaySummary) -> tuple[HourBar, ...]:

@@ -24,12 +24,13 @@ class WhileConnected:
         self._watcher: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             msg = "outside a task there is nothing to cancel"
             raise RuntimeError(msg)
         self._task = task
-        self._timer = asyncio.get_running_loop().call_later(_PATIENCE_S, self._begin)
+        self._timer = loop.call_later(_PATIENCE_S, self._begin)
 
     def _begin(self) -> None:
         self._watcher = asyncio.create_task(self._watch())

@@ -184,4 +184,5 @@ def _release(screen: "Console", chain: "Lineage") -> None:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    names = value.__struct_fields__ if hasattr(value, "__struct_fields__") else value.__dataclass_fields__
+    return {name: getattr(value, name) for name in names}

@@ -407,6 +407,9 @@ _RULES = {"approvals": "without the approvals asked for", "freeze": "in a freeze
 _PURGED = {
     "traces": ("trace", "traces"),
     "outputs": ("cached output", "cached outputs"),
+    "answers": ("kept answer", "kept answers"),
+    "feedback": ("judgement", "judgements"),
+    "usage": ("budget window", "budget windows"),
     "blobs": ("content", "contents"),
 }
 

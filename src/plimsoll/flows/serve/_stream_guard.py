@@ -27,7 +27,7 @@ class StreamGuard:
         self._on_texts = "output" in policy.stages
         self._on_calls = "tool_call" in policy.stages
         self._streams: dict[tuple[int, str], StreamReview] = {}
-        self._waiting: dict[tuple[int, str], str] = {}
+        self._waiting: dict[tuple[int, str], list[str]] = {}
         self._calls: dict[int, dict[int, dict[str, Any]]] = {}
 
     def feed(self, chunks: Chunks) -> Chunks | None:
@@ -61,8 +61,13 @@ class StreamGuard:
             out.append({"choices": [{**choice, "delta": rest, "logprobs": None}]})
 
     def _wait(self, key: tuple[int, str], text: str | None) -> None:
-        if text:
-            self._waiting[key] = self._waiting.get(key, "") + text
+        if not text:
+            return
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            self._waiting[key] = [text]
+        else:
+            waiting.append(text)
 
     def _release_choice(self, index: int, out: list[Body]) -> None:
         for key in tuple(self._waiting):
@@ -70,12 +75,12 @@ class StreamGuard:
                 self._release(key, out)
 
     def _release(self, key: tuple[int, str], out: list[Body]) -> None:
-        text = self._waiting.pop(key, "")
-        if text:
+        texts = self._waiting.pop(key, None)
+        if texts:
             stream = self._streams.get(key)
             if stream is None:
                 stream = self._streams[key] = self._policy.stream("output")
-            self._send(key, stream.feed(text), out)
+            self._send(key, stream.feed("".join(texts)), out)
 
     def _end(self, index: int, out: list[Body]) -> None:
         self._release_choice(index, out)

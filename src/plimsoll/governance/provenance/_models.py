@@ -1,7 +1,7 @@
 """The models that a release calls but does not contain: those of its routes, and the embedders of its knowledge."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -58,12 +58,22 @@ class Model:
 def models_of(facts: ReleaseFacts) -> tuple[Model, ...]:
     """Every model that the routes and knowledge of a release name, by role and name."""
     users: dict[tuple[str, str, str], list[Version]] = {}
+    keyed: set[tuple[str, str, str]] = set()
     for version in facts.versions:
-        content = facts.contents.get(version.digest)
-        name = text(content, "model") if version.kind == "route" else text(part(content, "embed"), "model")
-        if name and version.kind in _TASKS:
-            users.setdefault((version.kind, name, safe_address(text(content, "base_url"))), []).append(version)
-    return tuple(_model(facts, key[1], key[2], found) for key, found in sorted(users.items()))
+        for named in _named(version.kind, facts.contents.get(version.digest)):
+            key = (version.kind, text(named, "model"), safe_address(text(named, "base_url")))
+            if key[1] and version not in users.setdefault(key, []):
+                users[key].append(version)
+            if text(named, "api_key"):
+                keyed.add(key)
+    return tuple(_model(facts, key, found, has_key=key in keyed) for key, found in sorted(users.items()) if found)
+
+
+def _named(kind: str, content: Json) -> list[Json]:
+    """What in a content names a model: each target of a route (or the route itself, as it was before), an embedder."""
+    if kind == "route" and isinstance(content, Mapping):
+        return [*(entries(content.get("targets")) or [content])]
+    return [part(content, "embed")] if kind in _TASKS else []
 
 
 def model_component(model: Model, facts: ReleaseFacts) -> Json:
@@ -139,7 +149,8 @@ def safe_address(url: str) -> str:
     return f"{parts.scheme}://{shown}{'' if port is None else f':{port}'}{path}"
 
 
-def _model(facts: ReleaseFacts, name: str, address: str, users: list[Version]) -> Model:
+def _model(facts: ReleaseFacts, key: tuple[str, str, str], users: list[Version], *, has_key: bool) -> Model:
+    _, name, address = key
     indexes = [index for user in users for index in _indexes(facts, user.ref)]
     dimensions = {index.get("dimension") for index in indexes}
     (dimension,) = dimensions if len(dimensions) == 1 else (None,)
@@ -149,7 +160,7 @@ def _model(facts: ReleaseFacts, name: str, address: str, users: list[Version]) -
         fingerprints=tuple(sorted({text(index, "embedder") for index in indexes} - {""})),
         dimension=dimension if isinstance(dimension, int) else None,
         address=address,
-        has_key=any(text(facts.contents.get(user.digest), "api_key") for user in users),
+        has_key=has_key,
     )
 
 

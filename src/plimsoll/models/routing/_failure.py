@@ -9,6 +9,8 @@ from .._errors import ContextTooLongError, ProviderBusyError, ProviderTimeoutErr
 from .._types import Attempt
 from ._errors import FirstTokenTimeoutError
 
+_OF_THIS_TARGET = frozenset({"secret_missing", "not_for_this_provider"})
+"""Codes of errors that another target may not have: its key is not set, or it cannot say this call."""
 Meaning = Literal["again", "next", "stop"]
 """Ask the same target again; ask the next one; tell the caller."""
 
@@ -27,6 +29,8 @@ def meaning_of(error: PlimsollError) -> Meaning:
         return "again"
     if isinstance(error, UnavailableError | BudgetError):
         return "again" if retryable is None else "next"
+    if error.code in _OF_THIS_TARGET:
+        return "next"
     return "next" if isinstance(error, DeniedError | NotFoundError | ContextTooLongError) else "stop"
 
 

@@ -27,9 +27,8 @@ class Latency:
         if self._mean_s < 0:
             self._mean_s = took_s
         else:
-            old = math.exp(-max(0.0, now - self._at) / _SMOOTHING_S)
             # Calls that end at the same moment count as well.
-            old = min(old, 0.9)
+            old = min(math.exp(-max(0.0, now - self._at) / _SMOOTHING_S), 0.9)
             self._mean_s = old * self._mean_s + (1 - old) * took_s
         self._at = now
 
