@@ -18,7 +18,7 @@ ANA, BEN = "s-00000000000000aa", "s-00000000000000bb"
 HOSTILE = "<script>alert('x')</script>"
 
 
-def _summary(**changes: Any) -> TraceSummary:
+def a_summary(**changes: Any) -> TraceSummary:
     summary = TraceSummary(
         id="4bf92f3577b34da6a3ce929d0e0e4736",
         app="contracts",
@@ -66,11 +66,11 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
         EnvironmentMove(1, "contracts", "production", "ship", None, "sha256:77aa01ff", moved, BEN, None),
     ]
     service.summaries = [
-        _summary(),
-        _summary(status="error", answered=None, cost_usd=None, question="Second?"),
-        _summary(status="cancelled", answered=None),
-        _summary(answered=False),
-        _summary(answered=None, environment=""),
+        a_summary(),
+        a_summary(status="error", answered=None, cost_usd=None, question="Second?"),
+        a_summary(status="cancelled", answered=None),
+        a_summary(answered=False),
+        a_summary(answered=None, environment=""),
     ]
     words = words_of(client.get("/").text)
     assert "production contracts r-3f9c2a live since 3 h ago , by Ana Ferreira" in words
@@ -199,7 +199,7 @@ def test_text_from_documents_is_text(client: TestClient, service: Any, a_trace: 
         citations=({"marker": 1, "document": HOSTILE, "page": 1, "start": 0, "end": 5, "text": HOSTILE},),
         spans=(Span("a", None, HOSTILE, a_trace.started_at, a_trace.started_at, {HOSTILE: HOSTILE}, HOSTILE),),
     )
-    service.summaries = [_summary(question=HOSTILE, release_name=HOSTILE, environment=HOSTILE)]
+    service.summaries = [a_summary(question=HOSTILE, release_name=HOSTILE, environment=HOSTILE)]
     for path in ("/", f"/traces/{a_trace.id}", f"/traces/{HOSTILE.replace('/', '')}"):
         page = client.get(path).text
         assert "<script" not in page

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from plimsoll.api._problems import without_file_paths
 from plimsoll.api.console._highlight import link_markers, mark_quotes
-from plimsoll.api.console._present import cost, duration, share, when
+from plimsoll.api.console._present import ahead, cost, duration, exact_cost, price, share, when
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -44,6 +44,32 @@ def test_durations(milliseconds: float | None, text: str) -> None:
 )
 def test_costs(usd: float | None, text: str) -> None:
     assert cost(usd) == text
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [(0.0, "$0"), (0.014235, "$0.014235"), (10.0, "$10"), (1234.5, "$1,234.5"), (1e-9, "< $0.000001")],
+)
+def test_exact_costs(usd: float, text: str) -> None:
+    assert exact_cost(usd) == text
+
+
+def test_a_price_is_unknown_only_where_something_was_used() -> None:
+    assert (price(None, 5), price(None, 0), price(0.0, 5), price(0.5, 5)) == ("unknown price", "—", "$0", "$0.50")
+
+
+@pytest.mark.parametrize(
+    ("until", "text"),
+    [
+        (timedelta(seconds=-3), "in 1 s"),
+        (timedelta(seconds=90), "in 90 s"),
+        (timedelta(minutes=5), "in 5 min"),
+        (timedelta(hours=30), "in 30 h"),
+        (timedelta(days=10), "in 10 days"),
+    ],
+)
+def test_moments_to_come(until: timedelta, text: str) -> None:
+    assert ahead(NOW + until, NOW) == text
 
 
 @pytest.mark.parametrize(

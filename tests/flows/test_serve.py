@@ -335,3 +335,20 @@ def test_replay_says_what_differs(workshop: Workshop) -> None:
     changed = dataclasses.replace(past, messages=({"role": "user", "content": "something else was sent"},))
     tampered = asyncio.run(replay(changed, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert not tampered.proved
+
+
+def test_a_missing_key_keeps_only_its_target_from_answering(workshop: Workshop) -> None:
+    workshop.write(
+        "routes/default.yaml",
+        "targets: [{model: openai/gpt-4.1-mini, api_key: '${env:HARBOUR_KEY}'}, {model: builtin/reader}]\n",
+    )
+    draft = workshop.build().draft
+    platform = workshop.open()
+    (missing,) = platform.check_routes(draft)
+    assert "HARBOUR_KEY" in missing.message
+    answer = asyncio.run(Answering(platform.serve_parts()).answer(request(draft.digest)))
+    assert "twenty-six days" in answer.done.text
+    assert [(one.target, one.outcome) for one in answer.done.attempts] == [
+        ("openai/gpt-4.1-mini", "failed"),
+        ("builtin/reader", "ok"),
+    ]

@@ -34,7 +34,7 @@ from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
 from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
-from plimsoll.settings import Settings
+from plimsoll.settings import SecretMissingError, Settings
 from plimsoll.tracing import Traces
 
 from ._capture import make_capture
@@ -327,13 +327,23 @@ class Platform(Stores):
             self._embedders[name] = make_embedder(name)
         return self._embedders[name]
 
-    def check_routes(self, manifest: Manifest) -> None:
-        """Raises SecretMissingError when a route of a release or draft needs a secret that is not set."""
+    def check_routes(self, manifest: Manifest) -> tuple[SecretMissingError, ...]:
+        """What keeps routes of a release or draft from answering: secrets that are not set.
+
+        The other routes answer all the same. Raises the first of them when no route has a target left.
+        """
         routes = RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER))
+        missing: list[SecretMissingError] = []
+        able = False
         for key, digest in manifest.artifacts.items():
             kind, _, name = key.partition(":")
-            if kind == "route":
-                routes.check(name, self.registry.content(digest))
+            if kind in {"route", "model"}:
+                wrong, targets = routes.check(name, self.registry.content(digest)) if kind == "route" else ([], 1)
+                able = able or len(wrong) < targets
+                missing += wrong
+        if missing and not able:
+            raise missing[0]
+        return tuple(missing)
 
     def _claim(self, app: str) -> None:
         """Keep two projects of one name apart. A folder that is gone, or has another name now, holds no name."""

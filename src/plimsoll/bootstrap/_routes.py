@@ -75,11 +75,16 @@ class RouteMaker:
             caching=_lifetimes(route["cache"]),
         )
 
-    def check(self, name: str, content: Json) -> None:
-        """Raise SecretMissingError when a target of a route needs a secret that is not set."""
+    def check(self, name: str, content: Json) -> tuple[list[SecretMissingError], int]:
+        """The secrets that targets of a route need and that are not set, and how many targets there are."""
         route = full_content(content)
+        missing: list[SecretMissingError] = []
         for target in route["targets"]:
-            self.settings_of(name, target, route)
+            try:
+                self.settings_of(name, target, route)
+            except SecretMissingError as error:
+                missing.append(error)
+        return missing, len(route["targets"])
 
     async def close(self) -> None:
         """Give back connections."""

@@ -1,8 +1,11 @@
 """The verbs that move releases, ship and rollback, and the nouns that say whether they may: review, policy."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from plimsoll.kernel.errors import PlimsollError
 
 from ._state import State, json_option
 from .show import verdicts
@@ -38,6 +41,9 @@ def ship(state: State, *, name: str, environment: str, share: float | None, over
     with state.platform(state.project_root()) as platform:
         found = platform.releases.release(platform.app, name)
         move = ship_flow(found, wish, platform.promote_parts())
+        with suppress(PlimsollError):  # said when it is served, if it is all of them
+            for missing in platform.check_routes(found.manifest):
+                state.output.say(f"[yellow]note[/] {missing.message}; until then that target does not answer")
     state.output.result(verdicts.move_json(move), lambda screen: verdicts.move(screen, move))
 
 

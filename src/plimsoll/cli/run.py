@@ -325,10 +325,10 @@ def _missing_tools() -> list[str]:
 
 def _missing_secrets(platform: "Platform") -> list[str]:
     try:
-        platform.check_routes(platform.releases.working_draft(platform.app))
+        missing = platform.check_routes(platform.releases.working_draft(platform.app))
     except PlimsollError as error:
         return [f"{error.message}: {error.hint}"]
-    return []
+    return [f"{error.message}: {error.hint}" for error in missing]
 
 
 def _tell(state: State, url: str, what: str) -> None:
