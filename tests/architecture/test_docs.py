@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import click
+import grimp
 import pytest
 
 from plimsoll.cli._app import root
@@ -105,10 +106,16 @@ def test_every_act_of_the_ledger_is_in_the_audit_page() -> None:
     assert {act for act in described if f'"{act}"' not in code} == set()
 
 
-def test_the_doors_further_in_that_the_architecture_names_exist() -> None:
+def doors_in_the_architecture_page() -> set[str]:
+    """The first column of its tables, as far as it names doors: `room.door`, or several of them."""
     page = (ROOT / "docs" / "architecture.md").read_text()
-    named = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", page, re.MULTILINE)
-    doors = [name for name in named if (SOURCE / name.partition(".")[0]).is_dir()]
+    columns = re.findall(r"^\| (`[^|]+`) \|", page, re.MULTILINE)
+    named = {name for column in columns for name in re.findall(r"`([a-z]+(?:\.[a-z_]+)+)`", column)}
+    return {name for name in named if (SOURCE / name.partition(".")[0]).is_dir()}
+
+
+def test_the_doors_further_in_that_the_architecture_names_exist() -> None:
+    doors = doors_in_the_architecture_page()
     assert doors
     missing = []
     for door in doors:
@@ -116,6 +123,25 @@ def test_the_doors_further_in_that_the_architecture_names_exist() -> None:
         if not (place / "__init__.py").exists() and not place.with_suffix(".py").exists():
             missing.append(door)
     assert missing == []
+
+
+def test_every_door_further_in_that_other_rooms_use_is_in_the_architecture_page() -> None:
+    """But for `kernel`, of which each module is a door, the flows, which have a table, and steps of migrations."""
+    graph = grimp.build_graph("plimsoll", cache_dir=None)
+    used = {
+        imported.removeprefix("plimsoll.")
+        for importer in graph.modules
+        for imported in graph.find_modules_directly_imported_by(importer)
+        if imported.count(".") > 1 and importer.split(".")[1:2] != imported.split(".")[1:2]
+    }
+    own_tables = re.compile(r"kernel\..+|flows\.[a-z]+|storage\.migrations\..+")
+    assert {door for door in used if not own_tables.fullmatch(door)} - doors_in_the_architecture_page() == set()
+
+
+def test_every_flow_is_in_the_architecture_page() -> None:
+    table = (ROOT / "docs" / "architecture.md").read_text().partition("### The flows")[2].partition("\n## ")[0]
+    flows = {path.stem for path in (SOURCE / "flows").iterdir() if not path.name.startswith("_")}
+    assert {flow for flow in flows if f"`{flow}`" not in table} == set()
 
 
 def test_the_files_that_the_architecture_names_exist() -> None:

@@ -3,16 +3,8 @@
 from collections.abc import AsyncGenerator
 
 from plimsoll.http import Client
-from plimsoll.models import (
-    ChatEnd,
-    ChatModel,
-    ChatRequest,
-    Chunks,
-    Completion,
-    RouteSettings,
-    make_chat_model,
-    make_embedder,
-)
+from plimsoll.models import ChatEnd, ChatModel, ChatRequest, Chunks, Completion
+from plimsoll.models.catalogue import RouteSettings, make_chat_model, make_embedder
 
 
 class ClosingModel:

@@ -56,8 +56,8 @@ ANYTHING = st.recursive(
             ['f({"a": 1})'],
         ),
         (
-            {"parts": [{"type": "uri", "mime_type": "image/png", "uri": "https://a/b"}, {"type": "reasoning", "content": "x"}]},
-            ["[picture image/png https://a/b]", "x"],
+            {"parts": [{"type": "uri", "modality": "image", "uri": "https://a"}, {"type": "reasoning", "content": ""}]},
+            ["[picture image https://a]", ""],
         ),
     ],
 )  # fmt: skip
@@ -103,7 +103,7 @@ def test_messages_as_json_text() -> None:
         ({"input": "one"}, ("one",)),
         ({"input": ["one", "two"]}, ("one", "two")),
         ({"input": [1, 2, 3]}, ("[3 token ids]",)),
-        ({"input": [[1, 2], [3]]}, ("[2 token ids]", "[1 token ids]")),
+        ({"input": [[1, 2], [3]]}, ("[2 token ids]", "[1 token id]")),
         ({"inputs": [{"text": "a"}, {"text": "a", "pages": 2}]}, ("a", '{"text": "a", "pages": 2}')),
         ({}, ()),
         ({"input": 3}, ()),

@@ -1,11 +1,11 @@
 """What is kept of what people say: decided before anything touches the disk."""
 
-import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.tracing.test_traces import NOW, a_trace
 
 from plimsoll.kernel.errors import InvalidError, NotFoundError
@@ -20,7 +20,7 @@ ADA = "Ada Lovelace"
 def about_ada(**changes: Any) -> Trace:
     """Names her wherever something can be said."""
     said: dict[str, Any] = {"gen_ai.request.model": "m", "gen_ai.input.messages": f"who is {ADA}?", "n": 7, "x": [ADA]}
-    return dataclasses.replace(
+    return replace(
         a_trace(),
         error=f"nobody is called {ADA}",
         question=f"who is {ADA}?",
@@ -99,7 +99,7 @@ def test_sealed_is_for_who_has_the_key(open_with: Callable[[Capture], Traces], t
     sealer = Sealer()
     traces, trace = open_with(Capture("sealed", seal=sealer.seal, unseal=sealer.unseal)), about_ada(user_id="u-7")
     traces.write([trace])
-    assert traces.get("app", trace.id) == dataclasses.replace(trace, content="sealed")
+    assert traces.get("app", trace.id) == replace(trace, content="sealed")
     assert (traces.latest("app", 1)[0].question, traces.page("app", TraceFilter(text="Ada")).traces) == ("", ())
     assert b"Ada" not in everything(tmp_path)
     assert traces.count_subject(ADA) == 1

@@ -1,12 +1,12 @@
 """Traces end: by age, and by a person's wish. What was theirs is in no file afterwards."""
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.tracing.test_traces import NOW, a_trace
 
 from plimsoll.kernel.ids import new_span_id
@@ -46,7 +46,7 @@ MENTIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("where", MENTIONS)
 def test_a_person_is_forgotten_wherever_they_are_mentioned(traces: Traces, where: str) -> None:
-    theirs, other = dataclasses.replace(a_trace(), **MENTIONS[where]), a_trace()
+    theirs, other = replace(a_trace(), **MENTIONS[where]), a_trace()
     traces.write([theirs, other])
     assert traces.count_subject(ADA) == 1
     assert traces.purge_subject(ADA) == 1
@@ -58,7 +58,7 @@ def test_a_person_is_forgotten_wherever_they_are_mentioned(traces: Traces, where
 
 def test_nothing_of_a_person_is_left_in_any_file(traces: Traces, tmp_path: Path) -> None:
     padding = "x" * 9000  # long texts go to pages of their own
-    theirs = [dataclasses.replace(a_trace(n), answer=f"{padding} {ADA} {padding}", user_id=ADA) for n in range(450)]
+    theirs = [replace(a_trace(n), answer=f"{padding} {ADA} {padding}", user_id=ADA) for n in range(450)]
     others = [a_trace(number) for number in range(30)]
     traces.write([*theirs, *others])
     assert ADA.encode() in everything(tmp_path / "home")
@@ -69,7 +69,7 @@ def test_nothing_of_a_person_is_left_in_any_file(traces: Traces, tmp_path: Path)
 
 def test_who_asked_is_kept_and_listed(traces: Traces) -> None:
     who: dict[str, Any] = {"caller": "s-0123456789abcdef", "team": "harbour", "project": "leases", "user_id": "u-7"}
-    trace = dataclasses.replace(a_trace(), **who)
+    trace = replace(a_trace(), **who)
     traces.write([trace])
     assert traces.get("app", trace.id) == trace
     (line,) = traces.latest("app", 1)
@@ -77,7 +77,7 @@ def test_who_asked_is_kept_and_listed(traces: Traces) -> None:
 
 
 def test_a_short_identifier_names_a_user_and_is_looked_for_nowhere_else(traces: Traces) -> None:
-    user, other = dataclasses.replace(a_trace(), user_id="A7"), dataclasses.replace(a_trace(), question="a7?")
+    user, other = replace(a_trace(), user_id="A7"), replace(a_trace(), question="a7?")
     traces.write([user, other])
     assert traces.purge_subject("a7") == 1
     assert traces.get("app", other.id) == other
@@ -95,7 +95,7 @@ def test_a_trace_ends_with_its_age(traces: Traces) -> None:
 
 def test_the_releases_that_traces_name(traces: Traces) -> None:
     named = [("app", "sha256:aa", -5), ("app", "sha256:bb", 0), ("app", "sha256:bb", 1), ("other", "sha256:cc", 0)]
-    traces.write([dataclasses.replace(a_trace(n), app=app, release=release) for app, release, n in named])
+    traces.write([replace(a_trace(n), app=app, release=release) for app, release, n in named])
     assert traces.releases("app") == {"sha256:aa", "sha256:bb"}
     assert traces.releases("app", since=NOW - timedelta(seconds=1)) == {"sha256:bb"}
     assert traces.apps() == ("app", "other")
@@ -103,11 +103,11 @@ def test_the_releases_that_traces_name(traces: Traces) -> None:
 
 def test_a_person_is_forgotten_also_while_others_are_served(traces: Traces) -> None:
     """What is written during a search for old traces is met by the same search."""
-    traces.write([dataclasses.replace(a_trace(number), user_id=ADA) for number in range(-250, 0)])
+    traces.write([replace(a_trace(number), user_id=ADA) for number in range(-250, 0)])
     seen: list[int] = []
     for batch in traces._of_subject(ADA):
         if not seen:
-            traces.write([dataclasses.replace(a_trace(5), user_id=ADA)])
+            traces.write([replace(a_trace(5), user_id=ADA)])
         seen += batch
     assert len(seen) == 251
 

@@ -1,12 +1,12 @@
 """Lists of traces: filters, pages that never skip or repeat, and a search that misses nothing."""
 
-import dataclasses
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.tracing.test_traces import NOW, a_trace
 
 from plimsoll.kernel.errors import InvalidError
@@ -16,7 +16,7 @@ from plimsoll.tracing import Capture, Trace, TraceFilter, Traces
 
 
 def one(number: int = 0, **changes: Any) -> Trace:
-    return dataclasses.replace(a_trace(number), **changes)
+    return replace(a_trace(number), **changes)
 
 
 def ids(traces: Traces, wanted: TraceFilter, *, limit: int = 50, after: str = "") -> list[str]:

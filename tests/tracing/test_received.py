@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.tracing.test_traces import NOW, a_trace
 
 from plimsoll.kernel.errors import InvalidError
@@ -208,10 +209,9 @@ def test_spans_for_a_request_that_was_served_join_it_and_change_no_sum(traces: T
 def test_a_call_that_passed_through_this_server_costs_once(
     traces: Traces, received: Received, served_first: bool
 ) -> None:
-    import dataclasses
 
     joined = f"{TRACE}-{2:016x}"
-    served = dataclasses.replace(a_trace(), started_at=DAY, joined=joined, cost_usd=0.5, model="m")
+    served = replace(a_trace(), started_at=DAY, joined=joined, cost_usd=0.5, model="m")
     told = shipped(span(1), call(2, 1, 1000, 0.6), call(3, 1, 4, 0.125))
     if served_first:
         traces.write([served])

@@ -1,12 +1,12 @@
 """The recorder: never in the way of a request, never silent about what it loses."""
 
-import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.tracing.test_traces import a_trace
 
 from plimsoll.kernel.errors import InvalidError, UnavailableError
@@ -111,7 +111,7 @@ def test_a_place_that_stays_gone_does_not_keep_the_process_from_ending(
 def test_one_hostile_trace_takes_no_other_with_it(traces: Traces) -> None:
     """Tokens beyond 64 bits and lone surrogates cannot be written; what was recorded beside them must be."""
     good = [a_trace(number) for number in range(3)]
-    bad = [dataclasses.replace(a_trace(), input_tokens=10**30), dataclasses.replace(a_trace(), question="\udcff")]
+    bad = [replace(a_trace(), input_tokens=10**30), replace(a_trace(), question="\udcff")]
     recorder = BatchedRecorder(traces.write)
     for trace in (good[0], bad[0], good[1], bad[1], good[2]):
         recorder.record(trace)

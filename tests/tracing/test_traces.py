@@ -1,7 +1,7 @@
-import dataclasses
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.ids import new_span_id, new_trace_id
@@ -74,7 +74,7 @@ def test_too_few_digits_are_said(traces: Traces) -> None:
 
 def test_suites_and_replays_are_listed_only_when_asked_for(traces: Traces) -> None:
     served = a_trace()
-    traces.write([served, *(dataclasses.replace(a_trace(), environment=name) for name in (EVALUATION, REPLAY))])
+    traces.write([served, *(replace(a_trace(), environment=name) for name in (EVALUATION, REPLAY))])
     assert [found.id for found in traces.latest("app", 10)] == [served.id]
     assert len(traces.latest("app", 10, tests_too=True)) == 3
 

@@ -1,12 +1,12 @@
 """Bills and summaries: exact sums, whatever came in which order."""
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from tests.tracing.test_traces import a_trace
 
 from plimsoll.kernel.money import to_usd
@@ -19,7 +19,7 @@ NEXT = DAY + timedelta(days=1)
 
 
 def one(hours: float = 0, **changes: Any) -> Trace:
-    return dataclasses.replace(a_trace(), started_at=DAY + timedelta(hours=hours), **changes)
+    return replace(a_trace(), started_at=DAY + timedelta(hours=hours), **changes)
 
 
 def test_a_bill_adds_up_exactly(traces: Traces) -> None:

@@ -112,6 +112,7 @@ class _Exposed(Collector):
         self._metrics = metrics
 
     def collect(self) -> Iterator[Metric]:
+        """See Collector."""
         places = [(dict(zip(_WHERE, where, strict=True)), series) for where, series in self._metrics.places]
         yield _counter(
             "plimsoll_requests",
@@ -122,26 +123,7 @@ class _Exposed(Collector):
                 for status, (count, created) in series.statuses.items()
             ),
         )
-        yield _histogram(
-            "plimsoll_request_duration_seconds",
-            "From the request to the last byte of the answer",
-            [(where, series.duration, series.created) for where, series in places],
-        )
-        yield _histogram(
-            "plimsoll_time_to_first_token_seconds",
-            "From the request to the first text of a streamed answer",
-            [(where, series.first_token, series.created) for where, series in places],
-        )
-        yield _histogram(
-            "plimsoll_time_per_output_token_seconds",
-            "Time between tokens after the first one",
-            [(where, series.per_token, series.created) for where, series in places],
-        )
-        yield _histogram(
-            "plimsoll_overhead_seconds",
-            "Of a whole request, what did not go to the model",
-            [(where, series.overhead, series.created) for where, series in places],
-        )
+        yield from _durations(places)
         yield _counter(
             "plimsoll_tokens",
             "Tokens, input and output",
@@ -164,6 +146,29 @@ class _Exposed(Collector):
         gauge = Metric("plimsoll_requests_in_progress", "Requests being answered now", "gauge")
         gauge.add_sample("plimsoll_requests_in_progress", {}, self._metrics.in_progress)
         yield gauge
+
+
+def _durations(places: Sequence[tuple[dict[str, str], Series]]) -> Iterator[Metric]:
+    yield _histogram(
+        "plimsoll_request_duration_seconds",
+        "From the request to the last byte of the answer",
+        [(where, series.duration, series.created) for where, series in places],
+    )
+    yield _histogram(
+        "plimsoll_time_to_first_token_seconds",
+        "From the request to the first text of a streamed answer",
+        [(where, series.first_token, series.created) for where, series in places],
+    )
+    yield _histogram(
+        "plimsoll_time_per_output_token_seconds",
+        "Time between tokens after the first one",
+        [(where, series.per_token, series.created) for where, series in places],
+    )
+    yield _histogram(
+        "plimsoll_overhead_seconds",
+        "Of a whole request, what did not go to the model",
+        [(where, series.overhead, series.created) for where, series in places],
+    )
 
 
 def _counter(name: str, what: str, counted: Iterable[tuple[dict[str, str], float, float]]) -> Metric:

@@ -1,12 +1,13 @@
 """The noun trace, and the verbs that explain an answer: lineage, replay."""
 
 import asyncio
+from typing import Any
 
 import click
 
 from ._exits import DONE, REFUSED
 from ._state import State, json_option
-from .show import answers
+from .show import answers, traces
 
 
 @click.group(short_help="What happened in each request")
@@ -14,15 +15,28 @@ def trace() -> None:
     """What happened in each request: list, show."""
 
 
-@trace.command("list", epilog="Example: plimsoll trace list --limit 50")
+@trace.command("list", epilog='Example: plimsoll trace list --status error --text "notice period"')
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
 @click.option("--all", "tests_too", is_flag=True, help="Also the questions of suites, and replays.")
+@click.option("--text", default="", help="Words of the question or the answer; word* for all that begin so.")
+@click.option("--status", type=click.Choice(["ok", "error", "cancelled"]), help="How they ended.")
+@click.option("--env", "environment", help="Of this environment.")
+@click.option("--endpoint", help="Of this endpoint, or served route.")
+@click.option("--model", help="That this model answered, or should have answered first.")
+@click.option("--user", help="For this user.")
+@click.option("--key", help="With this key, by its public part.")
+@click.option("--joined", default="", metavar="TRACE", help="That belong to this trace of a caller.")
+@click.option("--after", default="", metavar="PLACE", help="Go on where the list before ended.")
 @json_option
-def list_traces(state: State, limit: int, tests_too: bool) -> None:
-    """The latest requests."""
+def list_traces(state: State, limit: int, after: str, **wanted: Any) -> None:
+    """The latest requests, all or some of them."""
+    from plimsoll.tracing import TraceFilter
+
+    chosen = TraceFilter(**wanted)
     with state.platform(state.project_root(), "trace") as platform:
-        traces = platform.traces.latest(platform.app, limit, tests_too=tests_too)
-    state.output.result(traces, lambda screen: answers.traces(screen, traces))
+        page = platform.traces.page(platform.app, chosen, limit=limit, after=after)
+    narrowed = bool(after) or chosen != TraceFilter(tests_too=chosen.tests_too)
+    state.output.result(page.traces, lambda screen: traces.traces(screen, page, narrowed=narrowed))
 
 
 @trace.command("show", epilog="Example: plimsoll trace show 3f9c2a81")
@@ -32,7 +46,8 @@ def show_trace(state: State, answer: str) -> None:
     """One request, from the question to the answer; ANSWER is its id, or the first digits of it."""
     with state.platform(state.project_root(), "trace") as platform:
         found = platform.traces.get(platform.app, answer)
-    state.output.result(found, lambda screen: answers.trace(screen, found))
+        judgements = platform.feedback.of_trace(found.id)
+    state.output.result(traces.trace_json(found, judgements), lambda screen: traces.trace(screen, found, judgements))
 
 
 @click.command(short_help="Everything behind an answer", epilog="Example: plimsoll lineage 3f9c2a81 --json")

@@ -1,8 +1,10 @@
 """How much of what people and models said is kept: decided here, before anything touches the disk."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from plimsoll.kernel.digest import Json
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct, field, json
+from msgspec.structs import astuple
 
 from plimsoll.kernel.money import to_pico, to_usd
 
@@ -16,7 +17,7 @@ PREVIEW = 300
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_ONE = Counts(1)
+_TIME = slice(8, 18)
 _LARGEST = 2**53
 """No request has more tokens; larger numbers break sums, or the 64 bits of a column."""
 
@@ -32,6 +33,8 @@ class TraceRow(NamedTuple):
     """The narrow row, without its number. The order is that of the columns."""
 
     id: str
+    id_time: int
+    """See `id_time_of`."""
     app: str
     environment: str
     endpoint: str
@@ -75,14 +78,18 @@ class Said(Struct, omit_defaults=True):
     answer: str = ""
     passages: tuple[Mapping[str, Any], ...] = ()
     messages: tuple[Mapping[str, Any], ...] = ()
+    """Empty where they are those of the request."""
     citations: tuple[Mapping[str, Any], ...] = ()
     attempts: tuple[Mapping[str, Any], ...] = ()
     guardrails: tuple[Mapping[str, Any], ...] = ()
     budget: Mapping[str, Any] = field(default_factory=dict)
-    spans: tuple[Any, ...] = ()
+    spans: tuple[tuple[Any, ...], ...] = ()
+    """The fields of each span, in their order."""
     error: str = ""
     """Only where it may not stand in the row."""
     content: Content = "full"
+    as_sent: bool = False
+    """The rendered prompt is what the caller sent."""
 
 
 class Words(Struct):
@@ -90,6 +97,17 @@ class Words(Struct):
 
     question: str = ""
     answer: str = ""
+
+
+def id_time_of(trace_id: str) -> int:
+    """The ten digits in the middle of an id, which in ids of our own rise with time.
+
+    The index of ids begins with them. So new ids go to one end of it, and not each to a page of its own.
+    """
+    try:
+        return int(trace_id[_TIME], 16)
+    except ValueError:
+        return 0
 
 
 def to_ns(moment: datetime) -> int:
@@ -110,6 +128,7 @@ def row_of(trace: Trace, *, sealed: bool) -> TraceRow:
     cost, joined = trace.cost_usd, trace.joined.partition("-")
     return TraceRow(
         trace.id,
+        id_time_of(trace.id),
         trace.app,
         trace.environment,
         trace.endpoint,
@@ -148,19 +167,21 @@ def row_of(trace: Trace, *, sealed: bool) -> TraceRow:
 
 def body_of(trace: Trace, *, sealed: bool) -> bytes:
     """Everything that was said, as JSON. Raises UnicodeEncodeError for half a surrogate pair."""
+    as_sent = bool(trace.messages) and list(trace.messages) == trace.request.get("messages")
     said = Said(
         trace.question,
         trace.request,
         trace.answer,
         trace.passages,
-        trace.messages,
+        () if as_sent else trace.messages,
         trace.citations,
         trace.attempts,
         trace.guardrails,
         trace.budget,
-        trace.spans,
+        tuple(map(astuple, trace.spans)),
         trace.error if sealed else "",
         "sealed" if sealed else trace.content,
+        as_sent,
     )
     return json.encode(said)
 
@@ -172,22 +193,34 @@ def storable(text: str) -> str:
     return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
-def count_served(tally: Tally, row: TraceRow) -> None:
-    """Add a served request to the sums."""
-    place = Place(row.app, row.started_ns // HOUR_NS, row.source, row.environment)
-    counts = Counts(
-        1,
-        int(row.status == "error"),
-        row.input_tokens,
-        row.output_tokens,
-        row.cached_tokens,
-        row.cost_pico or 0,
-        int(row.cost_pico is not None),
-        row.unpriced,
-    )
-    tally.add(place, (row.endpoint, row.team, row.project, row.key, row.release, row.status), row.user_id, counts)
-    tally.add_to(place, "model", row.target or row.model, counts)
-    tally.add_to(place, "latency", latency_bucket(row.latency_ms), _ONE)
+def count_served(tally: Tally, rows: Sequence[TraceRow]) -> None:
+    """Add served requests to the sums."""
+    # Most requests of a moment are alike: those are added up first, and meet the dimensions once.
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    latencies: dict[tuple[Any, ...], int] = {}
+    for row in rows:
+        place = (row.app, row.started_ns // HOUR_NS, row.source, row.environment)
+        slow = (place, latency_bucket(row.latency_ms))
+        latencies[slow] = latencies.get(slow, 0) + 1
+        named = (row.endpoint, row.team, row.project, row.key, row.release, row.status)
+        which = (place, named, row.user_id, row.target or row.model)
+        sums = alike.get(which)
+        if sums is None:
+            sums = alike[which] = [0] * len(Counts._fields)
+        sums[0] += 1
+        sums[2] += row.input_tokens
+        sums[3] += row.output_tokens
+        sums[4] += row.cached_tokens
+        if row.cost_pico is not None:
+            sums[5] += row.cost_pico
+            sums[6] += 1
+        sums[7] += row.unpriced
+    for (place, named, user, model), sums in alike.items():
+        sums[1] = sums[0] if named[-1] == "error" else 0
+        tally.add(Place(*place), named, user, Counts(*sums))
+        tally.add_to(Place(*place), "model", model, Counts(*sums))
+    for (place, bucket), count in latencies.items():
+        tally.add_to(Place(*place), "latency", bucket, Counts(count))
 
 
 def to_trace(row: Row, said: Said, spans: Sequence[Span] = ()) -> Trace:
@@ -203,7 +236,7 @@ def to_trace(row: Row, said: Said, spans: Sequence[Span] = ()) -> Trace:
         request=said.request,
         answer=said.answer,
         passages=said.passages,
-        messages=said.messages,
+        messages=tuple(said.request["messages"]) if said.as_sent else said.messages,
         citations=said.citations,
         attempts=said.attempts,
         guardrails=said.guardrails,
@@ -225,9 +258,9 @@ def to_summary(row: Row) -> TraceSummary:
     return TraceSummary(**facts, started_at=from_ns(row["started_ns"]), cost_usd=cost_of(row))
 
 
-def _to_span(kept: Mapping[str, Any]) -> Span:
-    moments = {name: datetime.fromisoformat(kept[name]) for name in ("started_at", "ended_at")}
-    return Span(**{**kept, **moments})
+def _to_span(kept: Sequence[Any]) -> Span:
+    name, parent, called, started, ended, *more = kept
+    return Span(name, parent, called, datetime.fromisoformat(started), datetime.fromisoformat(ended), *more)
 
 
 def cost_of(row: Row) -> float | None:
@@ -239,7 +272,7 @@ def cost_of(row: Row) -> float | None:
 _OTHERWISE = {"started_at", "cost_usd"}
 _SUMMARY = tuple(name for name in TraceSummary.__dataclass_fields__ if name not in _OTHERWISE)
 _SAME = tuple(
-    name for name in TraceRow._fields if name in Trace.__dataclass_fields__ and name not in {"error", "question"}
+    name for name in TraceRow._fields if name in Trace.__struct_fields__ and name not in {"error", "question"}
 )
 LISTED = (*_SUMMARY, "started_ns", "cost_pico", "unpriced", "number")
 """The columns that a line of a list is made of."""

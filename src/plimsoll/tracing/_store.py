@@ -18,10 +18,20 @@ from plimsoll.storage.search import TextIndex, words_of
 
 from ._capture import Capture
 from ._errors import PlaceOfPageError, TraceAmbiguousError, TraceMissingError
+from ._fresh import Fresh, Written
 from ._pieces import Piece, document_of, is_about, opened, read_trace
-from ._rows import LISTED, TraceRow, body_of, count_served, row_of, to_ns, to_summary
+from ._rows import LISTED, TraceRow, body_of, count_served, id_time_of, row_of, to_ns, to_summary
 from ._types import EVALUATION, REPLAY, Trace, TraceFilter, TracePage, TraceSummary
-from .tables import INSERT_PIECE, INSERT_TRACE, last_number, next_numbers, origin_table, piece_table, trace_table
+from .tables import (
+    INSERT_PIECE,
+    INSERT_TRACE,
+    last_number,
+    next_numbers,
+    origin_table,
+    piece_table,
+    pieces_of,
+    trace_table,
+)
 from .usage import HOUR_NS, By, CostLine, DaySummary, Tally, add_usage, daily, forget_user, spent
 
 _trace, _piece = trace_table.c, piece_table.c
@@ -50,6 +60,7 @@ class Traces:
         self.capture = capture or Capture()
         self._index = TextIndex("trace")
         self._behind_bytes = 0
+        self._fresh = Fresh()
         self.when_joined: Callable[[Connection, Sequence[str], Mapping[str, set[str]]], None] | None = None
         """Told, in the transaction, of requests that belong to spans of callers: their traces, and which spans."""
 
@@ -58,16 +69,17 @@ class Traces:
 
         Raises ValueError (all of them or none are kept) for numbers and texts that cannot be stored.
         """
-        tally, rows, pieces = Tally(), list[TraceRow](), list[tuple[str | None, bytes]]()
+        tally, rows, pieces, documents = Tally(), list[TraceRow](), list[tuple[str | None, bytes]](), list[str]()
         for given in traces:
             trace = self.capture.of_trace(given)
             subject = trace.user_id or trace.caller if trace.content == "sealed" else None
             row = row_of(trace, sealed=subject is not None)
             rows.append(row)
             pieces.append((subject, self._sealed(subject, body_of(trace, sealed=subject is not None))))
-            count_served(tally, row)
+            documents.append(f"{trace.question}\n{trace.answer}" if subject is None else "")
+        count_served(tally, rows)
         with self.database.write() as connection:
-            first = next_numbers(connection, len(rows))
+            epoch, first = next_numbers(connection, len(rows))
             execute_many(connection, INSERT_TRACE, [(first + place, *row) for place, row in enumerate(rows)])
             numbered = enumerate(pieces, start=first)
             execute_many(connection, INSERT_PIECE, [(number, number, b"", *piece) for number, piece in numbered])
@@ -78,6 +90,7 @@ class Traces:
                     joined.setdefault(row.joined_trace, set()).add(row.joined_span)
             if joined and self.when_joined is not None:
                 self.when_joined(connection, list(joined), joined)
+        self._fresh.add(Written(epoch, first, documents))
         self.wrote(sum(len(body) for _, body in pieces))
 
     def wrote(self, size_bytes: int) -> None:
@@ -97,6 +110,11 @@ class Traces:
         with self.database.write() as connection:
             epoch, last = last_number(connection)
             reached = self._index.reached(connection, epoch)
+            fresh = self._fresh.after(epoch, reached)
+            if fresh and _are_there(connection, fresh[0][0], fresh[-1][0]):
+                self._index.add(connection, epoch, fresh, fresh[-1][0])
+                self._behind_bytes = 0
+                return fresh[-1][0] < last
             pieces, whole = _some_pieces(connection, reached)
             documents = [(piece.number, document_of(piece)) for piece in pieces]
             self._index.add(connection, epoch, documents, last if whole else pieces[-1].number)
@@ -129,15 +147,17 @@ class Traces:
         digits = name.removeprefix("chatcmpl-")
         if not digits or not _HEX.issuperset(digits):
             raise TraceMissingError(name)
-        # "g" comes after every digit.
-        which = _trace.id == digits if len(digits) >= _ID_LENGTH else _trace.id.between(digits, f"{digits}g")
         with self.database.read() as connection:
-            rows = connection.execute(select(trace_table).where(_trace.app == app, which).limit(2)).mappings().all()
+            rows = (
+                connection.execute(select(trace_table).where(_trace.app == app, _is_called(digits)).limit(2))
+                .mappings()
+                .all()
+            )
             if not rows:
                 raise TraceMissingError(name)
             if len(rows) > 1:
                 raise TraceAmbiguousError(name)
-            pieces = _pieces(connection, _piece.trace == rows[0]["number"])
+            pieces = _pieces(connection, pieces_of([rows[0]["number"]]))
             return read_trace(rows[0], pieces, self.capture, lambda digests: _origins(connection, digests))
 
     def apps(self) -> tuple[str, ...]:
@@ -271,7 +291,7 @@ class Traces:
         self, connection: Connection, words: Sequence[tuple[str, bool]], rows: Mapping[int, Any], began: int
     ) -> set[int]:
         """Those of some traces that a page before showed, because a later piece of them has the words as well."""
-        query = select(_piece.number, _piece.trace).where(_piece.trace.in_(list(rows)), _piece.number >= began)
+        query = select(_piece.number, _piece.trace).where(pieces_of(list(rows)), _piece.number >= began)
         later = {number: trace for number, trace in connection.execute(query)}  # noqa: C416  # rows are no pairs to mypy
         return {later[number] for number in self._index.among(connection, words, list(later))}
 
@@ -283,7 +303,7 @@ class Traces:
             with self.database.read() as connection:
                 rows = connection.execute(query).mappings().all()
                 said: dict[int, list[bytes]] = {}
-                for piece in _pieces(connection, _piece.trace.in_([row["number"] for row in rows])):
+                for piece in _pieces(connection, pieces_of([row["number"] for row in rows])):
                     said.setdefault(piece.trace, []).append(opened(piece, self.capture) or b"")
             found = [row["number"] for row in rows if is_about(mention, row, said.get(row["number"], []))]
             if found:
@@ -309,6 +329,20 @@ _RELEASES_SINCE = """SELECT value FROM usage_hour
     WHERE app = :app AND dimension = 'release' AND hour >= :hour GROUP BY value HAVING sum(requests) > 0"""
 _ANSWERS = """SELECT value, sum(requests) FROM usage_hour WHERE app = :app AND dimension = 'release'
     AND source = 'served' AND environment NOT IN (:one, :other) GROUP BY value"""
+
+
+def _is_called(digits: str) -> ColumnElement[bool]:
+    """Which traces have an id, or one that begins so. The beginning alone reads the whole index of ids."""
+    if len(digits) >= _ID_LENGTH:
+        return (_trace.id_time == id_time_of(digits)) & (_trace.id == digits)
+    # "g" comes after every digit. In a query of its own, so that only the index is read.
+    return _trace.number.in_(select(_trace.number).where(_trace.id.between(digits, f"{digits}g")))
+
+
+def _are_there(connection: Connection, first: int, last: int) -> bool:
+    """Whether none of some traces was deleted, which another process may have done."""
+    there = select(func.count()).select_from(trace_table).where(_trace.number.between(first, last))
+    return connection.scalar(there) == last - first + 1
 
 
 def _pieces(connection: Connection, which: ColumnElement[bool]) -> list[Piece]:
@@ -400,7 +434,7 @@ def _place(after: str, parts: int) -> list[int]:
 
 
 def _pieces_of(connection: Connection, traces: Sequence[int]) -> list[int]:
-    return list(connection.scalars(select(_piece.number).where(_piece.trace.in_(traces))))
+    return list(connection.scalars(select(_piece.number).where(pieces_of(traces))))
 
 
 def _delete(connection: Connection, traces: Sequence[int]) -> list[int]:

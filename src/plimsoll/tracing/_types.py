@@ -1,9 +1,11 @@
 """What is recorded of one request."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from plimsoll.kernel.digest import Json
 
@@ -20,8 +22,9 @@ REPLAY = "(replay)"
 """The same for answers that were made again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+# Every request makes several of these: a Struct takes a fifth of the time of a frozen dataclass, and nothing in it can
+# be part of a cycle.
+class Span(Struct, frozen=True, gc=False):
     """One step of a request. Names and attributes follow the OpenTelemetry GenAI conventions (v1.41).
 
     Spans that others sent keep the attributes that they came with. `more` is what else OTLP says of them: events,
@@ -44,8 +47,7 @@ class Span:
         return (self.ended_at - self.started_at).total_seconds() * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True, gc=False):
     """One request, from the question to the answer, with everything that is needed to explain it and run it again."""
 
     id: str

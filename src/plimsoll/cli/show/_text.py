@@ -10,7 +10,7 @@ from .._output import Column, readable, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Column", "brief", "cost", "heading", "line", "milliseconds", "short", "table", "when"]
+__all__ = ["Column", "brief", "cost", "heading", "line", "milliseconds", "price", "share", "short", "table", "when"]
 
 _BRIEF = 76
 _DIGITS = 12
@@ -51,3 +51,13 @@ def milliseconds(value: float | None) -> str:
 def cost(value: float | None) -> str:
     """Money, or that nobody knows the price."""
     return "unknown" if value is None else f"${value:.6f}".rstrip("0").rstrip(".")
+
+
+def price(value: float | None, used: int) -> str:
+    """What a request cost; empty where nothing was used that could cost something."""
+    return cost(value) if value is not None else "unknown price" if used else ""
+
+
+def share(part: float) -> str:
+    """Whole per cents, cut and not rounded: 99.9 % is not all of it."""
+    return f"{int(part * 100)} %"

@@ -1,11 +1,9 @@
 """Answers, and everything that explains them."""
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plimsoll.kernel.digest import Json
-
-from ._text import Column, brief, cost, heading, line, milliseconds, short, table, when
+from ._text import brief, cost, heading, line, milliseconds, short, table, when
+from .traces import passages
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -13,10 +11,8 @@ if TYPE_CHECKING:
     from plimsoll.flows.replay import Replay
     from plimsoll.flows.serve import Answer
     from plimsoll.governance import Lineage
-    from plimsoll.tracing import Span, Trace, TraceSummary
 
 _ID = 12
-_SHORTEST_ID = 8
 
 
 def answer(screen: "Console", given: "Answer") -> None:
@@ -46,51 +42,11 @@ def answer_json(given: "Answer") -> dict[str, Any]:
     return {"trace": started.pop("trace_id"), **started, **done, "citations": citations}
 
 
-def traces(screen: "Console", found: "Sequence[TraceSummary]") -> None:
-    """A list of requests."""
-    rows = [
-        (
-            trace.id[:_SHORTEST_ID],
-            when(trace.started_at)[5:16],
-            trace.environment or "(build)",
-            trace.release_name,
-            trace.status if trace.answered is not False else "no answer",
-            milliseconds(trace.latency_ms),
-            brief(trace.question, 60),
-        )
-        for trace in found
-    ]
-    columns: list[Column] = ["answer", "at (UTC)", "environment", "release", "status", ("latency", "right"), "question"]
-    table(screen, "requests, newest first", columns, rows)
-    if not rows:
-        line(screen, 'nothing was asked yet: try `plimsoll ask "…"`')
-
-
-def trace(screen: "Console", found: "Trace") -> None:
-    """One request, whole."""
-    line(screen, f"{found.app}/{found.endpoint}  ·  {found.environment or 'working build'}  ·  {found.release_name}")
-    line(screen, f"{found.id}  ·  {when(found.started_at)} UTC  ·  {found.status} {found.error}".rstrip())
-    heading(screen, "question")
-    line(screen, found.question)
-    _passages(screen, found.passages, {citation["passage_id"] for citation in found.citations})
-    heading(screen, f"prompt ({found.prompt})")
-    for message in found.messages:
-        line(screen, f"{message['role']}:", style="dim")
-        line(screen, str(message["content"]))
-    heading(screen, f"answer ({found.model})")
-    line(screen, found.answer)
-    _spans(screen, found.spans)
-    estimated = " (estimated)" if found.tokens_estimated else ""
-    tokens = f"{found.input_tokens} + {found.output_tokens} tokens{estimated}"
-    first = milliseconds(found.time_to_first_token_ms)
-    line(screen, f"{milliseconds(found.latency_ms)}, first text after {first}  ·  {tokens}  ·  {cost(found.cost_usd)}")
-
-
 def lineage(screen: "Console", chain: "Lineage") -> None:
     """The chain behind an answer."""
     found = chain.trace
     line(screen, f"question   {found.question}", style="bold")
-    _passages(screen, found.passages, {citation["passage_id"] for citation in found.citations})
+    passages(screen, found)
     heading(screen, "how it was made")
     line(screen, f"prompt     {found.prompt}, {len(found.messages)} messages")
     line(screen, f"model      {found.model}")
@@ -142,29 +98,6 @@ def replay_json(again: "Replay") -> dict[str, Any]:
         "proved": again.proved,
         "parts": again.parts,
     }
-
-
-def _passages(screen: "Console", passages: Sequence[Mapping[str, Json]], cited: set[Json]) -> None:
-    rows = [
-        (
-            str(rank),
-            f"{passage['score']:.3f}",
-            str(passage["document"]),
-            str(passage["page"]),
-            "cited" if passage["id"] in cited else "",
-            brief(str(passage["text"]), 60),
-        )
-        for rank, passage in enumerate(passages, start=1)
-    ]
-    if rows:
-        columns: list[Column] = [("#", "right"), ("score", "right"), "document", ("page", "right"), "", "text"]
-        table(screen, "passages", columns, rows)
-
-
-def _spans(screen: "Console", spans: "Sequence[Span]") -> None:
-    rows = [("" if span.parent_id is None else "  ") + span.name for span in spans]
-    times = [f"{span.duration_ms:.1f} ms" for span in spans]
-    table(screen, "steps", ["step", ("time", "right")], zip(rows, times, strict=True))
 
 
 def _release(screen: "Console", chain: "Lineage") -> None:

@@ -1,16 +1,19 @@
 """Runs, gates, releases, and the moves between them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import short_name
 
-from ._text import Column, brief, cost, heading, line, short, table, when
+from ._text import Column, brief, cost, heading, line, share, short, table, when
+from .budgets import costs_json, fullness, use_json
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from plimsoll.access.limits import WindowUse
     from plimsoll.evaluation import Condition, Measure, Run
     from plimsoll.flows.policy import PolicyHeld
     from plimsoll.flows.ship import Gated
@@ -18,10 +21,11 @@ if TYPE_CHECKING:
     from plimsoll.releases import Release, Standing
     from plimsoll.releases.environments import Environment, EnvironmentMove
     from plimsoll.reviews import ReviewAnswer
-    from plimsoll.tracing import TraceSummary
+    from plimsoll.tracing import CostLine, TraceSummary
 
 _STYLES = {"pass": "bold green", "fail": "bold red", "not measured": "bold yellow"}
 _WRONG_LISTED = 8
+_TOLD_LISTED = 5
 
 
 def runs(screen: "Console", made: "Sequence[Run]") -> None:
@@ -236,10 +240,24 @@ def adopted(screen: "Console", environment: str, changes: Sequence[str]) -> None
     line(screen, f"the policy of {environment} holds: {'; '.join(changes) or 'nothing changed'}", style="bold green")
 
 
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """What the gateway did in the last 24 hours, and which budgets are nearly used up now."""
+
+    ended: "Sequence[CostLine]"
+    """One line for each way in which requests ended."""
+    told: "Sequence[WindowUse]"
+    """Present windows that reached the share at which it is told."""
+
+
 def status(
-    screen: "Console", places: "Sequence[Environment]", found: "Sequence[TraceSummary]", notes: Sequence[str]
+    screen: "Console",
+    places: "Sequence[Environment]",
+    found: "Sequence[TraceSummary]",
+    notes: Sequence[str],
+    day: LastDay | None = None,
 ) -> None:
-    """Environments and the latest requests at a glance."""
+    """Environments, the latest requests and what they cost at a glance."""
     rows = [(place.name, place.live_name or "(nothing live)", when(place.moved_at), place.actor) for place in places]
     table(screen, "environments", ["environment", "live", "since (UTC)", "by"], rows)
     if found:
@@ -251,15 +269,37 @@ def status(
             f"the last {len(found)} requests: {without} without an answer, {errors} failed, known cost {cost(spent)}; "
             f"the latest at {when(found[0].started_at)} UTC",
         )
+    if day is not None:
+        _last_day(screen, day)
     for note in notes:
         line(screen, note, style="yellow")
 
 
 def status_json(
-    places: "Sequence[Environment]", found: "Sequence[TraceSummary]", notes: Sequence[str]
+    places: "Sequence[Environment]",
+    found: "Sequence[TraceSummary]",
+    notes: Sequence[str],
+    day: LastDay | None = None,
 ) -> dict[str, Any]:
     """For programs."""
-    return {"environments": places, "latest_requests": found, "notes": notes}
+    more = {} if day is None else {"last_day": costs_json(day.ended), "budgets": [use_json(use) for use in day.told]}
+    return {"environments": places, "latest_requests": found, **more, "notes": notes}
+
+
+def _last_day(screen: "Console", day: LastDay) -> None:
+    """A line of what was asked, and one of budgets, where there is something to say."""
+    total = costs_json(day.ended)["total"]
+    if total["requests"]:
+        failed = sum(one.requests for one in day.ended if one.key == "error")
+        unknown = f", {total['unknown']:,} of unknown price" if total["unknown"] else ""
+        many = f"{total['requests']:,} {'request' if total['requests'] == 1 else 'requests'}"
+        spent = "unknown price" if total["cost_usd"] is None else cost(total["cost_usd"])
+        line(screen, f"the last day: {many}, {failed:,} failed, {spent}{unknown}")
+    if day.told:
+        windows = sorted(day.told, key=fullness, reverse=True)
+        named = [f"{use.window.scope} {share(fullness(use))} ({use.window.span})" for use in windows[:_TOLD_LISTED]]
+        more = f" and {len(windows) - len(named)} more" if len(windows) > len(named) else ""
+        line(screen, f"budgets nearly used up: {', '.join(named)}{more}; see `plimsoll budget show`", style="yellow")
 
 
 def _measure_row(measure: "Measure", condition: "Condition | None") -> tuple[str, ...]:

@@ -121,21 +121,7 @@ class RequestRecord:
         """The finished trace, with the span of the whole request first."""
         latency_ms = self.elapsed_ms
         request, usage = self.request, self.usage
-        caller, workflow = request.caller, f"{request.app}/{request.target}"
-        whole = Span(
-            self.root_id,
-            None,
-            f"invoke_workflow {workflow}",
-            self.started_at,
-            self.moment(latency_ms),
-            {
-                "gen_ai.operation.name": "invoke_workflow",
-                "gen_ai.workflow.name": workflow,
-                "plimsoll.release": self.release,
-                "plimsoll.environment": request.environment,
-            },
-            error or None,
-        )
+        caller = request.caller
         return Trace(
             id=self.trace_id,
             app=request.app,
@@ -161,7 +147,7 @@ class RequestRecord:
             passages=tuple(map(asdict, self.passages)),
             messages=tuple(self.messages),
             citations=tuple(map(asdict, self.citations)),
-            spans=(whole, *self.spans),
+            spans=(self._whole(latency_ms, error), *self.spans),
             caller=caller.actor,
             team=caller.team,
             project=caller.project,
@@ -176,6 +162,18 @@ class RequestRecord:
             cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
         )
+
+    def _whole(self, latency_ms: float, error: str) -> Span:
+        request = self.request
+        workflow = f"{request.app}/{request.target}"
+        attributes: dict[str, Json] = {
+            "gen_ai.operation.name": "invoke_workflow",
+            "gen_ai.workflow.name": workflow,
+            "plimsoll.release": self.release,
+            "plimsoll.environment": request.environment,
+        }
+        name, ended_at = f"invoke_workflow {workflow}", self.moment(latency_ms)
+        return Span(self.root_id, None, name, self.started_at, ended_at, attributes, error or None)
 
     def _sent(self) -> dict[str, Json]:
         """What the caller sent, so that it can be asked again."""

@@ -76,7 +76,7 @@ def _input(given: Any) -> str:
 
 
 def _tokens(given: Sequence[Any]) -> str:
-    return f"[{len(given):,} token ids]"
+    return f"[{len(given):,} token {'id' if len(given) == 1 else 'ids'}]"
 
 
 def _named(part: Part, named: Mapping[str, str]) -> Part:

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from plimsoll.storage import insert_missing
 from plimsoll.storage.driver import execute_many
 
-from .._rows import TraceRow, to_row
+from .._rows import TraceRow, id_time_of, to_row
 from .._store import Traces
 from ..otlp import Piece, SpanFacts, fold
-from ..tables import INSERT_PIECE, INSERT_TRACE, next_numbers, origin_table, piece_table, trace_table
+from ..tables import INSERT_PIECE, INSERT_TRACE, next_numbers, origin_table, piece_table, pieces_of, trace_table
 from ..usage import Tally, add_usage
 from ._trace import KnownTrace, SentTrace, count_sent, row_of_sent
 from ._types import Outcome, Shipment
@@ -115,7 +115,7 @@ class _Writing:
     def _numbers(self, changed: Sequence[_Change]) -> tuple[int, int]:
         # One for each new trace and each piece; a few may stay unused.
         most = sum(2 + len(new) for _, new, _ in changed)
-        first = next_numbers(self._connection, most) if most else 0
+        _, first = next_numbers(self._connection, most) if most else ("", 0)
         return first, first + most
 
     def _placed(
@@ -141,7 +141,9 @@ class _Writing:
         """What is there already of some traces."""
         found: dict[str, KnownTrace] = {}
         for some in _chunks(ids):
-            rows = self._connection.execute(select(trace_table).where(_trace.id.in_(some))).mappings().all()
+            wanted = frozenset(some)
+            near = select(trace_table).where(_trace.id_time.in_([id_time_of(one) for one in some]))
+            rows = [row for row in self._connection.execute(near).mappings() if row["id"] in wanted]
             facts = self._facts([row["number"] for row in rows])
             for row in rows:
                 found[row["id"]] = _as_known(row, facts.get(row["number"], []))
@@ -150,7 +152,7 @@ class _Writing:
     def _facts(self, numbers: Sequence[int]) -> dict[int, list[SpanFacts]]:
         found: dict[int, list[SpanFacts]] = {}
         if numbers:
-            query = select(_piece.trace, _piece.facts).where(_piece.trace.in_(numbers)).order_by(_piece.number)
+            query = select(_piece.trace, _piece.facts).where(pieces_of(numbers)).order_by(_piece.number)
             for trace, facts in self._connection.execute(query):
                 found.setdefault(trace, []).extend(_facts.decode(facts) if facts else [])
         return found

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .._rows import PREVIEW, TraceRow
+from .._rows import PREVIEW, TraceRow, id_time_of
 from ..otlp import Folded, SpanFacts
 from ..usage import HOUR_NS, Counts, Place, Tally, latency_bucket
 from ._types import Sender
@@ -47,6 +47,7 @@ def row_of_sent(key: TraceKey, folded: Folded, sender: Sender) -> TraceRow:
     sums = folded.sums
     return TraceRow(
         id=key.id,
+        id_time=id_time_of(key.id),
         app=key.app,
         environment=folded.environment,
         endpoint=folded.root.endpoint or folded.root.name,

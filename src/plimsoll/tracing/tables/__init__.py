@@ -8,6 +8,7 @@ from ._store import (
     next_numbers,
     origin_table,
     piece_table,
+    pieces_of,
     trace_table,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "next_numbers",
     "origin_table",
     "piece_table",
+    "pieces_of",
     "trace_table",
 ]

@@ -1,11 +1,13 @@
 """The tables of traces, and the numbers of their rows."""
 
 import secrets
+from collections.abc import Sequence
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Float,
     Integer,
@@ -13,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    or_,
     select,
 )
 from sqlalchemy import text as sql
@@ -27,6 +30,7 @@ trace_table = Table(
     _metadata,
     Column("number", _NUMBER, primary_key=True),
     Column("id", Text, nullable=False),
+    Column("id_time", BigInteger, nullable=False),
     Column("app", Text, nullable=False),
     Column("environment", Text, nullable=False),
     Column("endpoint", Text, nullable=False),
@@ -85,16 +89,30 @@ counter_table = Table(
 )
 INSERT_TRACE = f"INSERT INTO trace VALUES (?{', ?' * len(TraceRow._fields)})"  # noqa: S608  # nothing from outside
 INSERT_PIECE = "INSERT INTO piece VALUES (?, ?, ?, ?, ?)"
+_STEP = sql("UPDATE trace_counter SET number = number + :count RETURNING epoch, number")
 
 
-def next_numbers(connection: Connection, count: int) -> int:
-    """The first of `count` numbers that nobody had before. Numbers rise in the order of commits."""
-    step = sql("UPDATE trace_counter SET number = number + :count RETURNING number")
-    last = connection.scalar(step, {"count": count})
-    if last is None:
-        last = count
-        connection.execute(counter_table.insert().values(epoch=secrets.token_hex(8), number=count))
-    return int(last) - count + 1
+def next_numbers(connection: Connection, count: int) -> tuple[str, int]:
+    """The name of the life of the numbers, and the first of `count` that nobody had before.
+
+    Numbers rise in the order of commits.
+    """
+    found = connection.execute(_STEP, {"count": count}).one_or_none()
+    if found is not None:
+        return found.epoch, int(found.number) - count + 1
+    epoch = secrets.token_hex(8)
+    connection.execute(counter_table.insert().values(epoch=epoch, number=count))
+    return epoch, 1
+
+
+def pieces_of(traces: Sequence[int]) -> ColumnElement[bool]:
+    """The pieces of traces, by their numbers.
+
+    A request that was served is one piece with the number of its trace; only the others are in the index of traces.
+    """
+    column = piece_table.c
+    others = (column.trace != column.number) & column.trace.in_(traces)
+    return or_(column.number.in_(traces) & (column.trace == column.number), others)
 
 
 def last_number(connection: Connection) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """Adding up what requests used, before it goes to the database."""
 
-import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -10,6 +10,8 @@ HOUR_NS = 3_600_000_000_000
 _STEPS = 8
 """Buckets of latencies for each doubling: each is 9 % wider than the one before."""
 _LAST_BUCKET = 255
+_BUCKETS = [f"{bucket:03}" for bucket in range(_LAST_BUCKET + 1)]
+_ENDS = [2 ** (bucket / _STEPS) for bucket in range(_LAST_BUCKET)]
 
 
 class Counts(NamedTuple):
@@ -73,9 +75,7 @@ NAMED = ("", "endpoint", "team", "project", "key", "release", "status")
 
 def latency_bucket(latency_ms: float) -> str:
     """The name of the bucket of a latency: the n-th ends at 2^(n/8) ms."""
-    if not latency_ms > 1:
-        return "000"
-    return f"{min(math.ceil(_STEPS * math.log2(latency_ms)), _LAST_BUCKET):03}"
+    return _BUCKETS[bisect_left(_ENDS, latency_ms)] if latency_ms > 1 else _BUCKETS[0]
 
 
 def bucket_end_ms(bucket: str) -> float:
