@@ -154,6 +154,8 @@ class ScriptedService:
         if not any(request.target in {model.id, model.endpoint} for model in here):
             raise EndpointMissingError(Manifest(self.app, {}), request.target, [model.id for model in here])
         self.asked.append(request)
+        if request.found is not None:
+            request.found(started().name)
 
     def feedback(self, given: Feedback) -> None:
         self.trace(given.trace)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 from starlette.testclient import TestClient
 
 from plimsoll.api import ApiSettings, create_app
@@ -108,7 +109,7 @@ def test_a_candidate_is_shown_with_its_share(client: TestClient, service: Any) -
 def test_a_trace_says_who_asked_for_whom(client: TestClient, service: Any, a_trace: Trace) -> None:
     assert "Caller" not in words_of(client.get(f"/traces/{a_trace.id}").text)
     service.known_names = {ANA: "Ana Ferreira"}
-    service.traces[a_trace.id] = replace(a_trace, caller=ANA, team="search", user_id=HOSTILE)
+    service.traces[a_trace.id] = changed(a_trace, caller=ANA, team="search", user_id=HOSTILE)
     page = client.get(f"/traces/{a_trace.id}").text
     assert "Caller Ana Ferreira Team search User <script>" in words_of(page)
     assert "<script" not in page
@@ -185,7 +186,7 @@ def test_the_chain_of_a_trace(client: TestClient, a_trace: Trace) -> None:
 
 
 def test_text_from_documents_is_text(client: TestClient, service: Any, a_trace: Trace) -> None:
-    service.traces[a_trace.id] = replace(
+    service.traces[a_trace.id] = changed(
         a_trace,
         question=HOSTILE,
         answer=HOSTILE,
@@ -214,7 +215,7 @@ def test_a_trace_id_with_markup(client: TestClient) -> None:
 
 
 def test_a_broken_record_still_makes_a_page(client: TestClient, service: Any, a_trace: Trace) -> None:
-    service.traces[a_trace.id] = replace(
+    service.traces[a_trace.id] = changed(
         a_trace,
         passages=({}, {"score": "high", "text": None, "start": [], "page": "x"}),
         messages=({},),
@@ -224,7 +225,7 @@ def test_a_broken_record_still_makes_a_page(client: TestClient, service: Any, a_
 
 
 def test_an_unfinished_request(client: TestClient, service: Any, a_trace: Trace) -> None:
-    service.traces[a_trace.id] = replace(
+    service.traces[a_trace.id] = changed(
         a_trace, status="error", error="the provider is busy", answer="", passages=(), messages=(), citations=()
     )
     words = words_of(client.get(f"/traces/{a_trace.id}").text)
@@ -288,7 +289,7 @@ def test_spans_hang_below_their_parents(a_trace: Trace) -> None:
         span("circle-a", "circle-b", 0, 0),
         span("circle-b", "circle-a", 0, 0),
     )
-    bars = trace_page(replace(a_trace, spans=spans), now=NOW).bars
+    bars = trace_page(changed(a_trace, spans=spans), now=NOW).bars
     assert [(bar.name, bar.depth) for bar in bars] == [
         ("request", 0),
         ("retrieve", 1),

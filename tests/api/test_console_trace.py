@@ -1,10 +1,10 @@
 """The page of one trace, with everything that a gateway knows of it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 from tests.api.test_console import HOSTILE, words_of
 

@@ -52,7 +52,7 @@ def test_an_answer_without_a_price_is_counted_as_such_and_costs_nothing() -> Non
     metrics = Metrics()
     for cost_usd in (0.25, None, 0.5):
         measured = Measurement(metrics)
-        measured.answering(STARTED, "contracts", "production")
+        measured.serving(STARTED.name, "contracts", "production")
         measured.used(done(cost_usd=cost_usd))
         measured.end(200)
     found = samples(metrics.exposition("")[0])

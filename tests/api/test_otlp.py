@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from msgspec.structs import replace
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
@@ -292,9 +293,8 @@ def test_our_spans_are_sent_to_a_collector() -> None:
 
 
 def test_what_we_send_we_can_take_in(traces: Traces, recorder: BatchedRecorder) -> None:
-    import dataclasses
 
-    joined = dataclasses.replace(a_trace(), joined=f"{TRACE}-{SPAN}")
+    joined = replace(a_trace(), joined=f"{TRACE}-{SPAN}")
     with listening(an_app(recorder.submit)) as url:
         exporter = Exporter(f"{url}/v1/traces", capture=Capture())
         exporter.offer([joined])
@@ -327,9 +327,8 @@ def test_what_does_not_fit_is_counted(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_what_cannot_be_written_ends_nothing() -> None:
-    import dataclasses
 
-    collector, bad = Collector(), dataclasses.replace(a_trace(), id="no hex")
+    collector, bad = Collector(), replace(a_trace(), id="no hex")
     exporter = exported(collector, bad)
     assert (exporter.sent, exporter.dropped, collector.tries) == (0, 1, 0)
 

@@ -1,9 +1,10 @@
 """What the console shows in these tests: one application that has lived for a while."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from plimsoll.access.limits import Budget, WindowUse
 from plimsoll.access.limits._types import Window

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.shown import TRACES
 
 QUESTION = "How much notice must we give before we can end the Acme contract?"
+PATHS = ["/", "/?status=ok&after=6", *(f"/traces/{trace.id}" for trace in TRACES)]
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -72,7 +74,7 @@ def test_styles_are_loaded(page: Page, console: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 400, 800, 1280])
-@pytest.mark.parametrize("path", ["/", "/traces/4bf92f3577b34da6a3ce929d0e0e4736"])
+@pytest.mark.parametrize("path", PATHS)
 def test_nothing_sticks_out(page: Page, console: Callable[..., str], width: int, path: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(console() + path)
@@ -86,3 +88,52 @@ def test_an_empty_console_says_what_to_do(page: Page, console: Callable[..., str
     expect(page.get_by_text("No environment yet.")).to_be_visible()
     expect(page.get_by_text("No requests yet.")).to_be_visible()
     assert _overflow(page) <= 0
+
+
+def test_requests_are_looked_for_without_a_script(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    page.get_by_label("Text").fill("penalty")
+    page.get_by_label("Outcome").select_option("left by the client")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Requests")
+    expect(page.locator("table.requests tbody tr")).to_have_count(1)
+    expect(page.get_by_label("Text")).to_have_value("penalty")
+    expect(page.get_by_label("Outcome")).to_have_value("cancelled")
+    page.get_by_label("Text").fill("no such words")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("No request fits.")).to_be_visible()
+    page.get_by_role("link", name="Back to all of them").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def test_older_requests_and_back(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    first = page.locator("table.requests tbody tr")
+    expect(first).to_have_count(6)
+    page.get_by_role("link", name="Older requests").click()
+    expect(page.get_by_role("link", name="Is there a penalty for late delivery?")).to_be_visible()
+    expect(page.get_by_role("link", name="Older requests")).to_have_count(0)
+
+
+def test_what_the_route_did_and_what_people_think(page: Page, console: Callable[..., str]) -> None:
+    page.goto(f"{console()}/traces/{TRACES[1].id}")
+    rows = page.locator("table.route tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text("provider rate limited")
+    page.locator("details.message").last.click()
+    expect(page.get_by_text("image/png, 34 kB")).to_be_visible()
+    expect(page.get_by_text("It should know <b>the weather</b> without a tool.")).to_be_visible()
+    expect(page.locator("main img")).to_have_count(0)
+
+
+def test_budgets_are_bars_as_long_as_they_are_full(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    lines = page.locator(".budget")
+    expect(lines.first).to_contain_text("team:legal")
+    whole = lines.first.locator(".track").bounding_box()
+    full, some = lines.first.locator(".fill").bounding_box(), lines.nth(2).locator(".fill").bounding_box()
+    assert whole
+    assert full
+    assert some
+    assert full["width"] == pytest.approx(whole["width"], abs=1)
+    assert some["width"] == pytest.approx(whole["width"] * 0.211, abs=1)

@@ -4,11 +4,11 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from msgspec import msgpack
+from msgspec.structs import replace
 
 from plimsoll.evaluation import Runs
 from plimsoll.governance.retention import Stores
@@ -136,7 +136,7 @@ class Home:
             messages=(),
             citations=(),
         )
-        trace = replace(trace, **values)  # type: ignore[arg-type]  # the names are those of the fields
+        trace = replace(trace, **values)
         self.traces.write([trace])
         return trace
 

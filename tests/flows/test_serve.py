@@ -325,14 +325,14 @@ def test_replay_says_what_differs(workshop: Workshop) -> None:
         "answer": False,
     }
     assert again.proved
-    unfinished = dataclasses.replace(past, messages=(), passages=(), status="cancelled", answer="")
+    unfinished = structs.replace(past, messages=(), passages=(), status="cancelled", answer="")
     given_up = asyncio.run(replay(unfinished, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert {part.same for part in given_up.parts} == {None}
     assert given_up.proved
     down = asyncio.run(replay(past, platform.traces, parts_with(platform, hangs_up), platform.recorder.flush))
     assert [part.same for part in down.parts] == [True, True, None, None]
     assert (down.proved, down.again.status) == (True, "error")
-    changed = dataclasses.replace(past, messages=({"role": "user", "content": "something else was sent"},))
+    changed = structs.replace(past, messages=({"role": "user", "content": "something else was sent"},))
     tampered = asyncio.run(replay(changed, platform.traces, platform.serve_parts(), platform.recorder.flush))
     assert not tampered.proved
 

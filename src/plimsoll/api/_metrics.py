@@ -18,7 +18,7 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from plimsoll.flows.serve import AnswerDone, AnswerStarted
+from plimsoll.flows.serve import AnswerDone
 
 _DURATION_BUCKETS_S = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 _FIRST_TOKEN_BUCKETS_S = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
@@ -212,9 +212,9 @@ class Measurement:
         """Milliseconds since the request came."""
         return (perf_counter() - self._started) * 1000
 
-    def answering(self, started: AnswerStarted, app: str, environment: str) -> None:
+    def serving(self, name: str, app: str, environment: str) -> None:
         """The request is for something that is served: only such names become labels."""
-        self._series = self._metrics.series((app, started.name, environment))
+        self._series = self._metrics.series((app, name, environment))
 
     def text(self) -> None:
         """A piece of the answer is there."""

@@ -148,11 +148,8 @@ class Traces:
         if not digits or not _HEX.issuperset(digits):
             raise TraceMissingError(name)
         with self.database.read() as connection:
-            rows = (
-                connection.execute(select(trace_table).where(_trace.app == app, _is_called(digits)).limit(2))
-                .mappings()
-                .all()
-            )
+            query = select(trace_table).where(*_is_called(app, digits)).limit(2)
+            rows = connection.execute(query).mappings().all()
             if not rows:
                 raise TraceMissingError(name)
             if len(rows) > 1:
@@ -331,12 +328,14 @@ _ANSWERS = """SELECT value, sum(requests) FROM usage_hour WHERE app = :app AND d
     AND source = 'served' AND environment NOT IN (:one, :other) GROUP BY value"""
 
 
-def _is_called(digits: str) -> ColumnElement[bool]:
-    """Which traces have an id, or one that begins so. The beginning alone reads the whole index of ids."""
+def _is_called(app: str, digits: str) -> Iterator[ColumnElement[bool]]:
+    """An application's traces with this id, or one that begins so. For a beginning all ids are read, and no rows."""
     if len(digits) >= _ID_LENGTH:
-        return (_trace.id_time == id_time_of(digits)) & (_trace.id == digits)
-    # "g" comes after every digit. In a query of its own, so that only the index is read.
-    return _trace.number.in_(select(_trace.number).where(_trace.id.between(digits, f"{digits}g")))
+        yield from (_trace.id_time == id_time_of(digits), _trace.id == digits, _trace.app == app)
+        return
+    # "g" comes after every digit. The function hides the application from SQLite, which would read all its rows.
+    yield _trace.number.in_(select(_trace.number).where(_trace.id.between(digits, f"{digits}g")))
+    yield func.coalesce(_trace.app, "") == app
 
 
 def _are_there(connection: Connection, first: int, last: int) -> bool:

@@ -30,7 +30,6 @@ from ._connection import WhileConnected
 from ._facts import Header, done_headers, started_headers
 from ._room import Measured, Room, not_served, request_for
 
-_Place = tuple[Measurement, str, str]
 _STREAM_HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -53,8 +52,8 @@ class Exchanges(Measured):
         sent = Sent.of(scope)
         body = await read_json(sent, receive, room.settings.max_body_bytes)
         asked = self._dialect.read(body)
-        request = request_for(asked, scope, sent, room, surface=self._surface, size_bytes=len(body))
-        sending = _Sending(self._dialect, asked, send, (measured, request.app, request.environment))
+        request = request_for(asked, (scope, sent, len(body)), room, surface=self._surface, measured=measured)
+        sending = _Sending(self._dialect, asked, send, measured)
         permit = room.admit(request)
         try:
             if asked.stream:
@@ -80,18 +79,17 @@ class Exchanges(Measured):
 class _Sending:
     """One answer on its way to the client."""
 
-    __slots__ = ("_app", "_asked", "_dialect", "_environment", "_measured", "_reply", "_send", "_started")
+    __slots__ = ("_asked", "_dialect", "_measured", "_reply", "_send", "_started")
 
-    def __init__(self, dialect: Dialect, asked: Asked, send: Send, place: _Place) -> None:
+    def __init__(self, dialect: Dialect, asked: Asked, send: Send, measured: Measurement) -> None:
         self._dialect = dialect
         self._asked = asked
         self._send = send
-        self._measured, self._app, self._environment = place
+        self._measured = measured
 
     async def whole(self, answer: Answer) -> int:
         """Send a complete answer. Returns the HTTP status."""
         measured, started = self._measured, answer.started
-        measured.answering(started, self._app, self._environment)
         measured.used(answer.done)
         body = self._writer(started).whole(answer)
         headers: list[Header] = [
@@ -113,7 +111,6 @@ class _Sending:
         started = await anext(events, None)
         if not isinstance(started, AnswerStarted):
             raise AnswerCutShortError
-        self._measured.answering(started, self._app, self._environment)
         self._reply = self._writer(started)
         self._started = started
         first = await anext(events, None)

@@ -32,11 +32,11 @@ class Embeddings(Measured):
 
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """See Measured."""
-        asked, request = await _asked(read_embeddings, scope, receive, self.room, "embeddings")
+        asked, request = await _asked(read_embeddings, scope, receive, self.room, ("embeddings", measured))
         with self.room.admitted(request):
             async with WhileConnected(receive):
                 found = await self.room.service.embed(request)
-        return await _finish(send, write_embeddings(asked, found), found, request, measured)
+        return await _finish(send, write_embeddings(asked, found), found, measured)
 
 
 class Predict(Measured):
@@ -45,11 +45,11 @@ class Predict(Measured):
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """See Measured."""
         read = partial(read_predictions, scope["path_params"]["endpoint"])
-        asked, request = await _asked(read, scope, receive, self.room, "predict")
+        asked, request = await _asked(read, scope, receive, self.room, ("predict", measured))
         with self.room.admitted(request):
             async with WhileConnected(receive):
                 found = await self.room.service.predict(request)
-        return await _finish(send, write_predictions(asked, found), found, request, measured)
+        return await _finish(send, write_predictions(asked, found), found, measured)
 
 
 class Moderations(Measured):
@@ -98,19 +98,17 @@ class FeedbackCalls(Measured):
 
 
 async def _asked(
-    read: Callable[[bytes], Asked], scope: Scope, receive: Receive, room: Room, surface: Surface
+    read: Callable[[bytes], Asked], scope: Scope, receive: Receive, room: Room, counted: tuple[Surface, Measurement]
 ) -> tuple[Asked, AnswerRequest]:
     sent = Sent.of(scope)
     body = await read_json(sent, receive, room.settings.max_body_bytes)
     asked = read(body)
-    return asked, request_for(asked, scope, sent, room, surface=surface, size_bytes=len(body))
+    surface, measured = counted
+    return asked, request_for(asked, (scope, sent, len(body)), room, surface=surface, measured=measured)
 
 
-async def _finish(
-    send: Send, body: bytes, found: Vectors | Predictions, request: AnswerRequest, measured: Measurement
-) -> int:
+async def _finish(send: Send, body: bytes, found: Vectors | Predictions, measured: Measurement) -> int:
     started: AnswerStarted = found.started
-    measured.answering(started, request.app, request.environment)
     processing = (b"openai-processing-ms", b"%.0f" % measured.elapsed_ms)
     return await _send(send, body, (*started_headers(started), processing))
 

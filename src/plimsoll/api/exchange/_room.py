@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from starlette.requests import ClientDisconnect
@@ -12,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from plimsoll.access import Acting
 from plimsoll.flows.serve import AnswerRequest, Caller, EndpointMissingError, Surface
 from plimsoll.releases import NothingLiveError
+from plimsoll.tracing.traceparent import parse_traceparent
 
 from .._dialect import Asked
 from .._errors import ClientGoneError, ModelNotFoundError
@@ -61,6 +63,10 @@ def not_served(request: AnswerRequest, error: EndpointMissingError | NothingLive
     return ModelNotFoundError(request.target, request.environment, known)
 
 
+Arrived = tuple[Scope, Sent, int]
+"""What a request came as: its scope, its headers, and how long its body is."""
+
+
 class Measured(ABC):
     """An ASGI application that answers one kind of call, and counts how each ended."""
 
@@ -87,19 +93,31 @@ class Measured(ABC):
 
 
 def request_for(
-    asked: Asked, scope: Scope, sent: Sent, room: Room, *, surface: Surface, size_bytes: int
+    asked: Asked, arrived: Arrived, room: Room, *, surface: Surface, measured: Measurement
 ) -> AnswerRequest:
     """What the platform is asked. Raises FieldError when the user that is named cannot be one."""
+    scope, sent, size_bytes = arrived
+    app = room.service.app
+    environment = sent.text(ENVIRONMENT_HEADER) or room.settings.default_environment
     return AnswerRequest(
-        app=room.service.app,
+        app=app,
         target=asked.target,
         body=asked.body,
-        environment=sent.text(ENVIRONMENT_HEADER) or room.settings.default_environment,
+        environment=environment,
         caller=_caller(acting_of(scope), asked, sent),
         size_bytes=size_bytes,
         surface=surface,
         fresh=_freshness(sent),
+        joined=_joined(sent),
+        found=partial(measured.serving, app=app, environment=environment),
     )
+
+
+def _joined(sent: Sent) -> str:
+    """The caller's own trace, where it names it (W3C Trace Context)."""
+    given = sent.headers.get(b"traceparent")
+    parent = None if given is None else parse_traceparent(given.decode("latin-1"))
+    return "" if parent is None else parent.joined
 
 
 def _freshness(sent: Sent) -> Literal["", "no-cache", "no-store"]:

@@ -65,7 +65,7 @@ def trace(screen: "Console", found: "Trace", judgements: "Sequence[Judgement]") 
 
 def trace_json(found: "Trace", judgements: "Sequence[Judgement]") -> dict[str, Any]:
     """For programs: the trace, and what people think of its answer."""
-    same = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    same = {name: getattr(found, name) for name in found.__struct_fields__}
     feedback = [
         {
             "at": one.at,

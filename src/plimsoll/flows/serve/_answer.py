@@ -127,13 +127,19 @@ class _Visit:
         """What the request is for. Raises EndpointMissingError."""
         record = self.record
         target = self._held.target(record.request.target)
-        record.model, record.prompt = target.route.asks, target.prompt_label
+        record.name, record.model, record.prompt = target.name, target.route.asks, target.prompt_label
+        if record.request.found is not None:
+            record.request.found(target.called(record.request.app))
         return target
 
     def predictor(self) -> Predictor:
         """The classical model that the request is for. Raises EndpointMissingError."""
-        predictor = self._held.predictor(self.record.request.target)
+        request = self.record.request
+        predictor = self._held.predictor(request.target)
+        self.record.name = request.target.removeprefix(f"{request.app}/")
         self.record.model = predictor.name
+        if request.found is not None:
+            request.found(f"{request.app}/{self.record.name}")
         return predictor
 
     async def end(self, raised: BaseException | None) -> None:

@@ -4,7 +4,7 @@ A streamed answer is one `AnswerStarted`, any number of `Chunks` (of `plimsoll.m
 All of it is made for every request, so these are structs: making a frozen dataclass takes ten times as long.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -55,6 +55,10 @@ class AnswerRequest(Struct, frozen=True, gc=False):
     surface: Surface = "chat"
     fresh: Freshness = ""
     """What the caller says about answers that are kept (RFC 9111): do not use one, or do not keep this one either."""
+    joined: str = ""
+    """The caller's own trace and span, where it named them, as `Trace.joined` has it."""
+    found: Callable[[str], None] | None = None
+    """Told by what name callers may call the same again, as soon as it is known that there is such a thing."""
 
     @classmethod
     def of(

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from plimsoll.access.limits import Reservation
 from plimsoll.kernel.errors import PlimsollError
-from plimsoll.models import Body, ChatEnd, ChatRequest, Chunks, Completion, Usage
+from plimsoll.models import Attempt, Body, ChatEnd, ChatRequest, Chunks, Completion, Usage
 from plimsoll.models.answers import pieces
 from plimsoll.models.routing import attempts_of
 from plimsoll.retrieval import cite
@@ -17,7 +17,7 @@ from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
 from ._guard import Guard, guarded
 from ._need import limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
-from ._prompted import check_demands, prompted, retrieve
+from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord
 from ._runtime import Target
 from .parts import ServeParts
@@ -44,13 +44,17 @@ class Exchange:
         self._given: Body = request.body
         """What the caller said, as the guardrail let it through: by it answers are kept, whatever the prompt adds."""
         self._asked = False
+        self._heard = 0
+        """Chunks that the model sent: of a call that is cut off, no fewer tokens than these came."""
 
     async def begin(self) -> AnswerStarted:
         """Everything before the model is asked. Raises what its steps raise."""
         target = self._target
         check_demands(target, self._body)
         if self._guard is not None:
-            self._body = self._given = self._guard.messages(self._body)
+            self._body = self._given = self._record.given = self._guard.messages(self._body)
+            # Retrieval, prompt and trace use what was let through, and not what was taken out.
+            self._record.question = question_in(self._body)
         if target.prompt is not None:
             await self._prompt()
         await self._reserve()
@@ -61,7 +65,7 @@ class Exchange:
             record.release_name,
             record.model,
             tuple(record.passages),
-            name=f"{self._request.app}/{target.name}" if target.prompt else target.name,
+            name=target.called(self._request.app),
             requests=limit_state(reservation, "requests"),
             tokens=limit_state(reservation, "tokens"),
         )
@@ -99,6 +103,7 @@ class Exchange:
                             self._cache.keep_stream(self._given, event)
                         yield self._done(event)
                     else:
+                        self._heard += len(event.chunks)
                         if self._cache is not None:
                             self._cache.saw(event)
                         for allowed in guarded(guard, event):
@@ -112,9 +117,11 @@ class Exchange:
             record.guardrails = self._guard.notes
         if isinstance(raised, PlimsollError) and not record.attempts:
             record.attempts = attempts_of(raised)
-        cut = bool(record.text) or isinstance(raised, GeneratorExit | asyncio.CancelledError)
-        if not record.complete and self._asked and cut:
+        left = isinstance(raised, GeneratorExit | asyncio.CancelledError)
+        if not record.complete and self._asked and (self._heard or left) and not record.usage.input_tokens:
             record.usage = self._counted()
+        if left and self._asked and not record.attempts:
+            record.attempts = (Attempt(record.model, "abandoned", "caller_left", took_ms=record.elapsed_ms),)
         if self._reservation is not None:
             if record.complete or record.usage.input_tokens:
                 self._reservation.settle(spent(record.usage))
@@ -169,8 +176,8 @@ class Exchange:
                 yield allowed
 
     def _counted(self) -> Usage:
-        text = "".join(self._record.text)
-        return spent_so_far(self._body, text, self._target.route, self._parts.count_tokens)
+        tokens_out = max(self._heard, self._parts.count_tokens("".join(self._record.text)))
+        return spent_so_far(self._body, tokens_out, self._target.route, self._parts.count_tokens)
 
     def _done(self, end: ChatEnd) -> AnswerDone:
         """Close the record. A model that does not cite or refuse by itself is read for `[n]` and for the refusal."""

@@ -12,6 +12,8 @@ from .parts import Route
 
 _IMAGE_TOKENS = 3_000
 """More than any of today's providers counts for one picture at an address."""
+_BYTES_PER_TOKEN = 3
+"""Fewer than a token of any of today's models has on average in any language with an alphabet."""
 _MESSAGE_TOKENS = 16
 """For the marks around a message."""
 
@@ -32,11 +34,9 @@ def limit_state(reservation: Reservation | None, what: Literal["requests", "toke
 
 def output_bound(body: Body) -> int | None:
     """The bound on output tokens that a call names; None where it names none."""
-    for name in ("max_completion_tokens", "max_tokens"):
-        bound = body.get(name)
-        if isinstance(bound, int) and bound > 0:
-            return bound
-    return None
+    # Of two the larger: nobody knows which of them the server obeys.
+    bounds = [body.get(name) for name in ("max_completion_tokens", "max_tokens")]
+    return max((bound for bound in bounds if isinstance(bound, int) and bound > 0), default=None)
 
 
 def worst_case(body: Body, route: Route, *, size_bytes: int, output_tokens: int) -> Need:
@@ -62,11 +62,16 @@ def spent(usage: Usage) -> Spent:
     return Spent(tokens=usage.input_tokens + usage.output_tokens, cost_pico=cost)
 
 
-def spent_so_far(body: Body, text: str, route: Route, count_tokens: Callable[[str], int]) -> Usage:
-    """The usage of a call that was cut off after some text, as it is counted here."""
+def spent_so_far(body: Body, tokens_out: int, route: Route, count_tokens: Callable[[str], int]) -> Usage:
+    """The usage of a call that was cut off after some tokens: an estimate, rather too high than too low.
+
+    Another tokenizer than the model's counts the call, and no fewer tokens than a third of its bytes are charged.
+    """
     # Pictures in the call itself are no text to count.
-    tokens_in = sum(count_tokens(given) for given in _texts(body["messages"]) if not given.startswith("data:"))
-    tokens_out = count_tokens(text)
+    texts = [text for text in _texts(body) if not text.startswith("data:")]
+    length = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    counted = sum(map(count_tokens, texts)) + _MESSAGE_TOKENS * len(body.get("messages", ()))
+    tokens_in = max(counted, -(-length // _BYTES_PER_TOKEN))
     cost = route.cost_pico(tokens_in, tokens_out)
     return Usage(tokens_in, tokens_out, None if cost is None else to_usd(cost), estimated=True)
 

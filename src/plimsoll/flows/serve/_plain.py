@@ -1,6 +1,7 @@
 """Requests that are answered at once, and not by a conversation: for vectors, and to a classical model."""
 
 import asyncio
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from plimsoll.models.predictors import Prediction, Predictor
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
 from ._guard import Guard
-from ._need import limit_state, payer_of, spent, text_bytes
+from ._need import limit_state, payer_of, spent, spent_so_far, text_bytes
 from ._record import RequestRecord
 from ._runtime import Target
 from .parts import ServeParts
@@ -39,6 +40,7 @@ class VectorExchange:
         self._parts = parts
         self._guard = None if target.guardrail is None else Guard(target.guardrail)
         self._reservation: Reservation | None = None
+        self._asked: Any = None
 
     async def run(self) -> Vectors:
         """The vectors of `input` in the request's body. Raises what the guardrail, the budget and the model raise."""
@@ -52,6 +54,7 @@ class VectorExchange:
             inputs = self._guard.texts(inputs)
         await self._reserve()
         parameters = {name: value for name, value in body.items() if name not in ("input", "messages")}
+        self._asked = inputs
         with record.span(f"embeddings {record.model}") as step:
             found = await model.embed_texts(inputs, parameters)
             record.usage, record.complete, record.target = found.usage, True, record.model
@@ -74,14 +77,18 @@ class VectorExchange:
         )
         return Vectors(started, found, record.elapsed_ms)
 
-    def end(self, _raised: BaseException | None) -> None:
-        """Settle the budget, whatever happened."""
+    def end(self, raised: BaseException | None) -> None:
+        """Settle the budget, whatever happened: who leaves while the model works pays for its work."""
+        record = self._record
+        if self._asked is not None and not record.complete and isinstance(raised, asyncio.CancelledError):
+            route, count = self._target.route, self._parts.count_tokens
+            record.usage = spent_so_far({"input": self._asked}, 0, route, count)
         if self._guard is not None:
             self._record.guardrails = self._guard.notes
         if self._reservation is None:
             return
-        if self._record.complete:
-            self._reservation.settle(spent(self._record.usage))
+        if record.complete or record.usage.input_tokens:
+            self._reservation.settle(spent(record.usage))
         else:
             self._reservation.release()
 
@@ -125,7 +132,7 @@ async def predict(
         record.release_name,
         record.model,
         (),
-        name=f"{request.app}/{request.target}",
+        name=f"{request.app}/{record.name}",
         requests=limit_state(reservation, "requests"),
         tokens=limit_state(reservation, "tokens"),
     )

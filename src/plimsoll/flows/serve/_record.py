@@ -53,6 +53,10 @@ class RequestRecord:
     """
 
     release_name: str = ""
+    name: str = ""
+    """Of the endpoint or the served route, however the caller wrote it; empty while it is not known to exist."""
+    given: Body | None = None
+    """What the caller sent, as a guardrail let it through; None where none looked."""
     model: str = ""
     target: str = ""
     prompt: str = ""
@@ -125,7 +129,7 @@ class RequestRecord:
         return Trace(
             id=self.trace_id,
             app=request.app,
-            endpoint=request.target,
+            endpoint=self.name,
             environment=request.environment,
             release=self.release,
             release_name=self.release_name,
@@ -161,11 +165,12 @@ class RequestRecord:
             cached_tokens=usage.cached_tokens,
             cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
+            joined=request.joined,
         )
 
     def _whole(self, latency_ms: float, error: str) -> Span:
         request = self.request
-        workflow = f"{request.app}/{request.target}"
+        workflow = f"{request.app}/{self.name}"
         attributes: dict[str, Json] = {
             "gen_ai.operation.name": "invoke_workflow",
             "gen_ai.workflow.name": workflow,
@@ -176,8 +181,8 @@ class RequestRecord:
         return Span(self.root_id, None, name, self.started_at, ended_at, attributes, error or None)
 
     def _sent(self) -> dict[str, Json]:
-        """What the caller sent, so that it can be asked again."""
-        body = self.request.body
+        """What the caller sent, as the guardrail let it through, so that it can be asked again."""
+        body = self.given or self.request.body
         parameters = {name: value for name, value in body.items() if name != "messages"}
         return {"messages": list(body.get("messages", ())), "parameters": parameters}
 

@@ -41,6 +41,10 @@ class Target:
     knowledge: Knowledge | None = None
     guardrail: Policy | None = None
 
+    def called(self, app: str) -> str:
+        """What callers may write as `model` to call it: an endpoint's name with that of its application."""
+        return f"{app}/{self.name}" if self.prompt is not None else self.name
+
 
 @dataclass(slots=True)
 class Runtime:
