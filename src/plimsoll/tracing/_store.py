@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Connection, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy import text as sql
 
 from plimsoll.kernel.digest import Digest
@@ -416,10 +416,12 @@ def _conditions(app: str, wanted: TraceFilter) -> Iterator[ColumnElement[bool]]:
 
 def _hints(wanted: TraceFilter) -> Iterator[ColumnElement[bool]]:
     """What follows from the other conditions, said as the smaller indexes say it, so that SQLite uses them."""
-    hints = {"status <> 'ok'": wanted.status not in {None, "ok"}, "user_id <> ''": wanted.user}
-    for hint, follows in (hints | {"joined_trace <> ''": wanted.joined}).items():
-        if follows:
-            yield literal_column(hint, Boolean)
+    if wanted.status not in {None, "ok"}:
+        yield _trace.status != literal_column("'ok'")
+    if wanted.user:
+        yield _trace.user_id != literal_column("''")
+    if wanted.joined:
+        yield _trace.joined_trace != literal_column("''")
 
 
 def _place(after: str, parts: int) -> list[int]:

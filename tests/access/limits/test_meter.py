@@ -399,3 +399,19 @@ def test_a_name_that_no_database_can_keep_has_its_budget_too(desk: Desk) -> None
                 assert not await spend(meter, Payer(user=name), 0)
 
     run(steps)
+
+
+def test_a_used_up_limit_is_told_at_once_also_beside_a_budget_that_the_call_does_not_touch(desk: Desk) -> None:
+    budgets = (requests("team:x", 1, "day"), usd("team:x", 20))
+    free = Need(tokens=0, cost_pico=0)
+
+    async def steps() -> None:
+        async with desk.meter(*budgets) as meter:
+            (await meter.reserve(Payer(team="x"), free)).settle(Spent(0, 0))
+        # As after a restart: nothing is held yet, and a call asks for nothing of the second budget.
+        async with desk.meter(*budgets) as meter:
+            for _ in range(3):
+                with pytest.raises(BudgetUsedUpError):
+                    await meter.reserve(Payer(team="x"), free)
+
+    run(steps)

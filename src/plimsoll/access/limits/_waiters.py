@@ -37,8 +37,10 @@ class Waiter:
         """Stand in line at these slices instead of the ones before."""
         for slot, amount in self.held:
             slot.waiting -= amount
+            slot.standing -= 1
         for slot, amount in holds:
             slot.waiting += amount
+            slot.standing += 1
         self.held = holds
 
 

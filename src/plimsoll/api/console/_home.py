@@ -74,6 +74,8 @@ class Visitor:
 class Home:
     """Everything on the page."""
 
+    trouble: str
+    """Why requests cannot be answered, or traces not be kept; empty while all is well."""
     environments: tuple[EnvironmentCard, ...]
     endpoints: tuple[EndpointCard, ...]
     moves: tuple[MoveLine, ...]
@@ -88,7 +90,9 @@ def home(service: Service, settings: ApiSettings, *, visitor: Visitor, now: date
     """Read what the page needs; what other people asked is not even read for whoever may not see it."""
     environments, moves = service.environments(), service.moves(LATEST_MOVES)
     names = service.names([*(one.actor for one in environments), *(one.actor for one in moves)])
+    is_live = any(one.live for one in environments)
     return Home(
+        trouble=(service.ready() or "") if is_live else "",
         environments=tuple(_environment(one, now, names) for one in environments),
         endpoints=tuple(_endpoint(one, settings, visitor) for one in service.models()),
         moves=tuple(_move(one, now, names) for one in moves),

@@ -46,6 +46,7 @@ class Slot:
         "room",
         "seen",
         "spent",
+        "standing",
         "start",
         "taken",
         "unit",
@@ -78,6 +79,8 @@ class Slot:
         """Below so much it asks for more, before a call has to wait for it."""
         self.waiting = 0
         """What calls wait for."""
+        self.standing = 0
+        """Calls that wait, also those that want nothing of this slice: while they do, it stays."""
         self.dirty = False
         """Whether there is something to say to the database."""
         self.asked: Ask | None = None
@@ -119,7 +122,7 @@ class Slot:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is held, and nothing is to be told."""
-        return not (self.open or self.spent or self.free or self.leased or self.asked or self.waiting)
+        return not (self.open or self.spent or self.free or self.leased or self.asked or self.standing)
 
     @property
     def remaining(self) -> int:
