@@ -188,6 +188,20 @@ def test_what_is_not_served_is_not_found(shipped: str, model: str) -> None:
     assert "ask" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [("staging", "release that is live there has no classical model"), ("production", "othing is live there")],
+)
+def test_a_release_without_classical_models_is_told_from_no_release(shipped: str, environment: str, said: str) -> None:
+    answer = httpx2.post(
+        f"{shipped}/v1/predict/topic",
+        json={"inputs": [{"text": "a"}]},
+        headers={"x-plimsoll-environment": environment},
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+    assert said in answer.json()["error"]["message"]
+
+
 def test_a_model_server_that_is_down_is_a_503(harbour: Harbour, url: str) -> None:
     harbour.workshop.write("routes/default.yaml", "model: vllm/none\nbase_url: http://127.0.0.1:9/v1\ntimeout_s: 5\n")
     harbour.ship()

@@ -81,6 +81,8 @@ def test_budgets_of_the_file_and_of_commands_stand_in_one_list(says: As) -> None
         (["set", "everyone", "--requests", "1", "--per", "request"], "budget_unfit"),
         (["set", "everyone", "--usd", "1", "--per", "week"], "invalid"),
         (["remove", "everyone", "--measure", "usd", "--per", "month"], "budget_missing"),
+        (["remove", "everyone", "--per", "month"], "invalid"),
+        (["remove", "everyone", "--usd", "--tokens", "--per", "month"], "invalid"),
         (["remove", "user:nobody", "--measure", "usd", "--per", "month"], "budget_missing"),
         (["show", "somebody"], "budget_unfit"),
     ],
@@ -101,6 +103,16 @@ def test_what_cannot_be_is_refused_with_a_hint(says: As, arguments: list[str], c
 def test_budgets_are_changed_with_the_right_to_it_alone(says: As, arguments: list[str]) -> None:
     refused = says("vera", "budget", *arguments, "--json")
     assert (refused.code, refused.json["error"]["code"]) == (2, "right_missing")
+
+
+@pytest.mark.parametrize("named", [["--usd"], ["--measure", "usd"], ["--usd", "--measure", "usd"]])
+def test_a_budget_is_removed_as_it_was_set_and_that_is_said(says: As, named: list[str]) -> None:
+    says("ada", "budget", "set", "team:legal", "--usd", "20", "--per", "day")
+    removed = says("ada", "budget", "remove", "team:legal", *named, "--per", "day")
+    assert removed.code == 0, removed.err
+    assert "removed: the budget for team:legal, $20" in removed.out
+    assert "per day" in removed.out
+    assert [one["for"] for one in says("vera", "budget", "list", "--json").json] == ["everyone"]
 
 
 def test_what_is_used_is_shown_the_fullest_first(says: As, workshop: Workshop) -> None:

@@ -24,11 +24,18 @@ def test_a_new_project_is_built_asked_and_released_as_it_is(run: Run, tmp_path: 
     made = run("init", template, folder)
     assert made.code == 0
     assert "plimsoll build" in made.out
+    assert "into documents/ first" in made.out
+    assert ("README.md says how to go on" in made.out) == (template == "gateway")
     assert run("build", folder=folder).code == 0
     ended = run("release", "--json", folder=folder)
     assert ended.code == 0, ended.out
     assert ended.json["release"]["manifest"]["app"] == "my-app"
     assert run("init", template, folder).code == 2
+
+
+def test_a_project_without_documents_is_not_told_of_them(run: Run, tmp_path: Path) -> None:
+    made = run("init", "chat", tmp_path / "talk")
+    assert (made.code, "documents/" in made.out) == (0, False)
 
 
 def test_ask_answers_with_citations_and_explains_itself(run: Run, workshop: Workshop) -> None:

@@ -100,6 +100,23 @@ def test_it_answers_logs_without_a_secret_and_ends_well(shipped: Path, workers: 
             assert again.get(f"/traces/{trace}").status_code == 200, "a trace is kept over the end of its worker"
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_says_which_secret_is_missing_and_how_clients_find_it(workshop: Workshop, workers: str) -> None:
+    targets = "targets: [{model: openai/gpt-4.1-mini, api_key: '${env:HARBOUR_KEY}'}, {model: builtin/reader}]\n"
+    workshop.write("routes/default.yaml", targets)
+    Harbour(workshop).ship("staging")
+    workshop.close()
+    with serving(workshop.root, "--workers", workers) as served:
+        assert served.get("/readyz").status_code == 200
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(WAIT_S) == 0
+    lines = "".join(served.lines)
+    assert lines.count("HARBOUR_KEY") == 1
+    assert "until then that target does not answer" in " ".join(lines.split())
+    assert f"OpenAI API     {served.url}/v1 " in lines
+    assert f"Anthropic API  {served.url} " in lines
+
+
 def test_two_halves_of_tls_belong_together(run: Run, workshop: Workshop) -> None:
     certificate = workshop.write("cert.pem", "no certificate")
     ended = run("serve", "--tls-cert", certificate, folder=workshop.root)

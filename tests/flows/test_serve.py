@@ -13,7 +13,7 @@ from tests.flows.scripted import hangs_up, parts_with, says
 from plimsoll.bootstrap import Platform
 from plimsoll.bootstrap._routes import RouteMaker, full_content
 from plimsoll.flows import promote
-from plimsoll.flows.ask import EndpointUnclearError, ask
+from plimsoll.flows.ask import EndpointUnclearError, NothingToAskError, ask
 from plimsoll.flows.promote import Wish
 from plimsoll.flows.replay import replay
 from plimsoll.flows.serve import (
@@ -265,6 +265,20 @@ def test_two_endpoints_need_a_choice(workshop: Workshop) -> None:
         asyncio.run(ask("harbour", LEAVE, endpoint=None, environment=None, parts=parts))
     answer = asyncio.run(ask("harbour", LEAVE, endpoint="brief", environment=None, parts=parts))
     assert "twenty-six" in answer.done.text
+
+
+def test_an_endpoint_that_predicts_is_not_asked(workshop: Workshop) -> None:
+    workshop.write("models/kind.yaml", "kind: few_shot\nlabels:\n  lease: [rent]\n  leave: [paid holiday]\n")
+    workshop.write("endpoints/kind.yaml", "kind: predict\nmodel: kind\n")
+    workshop.build()
+    parts = workshop.open().serve_parts()
+    answer = asyncio.run(ask("harbour", LEAVE, endpoint=None, environment=None, parts=parts))
+    assert "twenty-six" in answer.done.text
+    (workshop.root / "endpoints/ask.yaml").unlink()
+    (workshop.root / "evals/ask.yaml").unlink(missing_ok=True)
+    workshop.build()
+    with pytest.raises(NothingToAskError, match="no endpoint that answers questions"):
+        asyncio.run(ask("harbour", LEAVE, endpoint=None, environment=None, parts=parts))
 
 
 def test_lineage_follows_an_answer_to_its_documents(workshop: Workshop) -> None:

@@ -42,6 +42,7 @@ ANYTHING = st.recursive(
             ["[file a.pdf x/y, 3 B]"],
         ),
         ({"content": [{"type": "hologram", "data": "…"}]}, ["[file hologram]"]),
+        ({"role": ["tool"], "content": "x"}, ["x"]),
         ({"role": "assistant", "content": None, "refusal": "No."}, ["No."]),
         ({"role": "assistant", "reasoning_content": "Let me see.", "content": "Yes."}, ["Let me see.", "Yes."]),
         (

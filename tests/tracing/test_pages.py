@@ -1,16 +1,19 @@
 """Lists of traces: filters, pages that never skip or repeat, and a search that misses nothing."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from sqlalchemy import event
 from tests.tracing.test_traces import NOW, a_trace
 
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.storage import Database
+from plimsoll.storage.migrations.traces import TRACES
 from plimsoll.storage.search import words_of
 from plimsoll.tracing import Capture, Trace, TraceFilter, Traces
 
@@ -164,3 +167,24 @@ def test_what_is_forgotten_is_found_no_more(database: Database, traces: Traces) 
     later = one(1, question="lease of tomorrow")
     Traces(database, Capture()).write([later])
     assert ids(traces, TraceFilter(text="lease")) == [later.id, young.id]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (TraceFilter(user="u-7"), "trace_user"),
+        (TraceFilter(status="error"), "trace_failed"),
+        (TraceFilter(joined="ab" * 16), "trace_joined"),
+        (TraceFilter(), "trace_started"),
+    ],
+)
+def test_a_filter_reads_the_index_that_is_for_it(tmp_path: Path, wanted: TraceFilter, index: str) -> None:
+    database, asked = Database(tmp_path / "traces.db", TRACES), list[tuple[str, Any]]()
+    with database.read() as connection:
+        event.listen(connection.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    Traces(database).page("app", wanted)
+    query, parameters = asked[-1]
+    with database.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", parameters).all()
+    assert [row for row in plan if f"INDEX {index} " in row[3]]
+    database.close()

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.ids import new_span_id, new_trace_id
+from plimsoll.storage import Database
 from plimsoll.tracing import EVALUATION, REPLAY, Span, Trace, TraceMissingError, Traces
 from plimsoll.tracing._errors import TraceAmbiguousError
 
@@ -85,3 +86,20 @@ def test_applications_do_not_see_each_other(traces: Traces) -> None:
     assert traces.latest("other", 10) == ()
     with pytest.raises(TraceMissingError):
         traces.get("other", trace.id)
+
+
+def test_the_same_beginning_in_another_application_is_in_nobodys_way(traces: Traces) -> None:
+    ours, theirs = a_trace(trace_id="ab" + "0" * 30), replace(a_trace(trace_id="ab" + "1" * 30), app="other")
+    traces.write([ours, theirs])
+    assert traces.get("app", "ab") == ours
+    assert traces.get("other", "ab") == theirs
+
+
+def test_a_prompt_that_is_what_was_sent_is_kept_once(database: Database, traces: Traces) -> None:
+    sent = [{"role": "user", "content": "a long question"}]
+    trace = replace(a_trace(), question="?", messages=tuple(sent), request={"messages": sent, "parameters": {}})
+    traces.write([trace])
+    assert traces.get("app", trace.id) == trace
+    with database.read() as connection:
+        body = bytes(connection.exec_driver_sql("SELECT body FROM piece").scalar_one())
+    assert body.count(b"a long question") == 1

@@ -97,13 +97,17 @@ class ModelNotFoundError(NotFoundError):
 
     code = "model_not_found"
 
-    def __init__(self, model: str, environment: str, served: Sequence[str]) -> None:
+    def __init__(self, model: str, environment: str, served: Sequence[str], *, lacks: str = "") -> None:
+        """`lacks` says what the live release has none of, where it serves nothing of that kind."""
         place = f"environment `{_short(environment)}`" if environment else "the working build"
         listed = ", ".join(served[:_LISTED_MODELS]) + (", …" if len(served) > _LISTED_MODELS else "")
-        super().__init__(
-            f"the model `{_short(model)}` is not served in {place}",
-            hint=f"served there: {listed}" if served else "nothing is live there; ship a release with `plimsoll ship`",
-        )
+        if served:
+            hint = f"served there: {listed}"
+        elif lacks:
+            hint = f"the release that is live there has no {lacks}; ship one that has"
+        else:
+            hint = "nothing is live there; ship a release with `plimsoll ship`"
+        super().__init__(f"the model `{_short(model)}` is not served in {place}", hint=hint)
         self.param = "model"
 
 

@@ -216,9 +216,17 @@ def _chosen(state: State, platform: "Platform", options: ServeOptions) -> str:
     places = platform.environments.environments(platform.app)
     chosen = choose_environment(platform.app, platform.declared, places, options.environment)
     PlatformService(platform, platform.app, platform.declared).check(chosen)
+    _note_secrets(state, platform, chosen)
     if reachable_by_others(options.host) and _shared_key(platform) is None:
         _first_key(state, platform, options.host)
     return chosen
+
+
+def _note_secrets(state: State, platform: "Platform", environment: str) -> None:
+    """Say which targets of the live release do not answer, for want of a secret."""
+    manifest = platform.releases.manifest(platform.environments.live(platform.app, environment))
+    for missing in platform.check_routes(manifest):
+        state.output.say(f"[yellow]note[/] {missing.message}; until then that target does not answer")
 
 
 def _application(platform: "Platform", options: ServeOptions, environment: str) -> "ASGIApp":
@@ -333,8 +341,9 @@ def _missing_secrets(platform: "Platform") -> list[str]:
 
 def _tell(state: State, url: str, what: str) -> None:
     state.output.say(f"[bold green]serving[/] {what}")
-    state.output.say(f"  console      {url}/")
-    state.output.say(f"  OpenAI API   {url}/v1   (base_url of the openai SDK)")
+    state.output.say(f"  console        {url}/")
+    state.output.say(f"  OpenAI API     {url}/v1   (base_url of the openai SDK)")
+    state.output.say(f"  Anthropic API  {url}   (base_url of the anthropic SDK)")
     state.output.say("  Ctrl-C stops")
 
 

@@ -12,6 +12,14 @@ def execute_many(connection: Connection, statement: str, rows: Sequence[tuple[An
     `statement` is SQL that both dialects know, with `?` for each value of a row. Nothing of it may come from outside.
     """
     if rows:
-        if connection.dialect.name == "postgresql":
-            statement = statement.replace("?", "%s")
-        connection.exec_driver_sql(statement, list(rows))
+        connection.exec_driver_sql(_as_driver_says(connection, statement), list(rows))
+
+
+def fetch_one(connection: Connection, statement: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """Run one statement as `execute_many` has it, and give the first row of what it returns."""
+    found = connection.exec_driver_sql(_as_driver_says(connection, statement), values).first()
+    return None if found is None else tuple(found)
+
+
+def _as_driver_says(connection: Connection, statement: str) -> str:
+    return statement.replace("?", "%s") if connection.dialect.name == "postgresql" else statement

@@ -365,12 +365,25 @@ def test_a_share_of_the_budget_is_told_once(desk: Desk, caplog: pytest.LogCaptur
             for meter in (one, two) * 5:
                 assert await spend(meter, ADA, 9 * CENT)
 
-    with caplog.at_level(logging.WARNING, "plimsoll.access"):
+    with caplog.at_level(logging.WARNING, "plimsoll.budgets"):
         run(steps)
     told = desk.record.alerts(APP, desk.clock.moment)
     assert [(item.window.scope, item.share, item.cap) for item in told] == [("everyone", 0.5, 100 * CENT)]
     assert told[0].spent >= 50 * CENT
-    assert len([line for line in caplog.messages if "reached 50 %" in line]) == 1
+    said = "the budget of everyone has used 50 % of its dollars a "
+    assert len([line for line in caplog.messages if line.startswith(said)]) == 1
+
+
+def test_the_log_names_no_user(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    async def steps() -> None:
+        desk.budgets = (requests("each user", 2, alert_at=0.5),)
+        async with desk.meter() as meter:
+            assert await spend(meter, Payer(user="hildegard"), 0)
+
+    with caplog.at_level(logging.DEBUG):
+        run(steps)
+    assert "hildegard" not in caplog.text
+    assert [line for line in caplog.messages if line.startswith("the budget of one user has used 50 % of its requests")]
 
 
 def test_changed_budgets_hold_without_a_restart(small: Desk) -> None:

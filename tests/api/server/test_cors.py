@@ -51,7 +51,12 @@ def test_an_answer_names_its_origin_and_what_may_be_read(server: Running, connec
     answer = connect(server).get("/v1/plain", f"origin: {APP}")
     assert b"access-control-allow-origin: https://app.example.com\r\n" in answer
     assert b"vary: Origin\r\n" in answer
-    assert b"x-plimsoll-release" in answer
+    exposed = next(line for line in answer.split(b"\r\n") if line.startswith(b"access-control-expose-headers: "))
+    names = set(exposed.partition(b": ")[2].split(b", "))
+    facts = (b"release", b"release-name", b"trace", b"model", b"cached", b"cost-usd", b"overhead-ms", b"guardrails")
+    limits = (b"limit-requests", b"remaining-requests", b"reset-requests", b"limit-tokens", b"remaining-tokens")
+    assert names >= {b"x-plimsoll-" + fact for fact in facts}
+    assert names >= {b"x-ratelimit-" + limit for limit in (*limits, b"reset-tokens")}
 
 
 def test_only_the_api_is_for_others(server: Running, connect: Connect) -> None:

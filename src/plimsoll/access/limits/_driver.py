@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from ._types import Budget
+from plimsoll.kernel.money import to_usd
+
+from ._types import Alert, Budget, Measure, Span
 from .escrow import Batch, Outcome, Slot, UsageRecord
 
-_log = logging.getLogger("plimsoll.access")
+_log = logging.getLogger("plimsoll.budgets")
 T = TypeVar("T")
 
 
@@ -196,9 +198,7 @@ class Driver:
         self._took_s = self._ended - began
         self._work.succeeded(slots, outcome, began)
         for told in outcome.alerts:
-            _log.warning(
-                "the budget of %s reached %.0f %%: %d of %d", told.window.key, told.share * 100, told.spent, told.cap
-            )
+            _log.warning("%s", _sentence(told))
 
     async def _resolve(self, slots: list[Slot], batch: Batch, began: float) -> None:
         outcome = await self._off_loop(lambda: self._record.outcome_of(batch))
@@ -239,3 +239,27 @@ class Driver:
             _log.warning("the record of what is used does not answer: %s", error)
         self._failing = True
         self._work.failed()
+
+
+_COUNTED: Final[Mapping[Measure, str]] = {"usd": "dollars", "tokens": "tokens", "requests": "requests"}
+_PER: Final[Mapping[Span, str]] = {
+    "request": "a request",
+    "minute": "a minute",
+    "hour": "an hour",
+    "day": "a day",
+    "month": "a month",
+    "total": "in total",
+}
+
+
+def _sentence(told: Alert) -> str:
+    """What the log says of a share that was reached. Users are not named there: a name may be a person's."""
+    window = told.window
+    scope = "one user" if window.scope.startswith("user:") else window.scope
+    used, of = (
+        f"{to_usd(amount):g}" if window.measure == "usd" else f"{amount:,}" for amount in (told.spent, told.cap)
+    )
+    return (
+        f"the budget of {scope} has used {told.share * 100:.0f} % of its {_COUNTED[window.measure]} "
+        f"{_PER[window.span]} ({used} of {of}); `plimsoll budget show` says more"
+    )

@@ -59,8 +59,10 @@ class Room:
 
 def not_served(request: AnswerRequest, error: EndpointMissingError | NothingLiveError) -> ModelNotFoundError:
     """What a caller is told who asks for something that is not there."""
-    known = error.known if isinstance(error, EndpointMissingError) else ()
-    return ModelNotFoundError(request.target, request.environment, known)
+    if isinstance(error, NothingLiveError):
+        return ModelNotFoundError(request.target, request.environment, ())
+    lacks = "classical model" if request.surface == "predict" else "endpoint and no served route for such a call"
+    return ModelNotFoundError(request.target, request.environment, error.known, lacks=lacks)
 
 
 Arrived = tuple[Scope, Sent, int]

@@ -10,9 +10,10 @@ from ._errors import OriginError
 ANY = "*"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?")
 _EXPOSED = (
-    b"x-request-id, retry-after, openai-processing-ms, x-plimsoll-release, x-plimsoll-trace, x-plimsoll-cost-usd, "
-    b"x-plimsoll-overhead-ms, x-plimsoll-guardrails, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
-    b"x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
+    b"x-request-id, retry-after, openai-processing-ms, x-plimsoll-release, x-plimsoll-release-name, x-plimsoll-trace, "
+    b"x-plimsoll-model, x-plimsoll-cached, x-plimsoll-cost-usd, x-plimsoll-overhead-ms, x-plimsoll-guardrails, "
+    b"x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, "
+    b"x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
 )
 _METHODS = b"GET, POST"
 _KEPT_S = b"600"

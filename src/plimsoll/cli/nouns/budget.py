@@ -1,5 +1,6 @@
 """The noun budget: what may be used, and how much of it is."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -83,22 +84,23 @@ def set_budget(state: State, who: str, per: str, **options: Any) -> None:
         state.output.note("that budget held already")
 
 
-@budget.command("remove", epilog="Example: plimsoll budget remove team:legal --measure usd --per day")
+@budget.command("remove", epilog="Example: plimsoll budget remove team:legal --usd --per day")
 @click.argument("who")
-@click.option("--measure", type=click.Choice(_MEASURES), required=True, help="What it is about.")
+@click.option("--usd", is_flag=True, help="The one of dollars.")
+@click.option("--tokens", is_flag=True, help="The one of tokens.")
+@click.option("--requests", is_flag=True, help="The one of requests.")
+@click.option("--measure", type=click.Choice(_MEASURES), help="The same, by name.")
 @click.option("--per", type=click.Choice(_SPANS), required=True, help="Its window.")
 @json_option
-def remove_budget(state: State, who: str, measure: str, per: str) -> None:
+def remove_budget(state: State, who: str, per: str, **named: Any) -> None:
     """Let a budget hold no more that was set by command. What was used stays written down."""
     from plimsoll.access.limits import read_scope
 
-    scope = read_scope(who)
+    scope, measure = read_scope(who), _measure(named)
     with state.platform(state.project_root()) as platform:
         platform.acting.require("policy")
         removed = platform.budgets.remove(platform.app, scope, measure, per, by=platform.acting.by)
-    state.output.result(
-        show.budget_json(removed, "command"), lambda screen: show.budgets(screen, [(removed, "command")])
-    )
+    state.output.result(show.budget_json(removed, "command"), lambda screen: show.removed(screen, removed))
 
 
 @budget.command("show", epilog="Example: plimsoll budget show team:legal")
@@ -123,6 +125,14 @@ def show_budgets(state: State, who: str | None, everything: bool) -> None:
         {"windows": [show.use_json(use) for use in uses], "alerts": [show.alert_json(told) for told in alerts]},
         lambda screen: show.uses(screen, uses, alerts, everything=everything),
     )
+
+
+def _measure(named: Mapping[str, Any]) -> str:
+    """The one measure that flags, or the option `measure`, name. Raises click's UsageError."""
+    chosen = {measure for measure in _MEASURES if named[measure] or named["measure"] == measure}
+    if len(chosen) != 1:
+        raise click.UsageError("say which budget it is with one of --usd, --tokens and --requests")
+    return chosen.pop()
 
 
 def _declared(state: State) -> "tuple[Budget, ...]":

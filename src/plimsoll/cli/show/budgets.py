@@ -45,6 +45,13 @@ def budgets(screen: "Console", found: "Sequence[tuple[Budget, str]]") -> None:
         line(screen, "there is no budget: write `budgets:` into plimsoll.yaml, or use `plimsoll budget set`")
 
 
+def removed(screen: "Console", budget: "Budget") -> None:
+    """A budget that holds no more."""
+    amount = _amount(budget.measure, budget.amount)
+    per = "in total" if budget.span == "total" else f"per {budget.span}"
+    line(screen, f"removed: the budget for {budget.scope}, {amount} {per}", style="bold green")
+
+
 def budget_json(budget: "Budget", source: str) -> dict[str, Any]:
     """For programs; amounts of money in dollars."""
     return {

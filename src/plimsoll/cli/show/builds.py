@@ -26,8 +26,12 @@ def init(screen: "Console", directory: Path, written: Sequence[Path]) -> None:
         line(screen, f"  {path.relative_to(directory) if path.is_relative_to(directory) else path}")
     heading(screen, "next")
     line(screen, f"  cd {directory}")
-    line(screen, "  plimsoll build          # put your own documents into documents/ first, or try it as it is")
+    documents = any(directory / "documents" in path.parents for path in written)
+    first = "          # put your own documents into documents/ first, or try it as it is" if documents else ""
+    line(screen, f"  plimsoll build{first}")
     line(screen, '  plimsoll ask "…"')
+    if directory / "README.md" in written:
+        line(screen, "README.md says how to go on")
 
 
 def build(screen: "Console", report: "BuildReport") -> None:

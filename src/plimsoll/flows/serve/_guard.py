@@ -1,18 +1,27 @@
 """Guardrails on a call: on its messages, on what was retrieved, and on the answer, whole or streamed."""
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
+
+import msgspec
 
 from plimsoll.guardrails import Policy, Review, Stage, stops
 from plimsoll.models import Body, Chunks, Passage
 
 from ._errors import GuardrailBlockedError
 from ._events import GuardrailNote
-from ._stream_guard import TEXTS, StreamGuard
+from ._stream_guard import CALLS, StreamGuard, call_stage
+from .places import Text, copied, is_escaped, joined_text, runs_of, texts_in
 
 _FROM_OUTSIDE = ("tool", "function")
 """Roles whose text was found somewhere, and was not written by the caller."""
+_ROLES = ("user", "system", "assistant", "developer")
+_NOT_SAID = frozenset({"messages", "model", "user", "safety_identifier", "prompt_cache_key"})
+_ANSWER = frozenset({"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"})
+_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
+_NO_TEXTS = frozenset({int, float, bool, type(None)})
 
 
 class Guard:
@@ -34,9 +43,15 @@ class Guard:
         return tuple(GuardrailNote(*key, count=count) for key, count in found.items()) if found else ()
 
     def messages(self, body: Body) -> Body:
-        """The call with what must not be there taken out. Raises GuardrailBlockedError."""
-        messages = _replaced(body["messages"], self._message)
-        return body if messages is None else {**body, "messages": messages}
+        """The call with what must not be there taken out, wherever it stands in it. Raises GuardrailBlockedError.
+
+        The names by which a caller and its callers are known (`user`, …) are no part of what is said.
+        """
+        if self._is_plain(body):
+            return body
+        messages = [self._message(message) for message in body["messages"]]
+        around = {name: value for name, value in body.items() if name not in _NOT_SAID}
+        return {**body, **self.judged([around], "input")[0], "messages": messages}
 
     def passages(self, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         """The passages that may be shown to the model: a blocked one is left out."""
@@ -58,15 +73,18 @@ class Guard:
         stages = self._policy.stages
         if "output" not in stages and "tool_call" not in stages:
             return body
-        choices = _replaced(body["choices"], self._choice)
-        return body if choices is None else {**body, "choices": choices}
+        if self._is_plain_answer(body):
+            return body
+        around = {name: value for name, value in body.items() if name not in ("choices", "usage")}
+        choices = [self._choice(choice) for choice in body["choices"]]
+        return {**body, **self.judged([around], "output")[0], "choices": choices}
 
     def stream(self) -> StreamGuard | None:
         """A guard for the pieces of an answer; None where the policy says nothing about answers."""
         stages = self._policy.stages
         if "output" not in stages and "tool_call" not in stages:
             return None
-        return StreamGuard(self._policy, self.note)
+        return StreamGuard(self._policy, self.note, self.judged)
 
     def note(self, review: Review, stage: Stage) -> Review:
         """Count what a review found; raises GuardrailBlockedError when it must stop here."""
@@ -75,41 +93,106 @@ class Guard:
             raise GuardrailBlockedError(self.name, stage, review.reason)
         return review
 
+    def judged(self, values: Sequence[Any], stage: Stage, *, joined: bool = False) -> Sequence[Any]:
+        """JSON values as they may go on: the very same where nothing was taken out.
+
+        With `joined` texts at the same place of several list items, or values, are also read as one: where something
+        is taken out of that, the first of them holds what is left. Raises GuardrailBlockedError.
+        """
+        try:
+            return self._judged(values, stage, joined=joined)
+        except RecursionError:
+            self.note(Review("block", "", (), "nested_too_deeply", self.name), stage)
+            raise
+
+    def _judged(self, values: Sequence[Any], stage: Stage, *, joined: bool) -> Sequence[Any]:
+        found = texts_in(values)
+        texts = [one.text for one in found] + ([joined_text(run) for run in runs_of(found)] if joined else [])
+        if not texts or (not any(map(is_escaped, found)) and self._policy.clears(texts, stage)):
+            return values
+        copy: list[Any] = copied(values)
+        found = texts_in(copy)
+        before = sum(self._found.values())
+        changed = [self._replace(one, stage) for one in found]
+        if joined:
+            alone = sum(self._found.values()) - before
+            changed += [self._join(run, stage, alone) for run in runs_of(found)]
+        return copy if any(changed) else values
+
+    def _replace(self, one: Text, stage: Stage) -> bool:
+        allowed = self._allowed(one.text, stage)
+        if one.is_key:
+            if allowed != one.text:
+                self.note(Review("block", "", (), "found_in_a_key", self.name), stage)
+            return False
+        if is_escaped(one):
+            allowed = self._unescaped(allowed, stage)
+        if allowed != one.text:
+            one.holder[one.key] = allowed
+        return allowed != one.text
+
+    def _unescaped(self, text: str, stage: Stage) -> str:
+        """JSON may be written so that a pattern does not see what it says."""
+        try:
+            value = [msgspec.json.decode(text)]
+        except msgspec.DecodeError:
+            return text
+        allowed = self.judged(value, stage)
+        return text if allowed is value else json.dumps(allowed[0])
+
+    def _join(self, run: Sequence[Text], stage: Stage, alone: int) -> bool:
+        whole = joined_text(run)
+        review = self._policy.review(whole, stage)
+        changed = review.text != whole
+        if changed or len(review.findings) > alone:
+            self.note(review, stage)
+        if changed:
+            for place, one in enumerate(run):
+                one.holder[one.key] = "" if place else review.text
+        return changed
+
+    def _is_plain(self, body: Body) -> bool:
+        """Whether there are only messages of plain text, as nearly always, and it is sure that nothing is in them."""
+        texts = []
+        for message in body["messages"]:
+            text = message.get("content")
+            if len(message) != 2 or text.__class__ is not str or message.get("role") not in _ROLES:  # noqa: PLR2004  # its role and its text
+                return False
+            texts.append(text)
+        others = (value for name, value in body.items() if name not in _NOT_SAID)
+        return all(value.__class__ in _NO_TEXTS for value in others) and self._policy.clears(texts, "input")
+
+    def _is_plain_answer(self, body: Body) -> bool:
+        """Whether there is only plain text in an answer, as nearly always, and it is sure that nothing is in it."""
+        texts = []
+        for choice in body["choices"]:
+            message = choice["message"]
+            if not choice.keys() <= _CHOICE or choice.get("logprobs"):
+                return False
+            if any(value and name not in ("role", "content") for name, value in message.items()):
+                return False
+            texts.append(message.get("content") or "")
+        plain = body.keys() <= _ANSWER and all(text.__class__ is str for text in texts)
+        return plain and self._policy.clears(texts, "output")
+
     def _message(self, message: Body) -> Body:
         stage: Stage = "retrieved" if message.get("role") in _FROM_OUTSIDE else "input"
-        content = message.get("content")
-        if stage not in self._policy.stages or not content:
-            return message
-        if isinstance(content, str):
-            text = self._allowed(content, stage)
-            return message if text is content else {**message, "content": text}
-        parts = _replaced(content, lambda part: self._part(part, stage))
-        return message if parts is None else {**message, "content": parts}
-
-    def _part(self, part: Body, stage: Stage) -> Body:
-        text = part.get("text")
-        if not isinstance(text, str):
-            return part
-        allowed = self._allowed(text, stage)
-        return part if allowed is text else {**part, "text": allowed}
+        said, calls = _parted(message)
+        allowed = self.judged([said], stage, joined=True)[0]
+        content = allowed.get("content")
+        if allowed is not said and isinstance(content, list):
+            # A part without text is refused by some providers.
+            allowed = {**allowed, "content": [part for part in content if part != {"type": "text", "text": ""}]}
+        return {**message, **allowed, **self.judged([calls], stage)[0]}
 
     def _choice(self, choice: Body) -> Body:
-        message: Body = choice["message"]
-        changed: dict[str, Any] = {}
+        said, calls = _parted(choice["message"])
+        allowed_calls = self.judged([calls], call_stage(self._policy))[0]
+        around = {name: value for name, value in choice.items() if name not in ("message", "logprobs")}
         if "output" in self._policy.stages:
-            for name in TEXTS:
-                text = message.get(name)
-                if isinstance(text, str) and (allowed := self._allowed(text, "output")) is not text:
-                    changed[name] = allowed
-        if "tool_call" in self._policy.stages and message.get("tool_calls"):
-            changed["tool_calls"] = [self._call(call) for call in message["tool_calls"]]
-        return {**choice, "message": {**message, **changed}} if changed else choice
-
-    def _call(self, call: Body) -> Body:
-        function = call.get("function")
-        if not function or not isinstance(function.get("arguments"), str):
-            return call
-        return {**call, "function": {**function, "arguments": self._allowed(function["arguments"], "tool_call")}}
+            around = {**self.judged([around], "output")[0], "logprobs": None}
+            said = self.judged([said], "output", joined=True)[0]
+        return {**choice, **around, "message": {**choice["message"], **said, **allowed_calls}}
 
     def _allowed(self, text: str, stage: Stage) -> str:
         """The text as it may go on: the very same where nothing was taken out."""
@@ -136,21 +219,21 @@ class Guard:
         self._found[found] = self._found.get(found, 0) + count
 
 
-def _replaced(values: Sequence[Body], replace: Callable[[Body], Body]) -> list[Body] | None:
-    """The values, each replaced; None where all of them stay the very same."""
-    changed: list[Body] | None = None
-    for place, value in enumerate(values):
-        new = replace(value)
-        if new is not value:
-            if changed is None:
-                changed = list(values)
-            changed[place] = new
-    return changed
-
-
 def guarded(guard: StreamGuard | None, chunks: Chunks) -> Iterable[Chunks]:
     """What of some chunks may go out now."""
     if guard is None:
         return (chunks,)
     allowed = guard.feed(chunks)
     return (allowed,) if allowed is not None else ()
+
+
+def closing(guard: StreamGuard | None) -> Iterable[Chunks]:
+    """What a guard still holds when the model has said all. Raises GuardrailBlockedError."""
+    allowed = None if guard is None else guard.finish()
+    return (allowed,) if allowed is not None else ()
+
+
+def _parted(message: Body) -> tuple[Body, Body]:
+    """What a message says, and what it calls."""
+    calls = {name: message[name] for name in CALLS if message.get(name)}
+    return {name: value for name, value in message.items() if name not in CALLS}, calls

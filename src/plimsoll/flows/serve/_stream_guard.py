@@ -1,15 +1,25 @@
 """A guardrail on an answer that goes out piece by piece."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from plimsoll.guardrails import Policy, Review, Stage, Step, StreamReview
 from plimsoll.models import Body, Chunks
 
-TEXTS = ("content", "reasoning_content", "refusal")
-"""Fields of a message that hold text."""
+CALLS = ("tool_calls", "function_call")
+"""Fields of a message in which a model calls something."""
+_LABELS = frozenset({"role", "id", "type", "object", "index", "item_id", "call_id"})
+"""Text fields of a piece that are none: they go on at once."""
+_THOUGHTS = ("reasoning_content", "reasoning")
 _NOTHING: Body = {}
 Note = Callable[[Review, Stage], Review]
+
+
+class Judged(Protocol):
+    """What of some JSON values may go on; with `joined` also what they say together."""
+
+    def __call__(self, values: Sequence[Any], stage: Stage, *, joined: bool = False) -> Sequence[Any]:
+        """Raises GuardrailBlockedError."""
 
 
 class StreamGuard:
@@ -17,17 +27,21 @@ class StreamGuard:
 
     - Each text of each choice is a stream of its own. Pieces that arrive together go out as one.
     - Whatever else a piece holds keeps its place among the texts of its choice.
-    - With a policy on tool calls their pieces are held until the choice ends, and go out whole.
-    - What is held back goes out before the reason why the choice ended.
+    - Calls of tools are held until the choice ends, and go out whole. So is everything in which texts lie deeper, such
+      as citations; but thoughts that are signed go out with their signature, for it closes them.
+    - What is held back goes out before the reason why the choice ended, or with `finish`.
+    - Probabilities of tokens are left out where the policy looks at texts: they would tell what was taken out.
     """
 
-    def __init__(self, policy: Policy, note: Note) -> None:
+    def __init__(self, policy: Policy, note: Note, judged: Judged) -> None:
         self._policy = policy
         self._note = note
+        self._judged = judged
         self._on_texts = "output" in policy.stages
-        self._on_calls = "tool_call" in policy.stages
+        self._calls_at: Stage = call_stage(policy)
         self._streams: dict[tuple[int, str], StreamReview] = {}
         self._waiting: dict[tuple[int, str], list[str]] = {}
+        self._held: dict[tuple[int, str], list[Any]] = {}
         self._calls: dict[int, dict[int, dict[str, Any]]] = {}
 
     def feed(self, chunks: Chunks) -> Chunks | None:
@@ -37,30 +51,59 @@ class StreamGuard:
             for choice in chunk["choices"]:
                 delta = choice.get("delta") or _NOTHING
                 # Text and nothing else: nearly every piece is that.
-                if len(delta) == 1 and "content" in delta and self._on_texts and choice.get("finish_reason") is None:
-                    self._wait((choice.get("index", 0), "content"), delta["content"])
+                text = delta.get("content")
+                if len(delta) == 1 and text.__class__ is str and self._on_texts and choice.get("finish_reason") is None:
+                    self._wait((choice.get("index", 0), "content"), text)
                 else:
                     self._choice(choice, delta, out)
         for key in tuple(self._waiting):
             self._release(key, out)
         return Chunks(tuple(out)) if out else None
 
+    def finish(self) -> Chunks | None:
+        """What is still held of choices that were not ended, or None. Raises GuardrailBlockedError."""
+        out: list[Body] = []
+        for index in sorted({key[0] for key in (*self._waiting, *self._streams, *self._held)} | set(self._calls)):
+            self._end(index, out)
+        return Chunks(tuple(out)) if out else None
+
     def _choice(self, choice: Body, delta: Body, out: list[Body]) -> None:
         index = choice.get("index", 0)
-        rest = dict(delta)
-        if self._on_texts:
-            for name in TEXTS:
-                self._wait((index, name), rest.pop(name, None))
-        if self._on_calls and rest.get("tool_calls"):
-            self._keep_calls(index, rest.pop("tool_calls"))
+        rest = {name: value for name, value in delta.items() if not self._takes(index, name, value)}
+        if any(_is_signed(block) for block in _listed(delta.get("thinking_blocks"))):
+            self._close_thoughts(index, out)
         finish = choice.get("finish_reason")
         if finish is not None:
             self._end(index, out)
         if rest or finish is not None:
             self._release_choice(index, out)
-            out.append({"choices": [{**choice, "delta": rest, "logprobs": None}]})
+            out.append({"choices": [{**self._around(choice), "delta": rest}]})
 
-    def _wait(self, key: tuple[int, str], text: str | None) -> None:
+    def _takes(self, index: int, name: str, value: object) -> bool:
+        """Whether a field of a piece is kept here until it may go out."""
+        if name in CALLS:
+            taken = bool(value) and self._calls_at in self._policy.stages
+        else:
+            taken = bool(value) and self._on_texts and name not in _LABELS
+        if not taken or not isinstance(value, str | Mapping | list | tuple):
+            return False
+        if isinstance(value, str):
+            self._wait((index, name), value)
+        elif name == "tool_calls" and not isinstance(value, Mapping):
+            self._keep_calls(index, value)
+        else:
+            self._held.setdefault((index, name), []).append(value)
+        return True
+
+    def _around(self, choice: Body) -> Body:
+        """A choice without its piece."""
+        if not self._on_texts:
+            return choice
+        around = {name: value for name, value in choice.items() if name not in ("delta", "logprobs")}
+        allowed: Body = self._judged([around], "output")[0]
+        return {**allowed, "logprobs": None}
+
+    def _wait(self, key: tuple[int, str], text: str) -> None:
         if not text:
             return
         waiting = self._waiting.get(key)
@@ -79,7 +122,8 @@ class StreamGuard:
         if texts:
             stream = self._streams.get(key)
             if stream is None:
-                stream = self._streams[key] = self._policy.stream("output")
+                stage = self._calls_at if key[1] in CALLS else "output"
+                stream = self._streams[key] = self._policy.stream(stage)
             self._send(key, stream.feed("".join(texts)), out)
 
     def _end(self, index: int, out: list[Body]) -> None:
@@ -87,29 +131,66 @@ class StreamGuard:
         for key in tuple(self._streams):
             if key[0] == index:
                 self._send(key, self._streams.pop(key).close(), out)
+        for key in tuple(self._held):
+            if key[0] == index:
+                self._let_go(key, out)
         calls = self._calls.pop(index, None)
         if calls:
-            allowed = [self._call(number, call) for number, call in sorted(calls.items())]
-            out.append(_piece(index, {"tool_calls": allowed}))
+            whole = [{**call, "index": number} for number, call in sorted(calls.items())]
+            out.append(_piece(index, {"tool_calls": list(self._judged(whole, self._calls_at))}))
+
+    def _close_thoughts(self, index: int, out: list[Body]) -> None:
+        self._release_choice(index, out)
+        for name in _THOUGHTS:
+            stream = self._streams.pop((index, name), None)
+            if stream is not None:
+                self._send((index, name), stream.close(), out)
+        self._let_go((index, "thinking_blocks"), out)
+
+    def _let_go(self, key: tuple[int, str], out: list[Body]) -> None:
+        values = self._held.pop(key, None)
+        if values:
+            stage = self._calls_at if key[1] in CALLS else "output"
+            out.extend(_piece(key[0], {key[1]: value}) for value in self._judged(values, stage, joined=True))
 
     def _send(self, key: tuple[int, str], step: Step, out: list[Body]) -> None:
         if step.text:
             out.append(_piece(key[0], {key[1]: step.text}))
         if step.review is not None:
-            self._note(step.review, "output")
+            self._note(step.review, self._calls_at if key[1] in CALLS else "output")
 
-    def _keep_calls(self, index: int, pieces: list[dict[str, Any]]) -> None:
+    def _keep_calls(self, index: int, pieces: Sequence[Body]) -> None:
         calls = self._calls.setdefault(index, {})
         for piece in pieces:
-            call = calls.setdefault(piece.get("index", 0), {"function": {"name": "", "arguments": ""}})
-            function = piece.get("function") or {}
-            call |= {name: value for name, value in piece.items() if name != "function" and value is not None}
-            call["function"]["name"] += function.get("name") or ""
-            call["function"]["arguments"] += function.get("arguments") or ""
+            call = calls.setdefault(piece.get("index", 0), {})
+            for name, value in piece.items():
+                if isinstance(value, Mapping):
+                    _add(call.setdefault(name, {}), value)
+                elif value is not None:
+                    call[name] = value
 
-    def _call(self, number: int, call: dict[str, Any]) -> dict[str, Any]:
-        review = self._note(self._policy.review(call["function"]["arguments"], "tool_call"), "tool_call")
-        return {**call, "index": number, "function": {**call["function"], "arguments": review.text}}
+
+def call_stage(policy: Policy) -> Stage:
+    """The stage at which calls of tools are looked at: as any other output where the policy does not name them."""
+    return "tool_call" if "tool_call" in policy.stages else "output"
+
+
+def _add(said: dict[str, Any], value: Body) -> None:
+    """Add a piece of a function, or of what else is called."""
+    for name, more in value.items():
+        before = said.get(name)
+        if isinstance(before, str) and isinstance(more, str):
+            said[name] = before + more
+        elif more is not None:
+            said[name] = more
+
+
+def _is_signed(block: object) -> bool:
+    return isinstance(block, Mapping) and bool(block.get("signature") or block.get("data"))
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _piece(index: int, delta: dict[str, Any]) -> Body:

@@ -30,7 +30,7 @@ def parts_of(message: Mapping[str, Any]) -> tuple[Part, ...]:
     """The parts of a message, in the order in which a person reads them."""
     if isinstance(message.get("parts"), list):
         return tuple(_content(message["parts"]))
-    if message.get("role") in {"tool", "function"}:
+    if _text(message, "role") in {"tool", "function"}:
         said = "\n".join(plain(part) for part in _content(message.get("content")))
         return (Part("result", said, _text(message, "name"), _text(message, "tool_call_id")),)
     return (*_thoughts(message), *_content(message.get("content")), *_refusals(message), *_calls(message))

@@ -164,7 +164,7 @@ def _create_trace(op: Operations) -> None:
     for name, columns, some in (
         ("trace_user", ["app", "user_id", "started_ns"], "user_id <> ''"),
         ("trace_failed", ["app", "started_ns"], "status <> 'ok'"),
-        ("trace_joined", ["joined_trace"], "joined_trace <> ''"),
+        ("trace_joined", ["joined_trace", "app", "started_ns"], "joined_trace <> ''"),
     ):
         op.create_index(name, "trace", columns, sqlite_where=sql(some), postgresql_where=sql(some))
 

@@ -18,7 +18,8 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy import text as sql
+
+from plimsoll.storage.driver import fetch_one
 
 from .._rows import TraceRow
 
@@ -89,7 +90,7 @@ counter_table = Table(
 )
 INSERT_TRACE = f"INSERT INTO trace VALUES (?{', ?' * len(TraceRow._fields)})"  # noqa: S608  # nothing from outside
 INSERT_PIECE = "INSERT INTO piece VALUES (?, ?, ?, ?, ?)"
-_STEP = sql("UPDATE trace_counter SET number = number + :count RETURNING epoch, number")
+_STEP = "UPDATE trace_counter SET number = number + ? RETURNING epoch, number"
 
 
 def next_numbers(connection: Connection, count: int) -> tuple[str, int]:
@@ -97,9 +98,9 @@ def next_numbers(connection: Connection, count: int) -> tuple[str, int]:
 
     Numbers rise in the order of commits.
     """
-    found = connection.execute(_STEP, {"count": count}).one_or_none()
+    found = fetch_one(connection, _STEP, (count,))
     if found is not None:
-        return found.epoch, int(found.number) - count + 1
+        return found[0], int(found[1]) - count + 1
     epoch = secrets.token_hex(8)
     connection.execute(counter_table.insert().values(epoch=epoch, number=count))
     return epoch, 1
