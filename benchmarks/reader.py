@@ -20,16 +20,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plimsoll.models import (
-    ChatEnd,
-    ChatModel,
-    ChatRequest,
-    Message,
-    Passage,
-    RouteSettings,
-    make_chat_model,
-    make_embedder,
-)
+from plimsoll.models import ChatEnd, ChatModel, ChatRequest, Message, Passage
+from plimsoll.models.catalogue import RouteSettings, make_chat_model, make_embedder
 
 EMBEDDER = "builtin/static"
 _ARTICLES = re.compile(r"\b(a|an|the)\b")

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from plimsoll.documents import Document, Page
-from plimsoll.flows.serve import Searcher
+from plimsoll.flows.serve.parts import Searcher
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.models import Embedder
 from plimsoll.models.catalogue import make_embedder

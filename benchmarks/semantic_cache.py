@@ -26,8 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from plimsoll.models.catalogue import make_embedder
 from plimsoll.models.answers import difference
+from plimsoll.models.catalogue import make_embedder
 
 EMBEDDER = "builtin/static"
 THRESHOLDS = (0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99)

@@ -1,5 +1,6 @@
 """The number that changes as soon as somebody else wrote."""
 
+import pytest
 from sqlalchemy import text
 
 from plimsoll.storage import Database
@@ -27,12 +28,14 @@ def test_the_state_changes_with_every_commit_and_only_then(database: Database) -
 
 def test_what_was_rolled_back_changes_no_state(database: Database) -> None:
     before = database.state
-    try:
+
+    def write_and_fail() -> None:
         with database.write() as connection:
             connection.execute(text("INSERT INTO thing VALUES ('a', 'x', 1)"))
             raise InterruptedError
-    except InterruptedError:
-        pass
+
+    with pytest.raises(InterruptedError):
+        write_and_fail()
     assert database.state == before
 
 

@@ -22,7 +22,7 @@ ErrorPage = Callable[[Problem], str]
 
 _API_HEADERS: Final = ((b"x-content-type-options", b"nosniff"),)
 _CONTENT_SECURITY_POLICY: Final = (
-    b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 # Pages show text from documents and from strangers: even if escaping failed, no script could run.
 _PAGE_HEADERS: Final = (

@@ -54,6 +54,7 @@ _SIGNING_KEY = "signing.pem"
 _SUBJECTS_KEY = "subjects.key"
 _SUBJECTS_KEY_BYTES = 32
 _PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
+_TRACE_PAGE = 16_384
 _DELETE = "delete it: it is made again"
 _RESTORE = "restore it from a backup: `plimsoll storage restore`"
 
@@ -228,7 +229,7 @@ class Stores:
     def traces_database(self) -> Database:
         """The database of traces."""
         hint = "move it away: new traces go to a new file, and the old ones may be restored from a backup"
-        return self._database("traces", TRACES, if_damaged=hint, durability="normal")
+        return self._database("traces", TRACES, if_damaged=hint, durability="normal", page_bytes=_TRACE_PAGE)
 
     def backup_parts(self) -> BackupParts:
         """What backing up and restoring needs."""
@@ -298,10 +299,12 @@ class Stores:
     def _key_folder(self) -> KeyFolder:
         return KeyFolder(self.settings.keys)
 
-    def _database(self, name: str, migrations: Any, *, if_damaged: str, durability: Any = "full") -> Database:
+    def _database(
+        self, name: str, migrations: Any, *, if_damaged: str, durability: Any = "full", page_bytes: int = 4096
+    ) -> Database:
         url = self.settings.database_url
         place = self._home / f"{name}.db" if url is None else PostgresPlace(url, f"plimsoll_{name}")
-        database = Database(place, migrations, durability=durability, if_damaged=if_damaged)
+        database = Database(place, migrations, durability=durability, if_damaged=if_damaged, page_bytes=page_bytes)
         self._open.append(database.close)
         return database
 

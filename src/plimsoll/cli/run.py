@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.errors import DeniedError, InvalidError, PlimsollError
 
 from ._exits import exit_code
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from plimsoll.tracing import TraceSummary
 
 _LATEST = 200
+_DAY = timedelta(days=1)
+_TOLD_KEPT = timedelta(days=400)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -254,21 +258,36 @@ def status(state: State) -> None:
         latest = platform.traces.latest(platform.app, _LATEST)
         notes = [*_missing_tools(), *_missing_secrets(platform)]
         nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.declared}
+        day = _last_day(platform)
     places = list((nothing | live).values())
     state.output.result(
-        verdicts.status_json(places, latest, notes), lambda screen: _show_status(screen, places, latest, notes)
+        verdicts.status_json(places, latest, notes, day),
+        lambda screen: _show_status(screen, places, latest, notes, day),
     )
 
 
+def _last_day(platform: "Platform") -> verdicts.LastDay:
+    """How the requests of the last 24 hours ended, and the present windows of which it was told that they fill up."""
+    now = utc_now()
+    ended = platform.traces.costs(platform.app, "status", since=now - _DAY, until=now)
+    told = {alert.window for alert in platform.consumption.alerts(platform.app, now - _TOLD_KEPT)}
+    windows = platform.consumption.windows(platform.app, now) if told else ()
+    return verdicts.LastDay(ended, [use for use in windows if use.window in told])
+
+
 def _show_status(
-    screen: "Console", places: "Sequence[Environment]", latest: "Sequence[TraceSummary]", notes: Sequence[str]
+    screen: "Console",
+    places: "Sequence[Environment]",
+    latest: "Sequence[TraceSummary]",
+    notes: Sequence[str],
+    day: verdicts.LastDay,
 ) -> None:
     shared = [place for place in places if place.candidate is not None]
     said = [
         f"{place.candidate_name} answers {place.candidate_share * 100:.4g} % of the traffic of {place.name}"
         for place in shared
     ]
-    verdicts.status(screen, places, latest, [*said, *notes])
+    verdicts.status(screen, places, latest, [*said, *notes], day)
 
 
 def choose_environment(app: str, declared: Sequence[str], live: "Sequence[Environment]", wanted: str | None) -> str:

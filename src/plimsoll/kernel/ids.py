@@ -3,7 +3,10 @@
 import os
 import threading
 
-_TRACE_DIGITS = 32
+from .clock import unix_seconds
+
+_RANDOM_DIGITS = 22
+_TIME_MASK = (1 << 40) - 1
 _SPAN_DIGITS = 16
 _POOL_BYTES = 4096
 
@@ -34,8 +37,13 @@ os.register_at_fork(after_in_child=_pool.forget)
 
 
 def new_trace_id() -> str:
-    """32 hexadecimal digits, never all zero (W3C Trace Context, trace-id)."""
-    return _pool.take(_TRACE_DIGITS)
+    """32 hexadecimal digits (W3C Trace Context, trace-id): 8 random ones, 10 of the time in ms, 14 random ones.
+
+    New ids are neighbours in an index that begins with the ten, so that writing one touches no cold page. The first
+    and the last digits tell nothing: an id can be named by its first ones, and cannot be guessed from the time.
+    """
+    drawn = _pool.take(_RANDOM_DIGITS)
+    return f"{drawn[:8]}{int(unix_seconds() * 1000) & _TIME_MASK:010x}{drawn[8:]}"
 
 
 def new_span_id() -> str:

@@ -24,9 +24,9 @@ class Database:
     """A database with its schema brought up to date: a file, or a schema of a PostgreSQL server.
 
     `full` durability survives a power cut after every commit; `normal` may lose the last commits, never the file (a
-    server has its own setting). `if_damaged` is what a person should do when the data is damaged.
-    Raises UnavailableError when the place is full, busy, forbidden or out of reach, IntegrityError when it is damaged,
-    and InvalidError when the driver for it is missing.
+    server has its own setting). `page_bytes` is for a new file. `if_damaged` is what a person should do when the data
+    is damaged. Raises UnavailableError when the place is full, busy, forbidden or out of reach, IntegrityError when it
+    is damaged, and InvalidError when the driver for it is missing.
     """
 
     def __init__(
@@ -35,9 +35,10 @@ class Database:
         migrations: tuple[Migration, ...],
         *,
         durability: Durability = "full",
+        page_bytes: int = 4096,
         if_damaged: str = "restore it from a backup",
     ) -> None:
-        self._opened = _open(place, durability, if_damaged)
+        self._opened = _open(place, durability, if_damaged, page_bytes)
         try:
             with self.translated():
                 self._opened.prepare()
@@ -102,10 +103,10 @@ class Database:
             raise self._opened.translate(error) from error
 
 
-def _open(place: Path | PostgresPlace, durability: Durability, if_damaged: str) -> Opened:
+def _open(place: Path | PostgresPlace, durability: Durability, if_damaged: str, page_bytes: int) -> Opened:
     if isinstance(place, PostgresPlace):
         # Imported here because few installations have a server.
         from ._postgres import open_postgres
 
         return open_postgres(place, if_damaged)
-    return open_sqlite(place, durability, if_damaged)
+    return open_sqlite(place, durability, if_damaged, page_bytes)

@@ -31,13 +31,13 @@ _BEGIN = {"read": "BEGIN", "write": "BEGIN IMMEDIATE", "none": ""}
 _PRIMARY = 0xFF
 
 
-def open_sqlite(path: Path, durability: Durability, if_damaged: str) -> Opened:
+def open_sqlite(path: Path, durability: Durability, if_damaged: str, page_bytes: int) -> Opened:
     """Open (or make) a database file. Raises UnavailableError when its folder cannot be made."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_failure(path.parent, error) from error
-    engine = _engine(path, durability)
+    engine = _engine(path, durability, page_bytes)
     return Opened(
         place=str(path),
         reading=engine,
@@ -82,7 +82,7 @@ class _FileWatch:
             connection.close()
 
 
-def _engine(path: Path, durability: Durability) -> Engine:
+def _engine(path: Path, durability: Durability, page_bytes: int) -> Engine:
     # A URL object and no text, because `?`, `%` and `#` may stand in the path. On a read-only disk no lock can be
     # taken and nobody writes: SQLite reads such a file only when it is told so.
     if _is_on_read_only_disk(path):
@@ -96,6 +96,8 @@ def _engine(path: Path, durability: Durability) -> Engine:
         # Autocommit in the driver, because its own implicit BEGIN comes too late to cover reads and DDL.
         connection.isolation_level = None
         cursor = connection.cursor()
+        # Only a file that is still empty takes it.
+        cursor.execute(f"PRAGMA page_size={page_bytes}")
         _use_wal(cursor)
         cursor.execute(f"PRAGMA synchronous={durability.upper()}")
         cursor.execute("PRAGMA foreign_keys=ON")

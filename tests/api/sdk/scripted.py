@@ -69,7 +69,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
-        self.requests: list[AnswerRequest] = []
+        self.asked: list[AnswerRequest] = []
         self.left = threading.Event()
         """Set when somebody went away in the middle of the answer without an end."""
 
@@ -111,7 +111,7 @@ class Scripted:
 
     def _begin(self, request: AnswerRequest) -> None:
         self.calls[request.target] += 1
-        self.requests.append(request)
+        self.asked.append(request)
         name, _, times = request.target.partition("-")
         if name in FAILURES and not (times == "once" and self.calls[request.target] > 1):
             error = FAILURES[name]()
@@ -154,6 +154,30 @@ class Scripted:
         return []
 
     def recent_traces(self, _limit: int) -> Sequence[Any]:
+        """None."""
+        return []
+
+    def requests(self, _wanted: Any, *, limit: int, after: str = "") -> Any:
+        """Nobody asks."""
+        raise NotImplementedError(limit, after)
+
+    def judgements(self, _trace_id: str) -> Sequence[Any]:
+        """None."""
+        return []
+
+    def usage_day(self, _day: datetime) -> Any:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def used(self, _by: str, _since: datetime) -> Sequence[Any]:
+        """None."""
+        return []
+
+    def budgets(self) -> Sequence[Any]:
+        """None."""
+        return []
+
+    def windows(self, _now: datetime) -> Sequence[Any]:
         """None."""
         return []
 

@@ -11,7 +11,7 @@ CALLS = [{"city": "Oslo"}, {"city": "Rome"}]
 def test_a_plain_answer(anthropic_client: Client) -> None:
     found, service = anthropic_client
     assert found["plain"] == {"text": TEXT, "stop": "end_turn", "usage": [56, 64, 9], "release": "r-3f9c2a", "id": True}
-    assert service.requests[0].body["messages"][0] == {"role": "system", "content": "Be short."}
+    assert service.asked[0].body["messages"][0] == {"role": "system", "content": "Be short."}
 
 
 def test_a_stream(anthropic_client: Client) -> None:

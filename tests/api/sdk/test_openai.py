@@ -18,7 +18,7 @@ def test_a_plain_answer(openai_client: Client) -> None:
         "release": "r-3f9c2a",
         "id": True,
     }
-    first = service.requests[0]
+    first = service.asked[0]
     assert (first.body["top_k"], first.caller.user) == (3, "u-1")
 
 

@@ -14,7 +14,7 @@ from ._watch import RecordsWatch
 
 
 def back_up(file: Path, keys_file: Path, parts: BackupParts) -> BackedUp:
-    """Write records, traces, use of budgets and blobs into one file and the keys into another, which only its owner can read.
+    """Write records, traces, usage and blobs into one file and the keys into another, which only its owner can read.
 
     Each database is written as it was at one moment. Records come before blobs, and a blob is put before the record
     that names it, so every blob that the records name is there. Neither file is ever there in part. Raises

@@ -15,7 +15,7 @@ from plimsoll.tracing import Status
 from ._cache import CallCache
 from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
-from ._guard import Guard, guarded
+from ._guard import Guard, closing, guarded
 from ._need import limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
 from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord
@@ -98,9 +98,11 @@ class Exchange:
             async with aclosing(self._model.stream(self._chat())) as events:
                 async for event in events:
                     if isinstance(event, ChatEnd):
-                        step.attributes = self._record.ended(event)
-                        if self._cache is not None:
-                            self._cache.keep_stream(self._given, event)
+                        step.attributes = {**self._record.ended(event), "gen_ai.request.stream": True}
+                        for allowed in closing(guard):
+                            self._record.add_text(allowed.text)
+                            yield allowed
+                        self._keep(event)
                         yield self._done(event)
                     else:
                         self._heard += len(event.chunks)
@@ -109,6 +111,10 @@ class Exchange:
                         for allowed in guarded(guard, event):
                             self._record.add_text(allowed.text)
                             yield allowed
+
+    def _keep(self, end: ChatEnd) -> None:
+        if self._cache is not None:
+            self._cache.keep_stream(self._given, end)
 
     def end(self, raised: BaseException | None) -> None:
         """Settle the budget, whatever happened."""
@@ -158,7 +164,7 @@ class Exchange:
         with self._record.span(f"chat {self._record.model}") as step:
             self._asked = True
             completion = await self._model.complete(self._chat())
-            step.attributes = self._record.ended(completion.end)
+            step.attributes = {**self._record.ended(completion.end), "gen_ai.request.stream": False}
         if self._cache is not None:
             self._cache.keep(self._given, completion)
         return completion

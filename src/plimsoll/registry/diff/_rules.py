@@ -33,15 +33,19 @@ _DEEPEST = 40
 
 def loosens(difference: Difference) -> bool:
     """Whether a rule holds less than before."""
-    path, before, after = difference.path, difference.before, difference.after
-    if difference.what == "added":
-        return path[-1:] == ("at_least",) and bool(_checks_on(path) & _GUARDS)
     if difference.what == "moved":
         return False
-    if difference.what == "removed" and _checks_on(path) & _GUARDS and path[-1] == "at_least":
+    path = difference.path
+    if _checks_on(path) & _GUARDS and difference.what in {"added", "removed"} and path[-1:] == ("at_least",):
+        return difference.what == "added"
+    if difference.what == "added":
         return False
-    if difference.what == "removed" and len(path) > 1 and path[-2] in _LOOKED_FOR:
-        return bool(_checks_on(path) & _GUARDS)
+    if difference.what == "removed" and len(path) > 1 and path[-2] in _LOOKED_FOR and _checks_on(path) & _GUARDS:
+        return True
+    return _weakened(path, difference.before, difference.after)
+
+
+def _weakened(path: Sequence[Step], before: Json, after: Json) -> bool:
     if is_number(before) and is_number(after):
         return _bound_loosened(path, before, after)
     if isinstance(before, str) and isinstance(after, str) and {before, after} <= _STRENGTH.keys():
