@@ -15,8 +15,6 @@ from plimsoll.models import Message
 from plimsoll.tracing import Trace
 from plimsoll.tracing.otlp import SpanFacts
 
-pytest_plugins = ("tests.flows.conftest",)
-
 ASKED = "I am anna@example.org. How many days of paid leave has an employee?"
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import pytest
 
+from plimsoll.kernel.errors import InvalidError
+
 from ._asking import Provider, run, serving, tell
 from ._script import ScriptedAnswer, ScriptedCall, ScriptedUsage, Shape
 from ._server import Shredded
@@ -146,15 +148,19 @@ class AnswerCases:
         run(case())
 
     def test_the_address_of_a_picture_is_passed_on(self, provider: Provider) -> None:
-        """It is fetched by the provider, never by us."""
-        if "image_url" in provider.cannot:
-            pytest.skip("the provider fetches no pictures")
+        """It is fetched by the provider, never by us; who fetches none gets no call at all."""
 
         async def case() -> None:
             url = "https://pictures.example/cat.png"
             content = [{"type": "image_url", "image_url": {"url": url}}]
+            request = provider.request(messages=[{"role": "user", "content": content}])
             async with serving(provider, ScriptedAnswer()) as (model, server):
-                await tell(model, provider.request(messages=[{"role": "user", "content": content}]), "whole")
+                if "image_url" in provider.cannot:
+                    with pytest.raises(InvalidError):
+                        await tell(model, request, "whole")
+                    assert not server.received
+                    return
+                await tell(model, request, "whole")
                 assert url in _strings(server.received[0].body)
 
         run(case())
@@ -202,12 +208,15 @@ class AnswerCases:
 
     @BOTH
     def test_several_choices(self, provider: Provider, shape: Shape) -> None:
-        """Each with its number and its end."""
-        if "choices" in provider.cannot:
-            pytest.skip("the provider gives one choice")
+        """Each with its number and its end; who gives only one says so, and is not asked."""
 
         async def case() -> None:
-            async with serving(provider, ScriptedAnswer(text="a b", choices=2)) as (model, _):
+            async with serving(provider, ScriptedAnswer(text="a b", choices=2)) as (model, server):
+                if "choices" in provider.cannot:
+                    with pytest.raises(InvalidError):
+                        await tell(model, provider.request(n=2), shape)
+                    assert not server.received
+                    return
                 told = await tell(model, provider.request(n=2), shape)
                 found = {index: (one["content"], one["finish_reason"]) for index, one in told.choices.items()}
                 assert found == {0: ("a b", "stop"), 1: ("a b", "stop")}
