@@ -228,6 +228,10 @@ def test_a_call_of_a_tool_reaches_the_caller(port: Gateway, heard: Echo, surface
     assert response.status_code == 200, response.text
     assert "weather" in response.text
     assert "Oslo" in response.text
+    noted: Any = port.trace(response).spans[-1].attributes
+    assert noted["gen_ai.request.stream"] is stream
+    ((said,),) = [message["parts"] for message in noted["gen_ai.output.messages"]]
+    assert (said["id"], said["name"], json.loads(said["arguments"])) == ("c1", "weather", {"city": "Oslo"})
     if stream:
         assert read_stream(surface, response.text).error is None
         return

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 from plimsoll.access.limits import Reservation
+from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.models import Attempt, Body, ChatEnd, ChatRequest, Chunks, Completion, Usage
 from plimsoll.models.answers import pieces
@@ -12,13 +13,13 @@ from plimsoll.models.routing import attempts_of
 from plimsoll.retrieval import cite
 from plimsoll.tracing import Status
 
-from ._cache import CallCache
+from ._cache import CallCache, merged
 from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
 from ._guard import Guard, closing, guarded
 from ._need import limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
 from ._prompted import check_demands, prompted, question_in, retrieve
-from ._record import RequestRecord
+from ._record import RequestRecord, calls_in
 from ._runtime import Target
 from .parts import ServeParts
 
@@ -44,6 +45,8 @@ class Exchange:
         self._given: Body = request.body
         """What the caller said, as the guardrail let it through: by it answers are kept, whatever the prompt adds."""
         self._asked = False
+        self._textless: list[Chunks] = []
+        self._said: dict[str, Json] = {}
         self._heard = 0
         """Chunks that the model sent: of a call that is cut off, no fewer tokens than these came."""
 
@@ -82,6 +85,8 @@ class Exchange:
             if body is not completion.body:
                 completion = Completion(body, completion.end)
         self._record.add_text(completion.text)
+        # Not before: what a guardrail took out must not stand in the trace.
+        self._said |= calls_in(completion.body)
         return completion.body, self._done(completion.end)
 
     async def pieces(self) -> AsyncGenerator[Chunks | AnswerDone]:
@@ -100,8 +105,9 @@ class Exchange:
                     if isinstance(event, ChatEnd):
                         step.attributes = {**self._record.ended(event), "gen_ai.request.stream": True}
                         for allowed in closing(guard):
-                            self._record.add_text(allowed.text)
+                            self._passes(allowed)
                             yield allowed
+                        step.attributes |= calls_in(merged(self._textless))
                         self._keep(event)
                         yield self._done(event)
                     else:
@@ -109,8 +115,15 @@ class Exchange:
                         if self._cache is not None:
                             self._cache.saw(event)
                         for allowed in guarded(guard, event):
-                            self._record.add_text(allowed.text)
+                            self._passes(allowed)
                             yield allowed
+
+    def _passes(self, allowed: Chunks) -> None:
+        """Note what goes out: its text, or a piece that has none, such as one of a tool call."""
+        text = allowed.text
+        if not text:
+            self._textless.append(allowed)
+        self._record.add_text(text)
 
     def _keep(self, end: ChatEnd) -> None:
         if self._cache is not None:
@@ -164,7 +177,7 @@ class Exchange:
         with self._record.span(f"chat {self._record.model}") as step:
             self._asked = True
             completion = await self._model.complete(self._chat())
-            step.attributes = {**self._record.ended(completion.end), "gen_ai.request.stream": False}
+            step.attributes = self._said = {**self._record.ended(completion.end), "gen_ai.request.stream": False}
         if self._cache is not None:
             self._cache.keep(self._given, completion)
         return completion
@@ -178,7 +191,7 @@ class Exchange:
         self._record.target = kept.end.target or self._record.model
         for piece in pieces(kept):
             for allowed in guarded(guard, piece):
-                self._record.add_text(allowed.text)
+                self._passes(allowed)
                 yield allowed
 
     def _counted(self) -> Usage:

@@ -187,6 +187,24 @@ class RequestRecord:
         return {"messages": list(body.get("messages", ())), "parameters": parameters}
 
 
+def calls_in(body: Body) -> dict[str, Json]:
+    """The tool calls of an answer, as the GenAI conventions have them; nothing where there are none."""
+    choices = body["choices"]
+    calls = choices[0]["message"].get("tool_calls") if choices else None
+    if not calls:
+        return {}
+    parts: list[Json] = [
+        {
+            "type": "tool_call",
+            "id": call.get("id"),
+            "name": (call.get("function") or {}).get("name"),
+            "arguments": (call.get("function") or {}).get("arguments"),
+        }
+        for call in calls
+    ]
+    return {"gen_ai.output.messages": [{"role": "assistant", "parts": parts, "finish_reason": "tool_call"}]}
+
+
 def _attempt(attempt: Attempt) -> dict[str, Json]:
     # Written out, because every request has one and `asdict` takes ten times as long.
     return {
