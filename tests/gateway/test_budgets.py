@@ -107,6 +107,17 @@ def test_limits_are_told_in_headers(port: Gateway) -> None:
         assert headers[f"x-ratelimit-reset-{what}"].endswith("s")
 
 
+def test_a_trace_says_what_was_reserved_and_what_it_came_to(port: Gateway) -> None:
+    key = port.make_key("noted", team="tokens")
+    response = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), "max_tokens": 50, "user": "noted"}, key=key)
+    trace = port.trace(response)
+    budget: Any = trace.budget
+    assert budget["settled"]["tokens"] == trace.input_tokens + trace.output_tokens
+    assert budget["settled"]["cost_usd"] == trace.cost_usd
+    assert budget["reserved"]["tokens"] >= budget["settled"]["tokens"]
+    assert budget["reserved"]["cost_usd"] >= budget["settled"]["cost_usd"]
+
+
 def within_a_minute(ask: Callable[[int], list[httpx2.Response]]) -> list[httpx2.Response]:
     """What was answered in one and the same minute of the clock."""
     for number in range(5):

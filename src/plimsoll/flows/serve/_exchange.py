@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
-from plimsoll.access.limits import Reservation
+from plimsoll.access.limits import Need, Reservation
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.models import Attempt, Body, ChatEnd, ChatRequest, Chunks, Completion, Usage
@@ -17,7 +17,7 @@ from ._cache import CallCache, merged
 from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
 from ._guard import Guard, closing, guarded
-from ._need import limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
+from ._need import budget_facts, limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
 from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord, calls_in
 from ._runtime import Target
@@ -41,6 +41,7 @@ class Exchange:
         answers = parts.answers if target.route.caching is not None else None
         self._cache = None if answers is None else CallCache(answers, request, target, record)
         self._reservation: Reservation | None = None
+        self._need: Need | None = None
         self._body: Body = request.body
         self._given: Body = request.body
         """What the caller said, as the guardrail let it through: by it answers are kept, whatever the prompt adds."""
@@ -142,10 +143,12 @@ class Exchange:
         if left and self._asked and not record.attempts:
             record.attempts = (Attempt(record.model, "abandoned", "caller_left", took_ms=record.elapsed_ms),)
         if self._reservation is not None:
-            if record.complete or record.usage.input_tokens:
-                self._reservation.settle(spent(record.usage))
-            else:
+            used = spent(record.usage) if record.complete or record.usage.input_tokens else None
+            if used is None:
                 self._reservation.release()
+            else:
+                self._reservation.settle(used)
+            record.budget = budget_facts(self._need, used)
 
     async def _prompt(self) -> None:
         record, prompt = self._record, self._target.prompt
@@ -169,6 +172,7 @@ class Exchange:
         size_bytes = 0 if self._target.prompt else self._request.size_bytes
         need = worst_case(self._body, route, size_bytes=size_bytes, output_tokens=bound)
         self._reservation = await meter.reserve(payer, need)
+        self._need = need
         if named is None:
             # What was reserved is the most that may come: so it is also what is asked for.
             self._body = {**self._body, "max_completion_tokens": bound}

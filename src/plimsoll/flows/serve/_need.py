@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from plimsoll.access.limits import Need, Payer, Reservation, Spent
+from plimsoll.kernel.digest import Json
 from plimsoll.kernel.money import to_pico, to_usd
 from plimsoll.models import Body, Usage
 
@@ -60,6 +61,17 @@ def spent(usage: Usage) -> Spent:
     """What a call that ended used."""
     cost = None if usage.cost_usd is None else to_pico(usage.cost_usd)
     return Spent(tokens=usage.input_tokens + usage.output_tokens, cost_pico=cost)
+
+
+def budget_facts(need: Need | None, used: Spent | None) -> dict[str, Json]:
+    """What was reserved for a call, and what it was settled with; nothing was where all was given back."""
+    return {"reserved": _amounts(need), "settled": _amounts(used)}
+
+
+def _amounts(said: Need | Spent | None) -> dict[str, Json]:
+    if said is None:
+        return {"tokens": 0, "cost_usd": 0.0}
+    return {"tokens": said.tokens, "cost_usd": None if said.cost_pico is None else to_usd(said.cost_pico)}
 
 
 def spent_so_far(body: Body, tokens_out: int, route: Route, count_tokens: Callable[[str], int]) -> Usage:

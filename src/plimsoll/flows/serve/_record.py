@@ -1,7 +1,7 @@
 """What is written down of one request while it is answered."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -18,6 +18,7 @@ from plimsoll.tracing import Span, Status, Trace
 from ._events import AnswerRequest, GuardrailNote
 
 _NO_USAGE = Usage(0, 0)
+_NO_BUDGET: Mapping[str, Json] = {}
 
 
 class SpanInProgress:
@@ -68,6 +69,7 @@ class RequestRecord:
     attempts: tuple[Attempt, ...] = ()
     guardrails: tuple[GuardrailNote, ...] = ()
     cached: str = ""
+    budget: Mapping[str, Json] = _NO_BUDGET
     model_ms: float = 0.0
     """Time in which only the model worked."""
     time_to_first_token_ms: float | None = None
@@ -166,6 +168,7 @@ class RequestRecord:
             cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
             joined=request.joined,
+            budget=self.budget,
         )
 
     def _whole(self, latency_ms: float, error: str) -> Span:
