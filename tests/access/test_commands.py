@@ -1,6 +1,7 @@
 """The nouns key and actor on the command line, on a real store."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from plimsoll.access import Access, Acting, Right, RightMissingError
 from plimsoll.cli._state import State
 from plimsoll.cli.key import MomentUnfitError, actor, duration_s, key, moment_after
 from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.errors import InvalidError
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
@@ -84,6 +86,32 @@ def test_the_journey_of_a_key(shell: Shell, access: Access) -> None:
     assert "secret" not in f"{listed}{revoked}"
 
 
+def test_a_key_for_some_models(shell: Shell) -> None:
+    made = shell.json(key, "create", "Ada", "--models", "gpt-4.1*, harbour/ask")
+    assert made["models"] == ["gpt-4.1*", "harbour/ask"]
+    assert shell.json(key, "rotate", made["prefix"])["models"] == made["models"]
+    assert shell.json(key, "create", "Ada")["models"] == []
+    assert [item["models"] for item in shell.json(key, "list")] == [made["models"], made["models"], []]
+    shown = shell.run(key, "create", "Ada", "--models", "ask").stdout
+    assert "all rights of its actor, for ask alone, without an end" in shown
+
+
+def test_a_list_of_models_stands_in_the_table(shell: Shell) -> None:
+    shell.json(key, "create", "Ada", "--models", "ask")
+    shell.json(key, "create", "Ada")
+    narrow, wide = (line for line in shell.run(key, "list").stdout.splitlines() if "plim_" in line)
+    assert re.search(r"all rights of its actor\s+\S?\s*ask\s", narrow)
+    assert re.search(r"all rights of its actor\s+\S?\s*all\s", wide)
+
+
+@pytest.mark.parametrize(("given", "code"), [("", "no_models"), (" , ", "no_models"), ("a b", "model_name_unfit")])
+def test_an_empty_list_of_models_makes_no_key(shell: Shell, access: Access, given: str, code: str) -> None:
+    with pytest.raises(InvalidError) as raised:
+        shell.run(key, "create", "Ada", "--models", given)
+    assert raised.value.code == code
+    assert not access.any_key()
+
+
 def test_the_journey_of_an_actor(shell: Shell) -> None:
     shell.run(actor, "create", "Bo")
     assert shell.json(actor, "roles", "Bo", "viewer", "approver")["roles"] == ["approver", "viewer"]
@@ -119,6 +147,7 @@ def test_tables_name_actors_and_visible_parts(shell: Shell) -> None:
     [
         (key, ["list"]),
         (key, ["create", "Ada"]),
+        (key, ["create", "Ada", "--models", "ask"]),
         (key, ["rotate", "abcd012345"]),
         (key, ["revoke", "abcd012345"]),
         (actor, ["list"]),

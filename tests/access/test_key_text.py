@@ -25,7 +25,7 @@ SECRET = new_secret()
 def key(
     expires_at: datetime | None = None, revoked_at: datetime | None = None, replaced_by: str | None = None
 ) -> ApiKey:
-    return ApiKey("abcd012345", "s-0011223344556677", None, "", "", MADE, expires_at, revoked_at, replaced_by)
+    return ApiKey("abcd012345", "s-0011223344556677", None, (), "", "", MADE, expires_at, revoked_at, replaced_by)
 
 
 def test_a_key_has_a_form_that_scanners_for_secrets_can_find() -> None:

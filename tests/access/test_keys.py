@@ -51,6 +51,7 @@ def test_making_a_key_is_one_entry_without_secret_and_hash(access: Access, clerk
         "prefix": clerk.key.prefix,
         "actor": clerk.key.actor,
         "rights": None,
+        "models": [],
         "expires_at": None,
         "team": "",
         "project": "",

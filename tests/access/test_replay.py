@@ -22,7 +22,7 @@ def history(access: Access, by: By) -> NewKey:
     access.create_actor("clerk", kind="service", roles=["viewer"], team="law", project="leases", by=by)
     access.create_actor("Bo", kind="person", roles=["admin"], by=by)
     access.set_roles("clerk", ["developer", "operator"], by=by)
-    old = access.create_key("clerk", rights=["call", "read"], by=by)
+    old = access.create_key("clerk", rights=["call", "read"], models=["ask", "gpt-4.1*"], by=by)
     access.revoke_key(access.create_key("Bo", by=by).key.prefix, by=by)
     access.disable("Bo", by=by)
     return access.rotate_key(old.key.prefix, overlap_s=60, by=by)
@@ -64,6 +64,8 @@ def test_every_changed_field_of_an_actor_is_found(
     ("column", "value"),
     [
         ("rights", ""),
+        ("models", ""),
+        ("models", "*"),
         ("team", "sales"),
         ("project", "x"),
         ("created_at", "2020-01-01T00:00:00.000000Z"),

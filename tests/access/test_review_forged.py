@@ -22,7 +22,7 @@ def test_a_key_that_was_written_into_the_table_opens_nothing(access: Access, rec
     change(
         records,
         "INSERT INTO api_key SELECT :prefix, actor, :hash, rights, team, project, created_at, expires_at, revoked_at,"
-        " replaced_by, sequence FROM api_key",
+        " replaced_by, sequence, models FROM api_key",
         prefix=prefix_of(secret),
         hash=hash_secret(secret),
     )
@@ -61,6 +61,16 @@ def test_another_owner_of_a_key_is_refused(access: Access, records: Database, by
     new = access.create_key("ben", by=by)
     change(records, "UPDATE api_key SET actor = :admin WHERE actor = :ben", admin=by.actor, ben=ben.id)
     with pytest.raises(AccessForgedError, match="`actor` is"):
+        access.authenticate(new.secret, utc_now())
+
+
+@pytest.mark.parametrize("wider", ["", "*", "ask,secret"])
+def test_a_list_of_models_that_was_widened_in_the_table_lets_nobody_act(
+    access: Access, records: Database, by: By, wider: str
+) -> None:
+    new = access.create_key("Ada", models=["ask"], by=by)
+    change(records, "UPDATE api_key SET models = :wider", wider=wider)
+    with pytest.raises(AccessForgedError, match=r"`models` is .* in the table and ask by the ledger"):
         access.authenticate(new.secret, utc_now())
 
 

@@ -37,6 +37,7 @@ from plimsoll.tracing.received import Outcome, Shipment
 
 RELEASE = "sha256:" + "3f9c2a" + "0" * 58
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+WAIT_S = 60
 MADE = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
 Step = AnswerEvent | Exception | Callable[[], Awaitable[None]]
@@ -99,6 +100,7 @@ class ScriptedService:
     known_budgets: list[Budget] = field(default_factory=list)
     known_windows: list[WindowUse] = field(default_factory=list)
     not_ready: str | None = None
+    traces_lost: int = 0
     keys: dict[str, Acting] = field(default_factory=dict)
     """Keys of the records; whoever acts with each."""
     known_names: dict[str, str] = field(default_factory=dict)
@@ -225,6 +227,9 @@ class ScriptedService:
     def ready(self) -> str | None:
         return self.not_ready
 
+    def lost_traces(self) -> int:
+        return self.traces_lost
+
     async def close(self) -> None:
         self.closed = True
 
@@ -239,11 +244,11 @@ def running(app: ASGIApp) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            assert ready.wait(20)
+            assert ready.wait(WAIT_S)
             yield address
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(WAIT_S)
         assert not thread.is_alive()
 
 

@@ -22,7 +22,7 @@ def _leave(address: str, *, stream: bool, wait_for: bytes) -> None:
         {"model": "contracts/ask", "messages": [{"role": "user", "content": "?"}], "stream": stream}
     ).encode()
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
         connection.sendall(
             b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: %d\r\n\r\n" % len(body) + body
@@ -36,7 +36,7 @@ def _leave(address: str, *, stream: bool, wait_for: bytes) -> None:
 def test_in_the_middle_of_a_stream(address: str, service: Any, steps_before: int) -> None:
     service.script = [*service.script[:steps_before], _forever]
     _leave(address, stream=True, wait_for=b"The notice period")
-    assert service.ended.wait(20)
+    assert service.ended.wait(60)
     assert not service.ran_to_end
 
 
@@ -47,7 +47,7 @@ def test_before_the_first_text(address: str, service: Any, *, stream: bool, step
     # The very first request waits for a look at the keys; a client that leaves meanwhile has asked nothing.
     assert httpx2.get(f"{address}/v1/models").status_code == 200
     _leave(address, stream=stream, wait_for=b"")
-    assert service.ended.wait(20)
+    assert service.ended.wait(60)
     assert not service.ran_to_end
 
 

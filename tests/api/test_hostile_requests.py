@@ -29,7 +29,7 @@ def small_address(service: Any, serve: Callable[[ASGIApp], str]) -> str:
 def _exchange(address: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
     """Send bytes as they are, and read one response to its end."""
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
         connection.sendall(request)
         reader = connection.makefile("rb")
         with reader:
@@ -112,7 +112,7 @@ def test_a_body_of_unknown_length_that_becomes_too_long(small_address: str) -> N
 def test_a_body_that_was_too_long_ends_its_connection_and_harms_no_other(small_address: str, service: Any) -> None:
     """What follows in the connection could be the rest of the body as well as a request."""
     parts = urlsplit(small_address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
         connection.sendall(_post(b" " * 300_000) + _post(GOOD))
         seen = b""
         while piece := connection.recv(65536):
@@ -127,7 +127,7 @@ def test_a_body_that_was_too_long_ends_its_connection_and_harms_no_other(small_a
 
 def test_a_client_that_leaves_while_it_sends(small_address: str, service: Any) -> None:
     parts = urlsplit(small_address)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as connection:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
         connection.sendall(_post(GOOD[:20], length=len(GOOD)))
     status, _, _ = _exchange(small_address, _post(GOOD))
     assert status == 200

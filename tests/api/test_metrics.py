@@ -53,6 +53,23 @@ def test_a_broken_stream_counts_as_its_error(client: TestClient, service: Any) -
     assert _samples(client)["plimsoll_requests_total", _where(status="503")] == 1
 
 
+def test_lost_traces_of_all_processes_are_told(client: TestClient, service: Any) -> None:
+    service.traces_lost = 7
+    assert _samples(client)["plimsoll_traces_lost_total", ()] == 7
+
+
+def test_the_other_numbers_are_told_while_nobody_knows_what_was_lost(
+    client: TestClient, service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> int:
+        raise UnavailableError("busy")
+
+    monkeypatch.setattr(service, "lost_traces", unknown)
+    samples = _samples(client)
+    assert samples["plimsoll_requests_in_progress", ()] == 0
+    assert ("plimsoll_traces_lost_total", ()) not in samples
+
+
 def test_callers_cannot_make_time_series(client: TestClient) -> None:
     for number in range(20):
         client.post("/v1/chat/completions", json={**BODY, "model": f"made-up-{number}"})

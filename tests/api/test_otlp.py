@@ -45,7 +45,7 @@ from plimsoll.tracing.received import Received, Sender
 
 PROTOBUF, JSON = {"content-type": "application/x-protobuf"}, {"content-type": "application/json"}
 TRACE, SPAN = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 @pytest.fixture

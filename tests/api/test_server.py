@@ -72,14 +72,14 @@ def test_a_request_in_progress_is_finished(service: Any) -> None:
 
     async def wait() -> None:
         asked.set()
-        await asyncio.to_thread(release.wait, 20)
+        await asyncio.to_thread(release.wait, 60)
 
     service.script.insert(1, wait)
     answers: list[int] = []
 
     def ask(address: str) -> None:
         body = {"model": "ask", "messages": [{"role": "user", "content": "?"}]}
-        answers.append(httpx2.post(f"{address}/v1/chat/completions", json=body, timeout=20).status_code)
+        answers.append(httpx2.post(f"{address}/v1/chat/completions", json=body, timeout=60).status_code)
 
     with bind("127.0.0.1", 0) as listener:
         server = Server(create_app(service, settings=ApiSettings()), ServerSettings(drain_s=20))
@@ -88,9 +88,9 @@ def test_a_request_in_progress_is_finished(service: Any) -> None:
         asking = threading.Thread(target=ask, args=(address,))
         serving.start()
         asking.start()
-        assert asked.wait(20)
+        assert asked.wait(60)
         server.should_exit = True
         release.set()
-        asking.join(20)
-        serving.join(20)
+        asking.join(60)
+        serving.join(60)
     assert answers == [200]

@@ -154,6 +154,9 @@ class ShowService:
     def ready(self) -> str | None:
         return None
 
+    def lost_traces(self) -> int:
+        return 0
+
     async def close(self) -> None:
         """Holds nothing."""
 

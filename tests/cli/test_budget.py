@@ -118,18 +118,19 @@ def test_a_budget_is_removed_as_it_was_set_and_that_is_said(says: As, named: lis
 def test_what_is_used_is_shown_the_fullest_first(says: As, workshop: Workshop) -> None:
     says("ada", "budget", "set", "each user", "--usd", "1", "--per", "day")
     spent(workshop, (Payer(user="4711"), to_pico(0.9)), (Payer(user="4712"), to_pico(0.25)))
-    shown = says("vera", "budget", "show", "--json").json
+    shown = says("ada", "budget", "show", "--json").json
     assert [(one["for"], one["used"], one["amount"], one["held"]) for one in shown["windows"]] == [
         ("user:4711", 0.9, 1.0, 0.0),
         ("user:4712", 0.25, 1.0, 0.0),
         ("everyone", 1.15, 200.0, 0.0),
     ]
     assert [(told["for"], told["share"]) for told in shown["alerts"]] == [("user:4711", 0.8)]
-    table = says("vera", "budget", "show").out
+    table = says("ada", "budget", "show").out
     assert "90%" in table
     assert "shares that were reached" in table
-    only = says("vera", "budget", "show", "user:4712", "--json").json
+    only = says("ada", "budget", "show", "user:4712", "--json").json
     assert ([one["for"] for one in only["windows"]], only["alerts"]) == (["user:4712"], [])
+    assert [one["for"] for one in says("vera", "budget", "show", "--json").json["windows"]] == ["everyone"]
 
 
 def test_before_anything_is_used_that_is_said(says: As) -> None:

@@ -18,7 +18,7 @@ from tests.api.harbour import Harbour
 from tests.cli.conftest import Run
 from tests.flows.conftest import Workshop
 
-WAIT_S = 60
+WAIT_S = 180
 COMMAND = (sys.executable, "-c", "from plimsoll.cli import main; main()")
 PLANTED = "hunter2-in-the-question"
 

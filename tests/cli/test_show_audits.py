@@ -100,6 +100,12 @@ SENTENCES: list[tuple[str, dict[str, Json], str]] = [
         f"plim_abcd012345 for {ADA}: call, read, until 2027-01-01 00:00:00 UTC",
     ),
     (
+        "key.create",
+        {**KEY, "models": ["gpt-4.1*", "harbour/ask"]},
+        f"plim_abcd012345 for {ADA}: all rights of the actor, for gpt-4.1*, harbour/ask alone, without an end",
+    ),
+    ("key.create", {**KEY, "models": []}, f"plim_abcd012345 for {ADA}: all rights of the actor, without an end"),
+    (
         "key.rotate",
         {**KEY, "replaces": "efgh678901", "overlap_until": "2026-03-02T12:30:00.000000Z"},
         (
@@ -261,8 +267,8 @@ def test_percentages_have_no_noise_of_arithmetic(share: float, text: str) -> Non
 
 def a_key(**more: Any) -> ApiKey:
     times = {"created_at": AT, "expires_at": None, "revoked_at": None}
-    given = {"prefix": "abcd012345", "actor": ADA, "rights": None, "team": "", "project": "", "replaced_by": None}
-    return ApiKey(**{**times, **given, **more})
+    given = {"prefix": "abcd012345", "actor": ADA, "rights": None, "models": (), "team": "", "project": ""}
+    return ApiKey(**{**times, **given, "replaced_by": None, **more})
 
 
 EARLIER = AT - timedelta(days=1)

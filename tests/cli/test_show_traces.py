@@ -13,7 +13,7 @@ from plimsoll.access.limits import WindowUse
 from plimsoll.access.limits._types import Window
 from plimsoll.cli.show import traces, verdicts
 from plimsoll.kernel.money import PICO_PER_USD
-from plimsoll.tracing import CostLine, Span, Trace, TracePage, TraceSummary
+from plimsoll.tracing import CostLine, Span, Trace, TraceSummary
 from plimsoll.tracing.feedback import Feedback, Judgement
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -175,15 +175,13 @@ def test_a_trace_for_programs_has_its_feedback() -> None:
 
 
 def test_a_list_with_models_costs_and_the_way_on() -> None:
-    page = TracePage(
-        (
-            summary(target="anthropic/b", cached="semantic", cost_usd=0.5),
-            summary(input_tokens=0, output_tokens=0, status="error"),
-            summary(question="", surface="embeddings", source="sent", environment=""),
-        ),
-        "17-4",
+    found = (
+        summary(target="anthropic/b", cached="semantic", cost_usd=0.5),
+        summary(input_tokens=0, output_tokens=0, status="error"),
+        summary(question="", surface="embeddings", source="sent", environment=""),
     )
-    text = drawn(lambda screen: traces.traces(screen, page, narrowed=False))
+    told = traces.told(found, with_content=True)
+    text = drawn(lambda screen: traces.traces(screen, told, "17-4", narrowed=False))
     first, second, third = (words(line) for line in text.split("\n") if "4bf92f35" in line)
     assert first.endswith("production r-3f9c2a ok anthropic/b semantic 1,240 ms $0.5 When?")
     assert second.endswith("error openai/gpt-4.1-mini 1,240 ms When?")
@@ -193,9 +191,9 @@ def test_a_list_with_models_costs_and_the_way_on() -> None:
 
 
 def test_an_empty_list_says_why() -> None:
-    nothing = TracePage((), "")
-    assert "no request fits" in drawn(lambda screen: traces.traces(screen, nothing, narrowed=True))
-    assert "nothing was asked yet" in drawn(lambda screen: traces.traces(screen, nothing, narrowed=False))
+    nothing = traces.told((), with_content=True)
+    assert "no request fits" in drawn(lambda screen: traces.traces(screen, nothing, "", narrowed=True))
+    assert "nothing was asked yet" in drawn(lambda screen: traces.traces(screen, nothing, "", narrowed=False))
 
 
 def use(scope: str, spent: int) -> WindowUse:

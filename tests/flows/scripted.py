@@ -10,6 +10,7 @@ from plimsoll.flows.serve.parts import Route, ServeParts
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import UnavailableError
 from plimsoll.models import ChatEnd, ChatRequest, Chunks, Completion, Usage, text_piece
+from plimsoll.models.prices import Most, Worst
 
 Script = Callable[[ChatRequest], AsyncGenerator[Chunks | ChatEnd]]
 
@@ -60,11 +61,15 @@ async def hangs_up(_: ChatRequest) -> AsyncGenerator[Chunks | ChatEnd]:
 
 def route_to(script: Script, **fields: Any) -> Route:
     """A route to a scripted model; a token costs a picodollar."""
-    return Route("scripted", ScriptedModel(script), sum_of, sum_of, **fields)
+    return Route("scripted", ScriptedModel(script), worst_of, sum_of, **fields)
 
 
-def sum_of(input_tokens: int, output_tokens: int) -> int:
+def sum_of(input_tokens: int, output_tokens: int, _service_tier: str = "") -> int:
     return input_tokens + output_tokens
+
+
+def worst_of(most: Most) -> Worst:
+    return most.input_tokens + most.output_tokens, most.input_tokens + most.output_tokens
 
 
 def parts_with(platform: Platform, script: Script, **fields: Any) -> ServeParts:

@@ -321,3 +321,30 @@ def test_what_other_stores_keep_of_a_person_goes_too(home: Home) -> None:
     assert (done.purged["answers"], done.purged["feedback"]) == (1, 1)
     assert not plan_erasure(ADA, others).elsewhere["answers"]
     assert ADA.encode() not in b"".join(home.everything().values())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Feedback("", 0.5, comment=f"Ask {ADA.upper()} about this", user="ben"),
+        Feedback("", None, label=f"told-{ADA}", user="ben"),
+        Feedback("", -1.0, user=ADA),
+    ],
+)
+def test_what_somebody_else_said_of_a_person_about_an_answer_to_somebody_else_goes_too(
+    home: Home, said: Feedback
+) -> None:
+    trace = home.trace("sha256:00", question="nothing of hers", user_id="cleo")
+    book = FeedbackBook(home.traces_database)
+    book.keep(replace(said, trace=trace.id))
+    kept = book.keep(Feedback(trace.id, 1.0, comment="short and right", user="ben"))
+    assert len(book.of_trace(trace.id)) == 2
+    others = replace(parts(home), elsewhere=elsewhere(home))
+    planned = plan_erasure(ADA, others)
+    assert bool(planned)
+    assert (planned.traces, planned.elsewhere["feedback"]) == (0, 1)
+    done = erase(ADA, others)
+    assert (done.found, done.complete, done.purged["feedback"], done.purged["traces"]) == (True, True, 1, 0)
+    assert book.of_trace(trace.id) == (kept,)
+    assert ADA.encode() not in b"".join(home.everything().values()).lower()
+    assert not plan_erasure(ADA, others)

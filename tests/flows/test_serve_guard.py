@@ -125,3 +125,18 @@ def test_a_thought_ends_before_its_signature() -> None:
     at = pieces.index(block)
     assert "".join(piece.get("reasoning_content", "") for piece in pieces[:at]) == "I see bob"
     assert not any("content" in piece for piece in pieces[:at])
+
+
+@pytest.mark.parametrize(("stage", "held"), [("output", True), ("tool_call", True), ("input", False)])
+def test_calls_of_tools_are_held_until_the_answer_ends_where_a_policy_looks_at_them(stage: str, held: bool) -> None:
+    check = {"check": "pii", "kinds": ["email"], "on": [stage], "action": "redact"}
+    stream = Guard(Policy.from_json("standard", {"checks": [check]})).stream()
+    begun = {"index": 0, "id": "c1", "type": "function", "function": {"name": "mail", "arguments": '{"to": "b'}}
+    rest = {"index": 0, "function": {"arguments": 'ob"}'}}
+    out: list[list[str]] = []
+    for delta, finish in (({"tool_calls": [begun]}, None), ({"tool_calls": [rest]}, None), ({}, "tool_calls")):
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        pieces = [chunk for one in guarded(stream, Chunks(({"choices": [choice]},))) for chunk in one.chunks]
+        calls = [call for piece in pieces for call in piece["choices"][0]["delta"].get("tool_calls", ())]
+        out.append([call["function"]["arguments"] for call in calls])
+    assert out == ([[], [], ['{"to": "bob"}']] if held else [['{"to": "b'], ['ob"}'], []])

@@ -5,23 +5,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
 from tests.api.conftest import running
 from tests.api.harbour import Harbour
-from tests.flows.conftest import Workshop
+from tests.flows.conftest import Workshop, settings_in
 from tests.gateway.surfaces import Surface
 from tests.upstream import Upstream, upstream
 
 from plimsoll.api import ApiSettings, create_app
-from plimsoll.bootstrap import Platform
+from plimsoll.api.load import LoadSettings
+from plimsoll.bootstrap import Platform, open_platform
 from plimsoll.releases import Release
 from plimsoll.tracing import Trace
 
-WAIT_S = 30
+WAIT_S = 60
 FILES = {
     "plimsoll.yaml": "name: harbour\n",
     "prompts/answer.yaml": 'system: Answer shortly.\ntemplate: "{{ question }}"\n',
@@ -31,27 +32,46 @@ FILES = {
 CHEAP = "{input_usd_per_million: 0.1, output_usd_per_million: 0.4}"
 """What `tests.upstream` bills for a model that it has no price for."""
 PATIENT = "{first_token_s: 20, between_tokens_s: 20, total_s: 20}"
-HASTY = "{first_token_s: 0.3, between_tokens_s: 0.3, total_s: 0.6}"
-"""For routes to servers that hang."""
+HASTY = "{first_token_s: 0.3, between_tokens_s: 20, total_s: 0.6}"
+"""For routes to servers that never begin."""
+IMPATIENT = "{first_token_s: 20, between_tokens_s: 0.3, total_s: 20}"
+"""For routes to servers that fall silent in the middle: what comes before that has all the time that it needs."""
+UNHURRIED = LoadSettings(lag_s=3600)
+"""Nobody is sent away because this machine is busy with something else."""
 
 
 class Yard(Workshop):
     """A project folder without documents."""
 
-    def __init__(self, root: Path, files: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, files: Mapping[str, str], environ: Mapping[str, str]) -> None:
         self.root = root
+        self.environ = environ
         self.documents = root / "documents"
         self.home = root / ".plimsoll"
         self._platforms: list[Platform] = []
         for name, text in {**FILES, **files}.items():
             self.write(name, text)
 
+    def open(self, actor: str = "ada", *, key: str | None = None) -> Platform:
+        settings = replace(
+            settings_in(self.home, actor, key=key),
+            environ=self.environ,
+            database_url=self.environ.get("PLIMSOLL_DATABASE"),
+        )
+        platform = open_platform(settings, self.root)
+        self._platforms.append(platform)
+        return platform
+
 
 def until(holds: Callable[[], bool]) -> None:
-    """Look until something is so."""
-    end = time.monotonic() + WAIT_S
+    """Look until something is so, and let the others work between two looks.
+
+    It must be something that stays so: what comes and goes is missed on a busy machine.
+    """
+    end, pause = time.monotonic() + WAIT_S, threading.Event()
     while not holds():
         assert time.monotonic() < end, "it never came to be"
+        pause.wait(0.005)
 
 
 @dataclass
@@ -77,8 +97,12 @@ class ModelServer:
         return found
 
     def wait_asked(self) -> None:
-        """Until an answer is under way."""
+        """Until an answer is under way that does not end by itself."""
         until(lambda: self.stats()["in_progress"] > 0)
+
+    def open_gate(self) -> None:
+        """Let answers go on that are held."""
+        self.loop.call_soon_threadsafe(self.held.gate.set)
 
     def wait_idle(self) -> None:
         """Until no answer is under way."""
@@ -118,9 +142,15 @@ def route(url: str, *told: str, name: str = "m", price: str | None = CHEAP, **ke
     bill = f", price: {price}" if price else ""
     models = [f"{name}{number or ''}~{how}".rstrip("~") for number, how in enumerate(told or ("",))]
     targets = [f'{{model: "vllm/{model}", base_url: {url}/v1{bill}}}' for model in models]
-    given = {"timeouts": HASTY if any("hang" in how for how in told) else PATIENT, "retries": "{attempts: 0}", **keys}
+    given = {"timeouts": _timeouts(told), "retries": "{attempts: 0}", **keys}
     lines = [f"{key}: {value}" for key, value in given.items()]
     return "\n".join([f"targets: [{', '.join(targets)}]", *lines, ""])
+
+
+def _timeouts(told: Sequence[str]) -> str:
+    if any("hang_before" in how for how in told):
+        return HASTY
+    return IMPATIENT if any("hang_mid" in how for how in told) else PATIENT
 
 
 @dataclass
@@ -186,9 +216,9 @@ class Gateway:
 
 
 @contextmanager
-def project(root: Path, files: Mapping[str, str]) -> Iterator[Harbour]:
+def project(root: Path, files: Mapping[str, str], environ: Mapping[str, str] | None = None) -> Iterator[Harbour]:
     """A project that is built and live in staging."""
-    yard = Yard(root, files)
+    yard = Yard(root, files, environ or {})
     harbour = Harbour(yard)
     try:
         harbour.ship()
@@ -198,16 +228,18 @@ def project(root: Path, files: Mapping[str, str]) -> Iterator[Harbour]:
 
 
 @contextmanager
-def gateway(root: Path, files: Mapping[str, str], **settings: Any) -> Iterator[Gateway]:
+def gateway(
+    root: Path, files: Mapping[str, str], environ: Mapping[str, str] | None = None, **settings: Any
+) -> Iterator[Gateway]:
     """A project that is served in this process."""
-    with project(root, files) as harbour, serving(harbour, **settings) as found:
+    with project(root, files, environ) as harbour, serving(harbour, **settings) as found:
         yield found
 
 
 @contextmanager
 def serving(harbour: Harbour, **settings: Any) -> Iterator[Gateway]:
     """Serves what is live."""
-    chosen = ApiSettings(**{"default_environment": "staging", "key_kept_s": 0.0, **settings})
+    chosen = ApiSettings(**{"default_environment": "staging", "key_kept_s": 0.0, "load": UNHURRIED, **settings})
     with running(create_app(harbour.service(), settings=chosen)) as url:
         found = Gateway(url, harbour)
         try:

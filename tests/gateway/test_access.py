@@ -6,12 +6,38 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from tests.gateway.echo import Echo
-from tests.gateway.port import Gateway, gateway
-from tests.gateway.surfaces import MESSAGES, SURFACES, Surface
+from tests.gateway.port import Gateway, gateway, until
+from tests.gateway.surfaces import CHAT, MESSAGES, SURFACES, Surface
 from tests.gateway.test_faults import streams, surfaces
 
-PATHS = ("/v1/embeddings", "/v1/moderations", "/v1/predict/ask", "/v1/feedback", "/v1/messages/count_tokens")
+from plimsoll.access import NewKey
+from plimsoll.access._keys import new_secret
+from plimsoll.kernel.clock import utc_now
+
+PATHS = (
+    "/v1/embeddings",
+    "/v1/moderations",
+    "/v1/predict/ask",
+    "/v1/feedback",
+    "/v1/messages/count_tokens",
+    "/v1/models",
+    "/v1/models/e",
+    "/v1/traces",
+)
+FATES = {
+    "revoked": "key_revoked",
+    "rotated away": "key_expired",
+    "at its end": "key_expired",
+    "mistyped": "key_malformed",
+    "cut": "key_malformed",
+    "of another installation": "key_unknown",
+    "of another company": "invalid_api_key",
+    "of a disabled actor": "actor_disabled",
+    "of an erased actor": "actor_erased",
+}
+"""Keys that are not good, and the code with which they are refused."""
 
 
 @pytest.fixture(scope="module")
@@ -24,47 +50,86 @@ def port(tmp_path_factory: pytest.TempPathFactory, echo_server: Echo) -> Iterato
 
 @pytest.fixture(scope="module")
 def keys(port: Gateway) -> dict[str, str]:
+    """A key of each fate."""
     access, by = port.platform.access, port.platform.acting.by
-    revoked, expired = access.create_key("good", by=by), access.create_key("good", by=by)
+
+    def made(**given: Any) -> NewKey:
+        return access.create_key("good", by=by, **given)
+
+    revoked, rotated, ended = made(), made(), made(expires_at=utc_now() + timedelta(milliseconds=200))
     access.revoke_key(revoked.key.prefix, by=by)
-    access.rotate_key(expired.key.prefix, overlap_s=0, by=by)
-    disabled = port.make_key("gone")
+    access.rotate_key(rotated.key.prefix, overlap_s=0, by=by)
+    disabled, erased = port.make_key("gone"), port.make_key("forgotten")
     access.disable("gone", by=by)
+    port.platform.ledger.erase(access.actor("forgotten").id, {}, by=by)
+    until(lambda: utc_now() > (ended.key.expires_at or utc_now()))
     return {
-        "key_revoked": revoked.secret,
-        "key_expired": expired.secret,
-        "key_malformed": port.key[:-1] + ("A" if port.key[-1] != "A" else "B"),
-        "invalid_api_key": "sk-proj-of-another-place",
-        "actor_disabled": disabled,
+        "revoked": revoked.secret,
+        "rotated away": rotated.secret,
+        "at its end": ended.secret,
+        "mistyped": port.key[:-1] + ("A" if port.key[-1] != "A" else "B"),
+        "cut": port.key[:-1],
+        "of another installation": new_secret(),
+        "of another company": "sk-proj-of-another-place",
+        "of a disabled actor": disabled,
+        "of an erased actor": erased,
     }
+
+
+def check_refusal(response: Response, path: str, code: str) -> None:
+    """The status and the envelope of a key that is not good, which tell nothing else."""
+    assert response.status_code == 401, response.text
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["x-request-id"]
+    error = response.json()["error"]
+    assert (error["type"], error["code"]) == ("authentication_error", code)
+    assert error["message"]
+    if path.startswith("/v1/messages"):
+        assert response.json()["type"] == "error"
+        assert response.json()["request_id"] == response.headers["request-id"]
+    else:
+        assert sorted(error) == ["code", "message", "param", "type"]
 
 
 @surfaces
 @streams
-@pytest.mark.parametrize("code", ["key_revoked", "key_expired", "key_malformed", "invalid_api_key", "actor_disabled"])
+@pytest.mark.parametrize("fate", FATES)
 def test_a_key_that_is_not_good(
-    port: Gateway, heard: Echo, keys: dict[str, str], surface: Surface, code: str, *, stream: bool
+    port: Gateway, heard: Echo, keys: dict[str, str], surface: Surface, fate: str, *, stream: bool
 ) -> None:
-    for name in ("authorization", "x-api-key"):
-        value = f"Bearer {keys[code]}" if name == "authorization" else keys[code]
+    key = keys[fate]
+    for header, value in (("authorization", f"Bearer {key}"), ("x-api-key", key), ("api-key", key)):
         response = port._client.post(
-            surface.path, json=surface.body("e", "Hello?", stream=stream), headers={name: value}
+            surface.path, json=surface.body("e", "Hello?", stream=stream), headers={header: value}
         )
-        assert response.status_code == 401, response.text
-        assert response.headers["www-authenticate"] == "Bearer"
-        error = response.json()["error"]
-        if surface is MESSAGES:
-            assert (response.json()["type"], error["type"]) == ("error", "authentication_error")
-        elif code != "actor_disabled":
-            assert (error["type"], error["code"]) == ("authentication_error", code)
-        assert keys[code][-20:] not in response.text
+        check_refusal(response, surface.path, FATES[fate])
+        assert key[-20:] not in response.text
+    assert not heard.heard
+
+
+@pytest.mark.parametrize("fate", [*FATES, "none"])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_other_call_refuses_them_as_well(port: Gateway, keys: dict[str, str], path: str, fate: str) -> None:
+    """Before anything of the body is looked at."""
+    headers = {} if fate == "none" else {"authorization": f"Bearer {keys[fate]}"}
+    method = "GET" if path.startswith("/v1/models") else "POST"
+    response = port._client.request(method, path, content=None if method == "GET" else b"{", headers=headers)
+    check_refusal(response, path, FATES.get(fate, "invalid_api_key"))
+
+
+def test_a_key_is_no_better_in_another_environment(port: Gateway, heard: Echo, keys: dict[str, str]) -> None:
+    body = CHAT.body("e", "Hello?")
+    for key, status in ((keys["revoked"], 401), (port.key, 404)):
+        response = port.post(CHAT.path, body, key=key, x_plimsoll_environment="production")
+        assert response.status_code == status, response.text
     assert not heard.heard
 
 
 @surfaces
 def test_without_a_key_nothing_is_answered(port: Gateway, heard: Echo, surface: Surface) -> None:
     response = port._client.post(surface.path, json=surface.body("e", "Hello?"))
-    assert response.status_code == 401
+    check_refusal(response, surface.path, "invalid_api_key")
     assert not heard.heard
 
 
@@ -89,11 +154,6 @@ def test_a_key_of_another_right_is_forbidden(port: Gateway, heard: Echo, surface
     assert response.status_code == 403, response.text
     assert response.json()["error"]["type"] == "permission_error"
     assert not heard.heard
-
-
-@pytest.mark.parametrize("path", PATHS)
-def test_the_other_calls_need_a_key_as_well(port: Gateway, path: str) -> None:
-    assert port._client.post(path, json={}).status_code == 401
 
 
 @surfaces

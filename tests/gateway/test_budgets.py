@@ -43,6 +43,8 @@ budgets:
         "routes/cheap.yaml": route(models.url, "", name="cheap", serves="[cheap]"),
         "routes/unpriced.yaml": route(models.url, "", name="unpriced", serves="[unpriced]", price=None),
         "routes/ill.yaml": route(models.url, "status=500", name="ill", serves="[ill]"),
+        "routes/masked.yaml": route(models.url, "", name="masked", serves="[masked]", guardrail="masks"),
+        "guardrails/masks.yaml": "checks:\n  - {check: pii, kinds: [email], on: [input], action: redact}\n",
     }
     with gateway(tmp_path_factory.mktemp("budgets") / "harbour", files) as found:
         found.key = found.make_key("nobody-in-particular")
@@ -343,3 +345,47 @@ def test_each_key_and_each_project_has_a_limit_of_its_own(tmp_path: Path, models
     refused = [response.json()["error"]["message"] for response in asked if response.status_code == 429]
     assert "the key" in refused[0]
     assert "the project north" in refused[1]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"web_search_options": {}},
+        {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+        {"plugins": [{"id": "web"}]},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_what_costs_more_than_tokens_is_not_let_past_a_budget_of_money(
+    port: Gateway, models: ModelServer, asked: dict[str, Any]
+) -> None:
+    money, lenient = (port.make_key(f"fees-{team}-{next(iter(asked))}", team=team) for team in ("money", "lenient"))
+    before = models.of("cheap")["requests"]
+    response = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), **asked}, key=money)
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "price_unknown"), response.text
+    assert models.of("cheap")["requests"] == before
+    passed = port.post(CHAT.path, {**CHAT.body("cheap", "Hello?"), **asked}, key=lenient)
+    assert passed.status_code == 200, passed.text
+    # Searches of Anthropic's are counted in its usage, and there were none.
+    assert (passed.json()["plimsoll"]["cost_usd"] is None) == ("tools" not in asked)
+
+
+def test_a_file_is_reserved_for_as_all_that_the_model_reads(port: Gateway) -> None:
+    key = port.make_key("reader", team="money")
+    part = {"type": "file", "file": {"file_id": "file-1"}}
+    body = {**CHAT.body("cheap", "Hello?"), "max_tokens": 50, "n": 2}
+    body["messages"] = [{"role": "user", "content": [{"type": "text", "text": "What does it say?"}, part]}]
+    response = port.post(CHAT.path, body, key=key)
+    assert response.status_code == 200, response.text
+    budget: Any = port.trace(response).budget
+    assert budget["reserved"]["tokens"] > 2_000_000 + 2 * 50
+    assert budget["settled"]["tokens"] < 10_000
+
+
+def test_what_a_guardrail_makes_longer_is_reserved_as_it_goes_out(port: Gateway) -> None:
+    key = port.make_key("masked", team="money")
+    text = "a@b.io " * 200
+    response = port.post(CHAT.path, {**CHAT.body("masked", text), "max_tokens": 1}, key=key)
+    assert response.status_code == 200, response.text
+    budget: Any = port.trace(response).budget
+    assert budget["reserved"]["tokens"] > 128 + 16 + len(text.replace("a@b.io", "[EMAIL]"))

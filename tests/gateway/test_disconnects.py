@@ -11,6 +11,7 @@ import pytest
 from tests.gateway.echo import Echo
 from tests.gateway.port import (
     CHEAP,
+    PATIENT,
     WAIT_S,
     Gateway,
     ModelServer,
@@ -77,10 +78,11 @@ def test_in_the_middle_of_a_stream(tmp_path: Path, surface: Surface) -> None:
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory, models: ModelServer, echo_server: Echo) -> Iterator[Gateway]:
     files = {
-        "routes/hang.yaml": route(models.url, "fault=hang_before", name="hang", serves="[hang]").replace("0.6", "600")
-        .replace("0.3", "600"),
+        "routes/hang.yaml": route(
+            models.url, "fault=hang_before", name="hang", serves="[hang]", timeouts=PATIENT.replace("20", "600")
+        ),
         "routes/default.yaml": f"model: vllm/e\nbase_url: {echo_server.url}/v1\nserves: [e]\nprice: {CHEAP}\n",
-    }  # fmt: skip
+    }
     with gateway(tmp_path_factory.mktemp("disconnects") / "harbour", files) as found:
         yield found
 
@@ -94,8 +96,12 @@ def test_before_the_answer_began(port: Gateway, models: ModelServer, surface: Su
     models.wait_left()
     models.wait_idle()
     assert models.of("hang")["broken"] == before + 1
-    traces = [trace for trace in port.traces() if trace.endpoint == "hang"]
-    assert {trace.status for trace in traces} == {"cancelled"}
+
+    def statuses() -> list[str]:
+        return [trace.status for trace in port.traces() if trace.endpoint == "hang"]
+
+    until(lambda: len(statuses()) == before + 1)
+    assert set(statuses()) == {"cancelled"}
 
 
 def test_vectors_that_nobody_waits_for_are_paid_all_the_same(tmp_path: Path, heard: Echo) -> None:
@@ -128,6 +134,9 @@ def test_a_client_that_leaves_takes_nobody_with_it(port: Gateway, heard: Echo) -
     assert heard.ended.wait(WAIT_S)
     heard.go_on.set()
     assert CHAT.text(port.ask(CHAT, "e").json()) == "Good day."
-    samples = port._client.get("/metrics").text
-    assert "plimsoll_requests_in_progress 0.0" in samples
-    assert 'status="499"' in samples
+
+    def has_ended() -> bool:
+        samples = port._client.get("/metrics").text
+        return "plimsoll_requests_in_progress 0.0" in samples and 'status="499"' in samples
+
+    until(has_ended)

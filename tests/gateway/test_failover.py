@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.gateway.port import Gateway, ModelServer, gateway, route
+from tests.gateway.port import HASTY, Gateway, ModelServer, gateway, route
 from tests.gateway.surfaces import CHAT, MESSAGES, SURFACES, Surface, read_stream
 from tests.gateway.test_faults import TEXT, streams, surfaces
 
@@ -20,7 +20,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, models: ModelServer) -> Itera
     files = {
         f"routes/{name}.yaml": route(
             models.url, told, "", name=name, serves=f"[{name}]", breaker="{failures: 100}"
-        ).replace("total_s: 0.6", "total_s: 20")
+        ).replace(HASTY, "{first_token_s: 1.5, between_tokens_s: 20, total_s: 20}")
         for told, name in NAMES.items()
     }
     files["routes/again.yaml"] = route(models.url, "status=500~every=2", name="again", serves="[again]", **AGAIN)

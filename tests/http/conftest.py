@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvloop
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @dataclass

@@ -40,6 +40,24 @@ def test_while_connecting(run: Any, serving: Any, until: Any) -> None:
     run(story())
 
 
+def test_at_every_step_of_a_beginning(run: Any, serving: Any) -> None:
+    async def story() -> None:
+        async def play(peer: Any) -> None:
+            await peer.gone()
+
+        async with serving(play) as upstream:
+            client = Client()
+            for turns in range(40):
+                task = asyncio.create_task(client.send("GET", upstream.url))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                await cancelled(task)
+            async with asyncio.timeout(60):
+                await client.close()
+
+    run(story())
+
+
 def test_while_writing(run: Any, serving: Any, until: Any) -> None:
     async def story() -> None:
         over = asyncio.Event()

@@ -2,7 +2,9 @@
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from plimsoll.kernel.errors import InvalidError, UnavailableError
 from plimsoll.storage import Database
 from plimsoll.storage.migrations.traces import TRACES
 from plimsoll.tracing import BatchedRecorder, Trace, Traces, _recorder
+from plimsoll.tracing._recorder import Lost
 
 PATIENCE_S = 20
 
@@ -118,6 +121,60 @@ def test_one_hostile_trace_takes_no_other_with_it(traces: Traces) -> None:
     recorder.close()
     assert {found.id for found in traces.latest("app", 10)} == {trace.id for trace in good}
     assert recorder.lost == 2
+
+
+def test_what_a_process_lost_every_process_sees(traces: Traces, tmp_path: Path) -> None:
+    bad = [replace(a_trace(number), input_tokens=10**30) for number in range(3)]
+    recorder = BatchedRecorder(traces.write, tell_lost=traces.count_lost)
+    for trace in (bad[0], a_trace(10), bad[1], replace(bad[2], app="another")):
+        recorder.record(trace)
+    recorder.flush()
+    database = Database(tmp_path / "traces.db", TRACES)
+    other = Traces(database)
+    try:
+        assert (other.lost("app"), other.lost("another"), other.lost("a third")) == (2, 1, 0)
+        assert other.lost("app", since=bad[0].started_at) == 2
+        assert other.lost("app", since=bad[0].started_at + timedelta(hours=1)) == 0
+        assert other.day("app", bad[0].started_at).requests == 1
+    finally:
+        recorder.close()
+        database.close()
+
+
+def test_losses_that_cannot_be_counted_now_are_counted_later() -> None:
+    told: Counter[str] = Counter()
+    tries = 0
+
+    def tell(lost: Lost) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise UnavailableError("busy")
+        for (app, _, _), count in lost.items():
+            told[app] += count
+
+    def refuse(batch: Sequence[Trace]) -> None:
+        if len(batch) > 1 or batch[0].question == "bad":
+            raise ValueError
+
+    recorder = BatchedRecorder(refuse, tell_lost=tell)
+    recorder.record(replace(a_trace(), question="bad"))
+    recorder.flush()
+    assert (tries, told) == (1, {})
+    recorder.record(a_trace(1))
+    recorder.flush()
+    assert (tries, told) == (2, {"app": 1})
+    recorder.close()
+    assert (tries, recorder.lost) == (2, 1)
+
+
+def test_while_the_place_is_gone_nobody_waits_for_losses_to_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_recorder, "_CLOSING_S", 0.0)
+    told: list[Lost] = []
+    recorder = BatchedRecorder(Disk().write, tell_lost=told.append)
+    recorder.record(a_trace())
+    recorder.close()
+    assert (recorder.lost, told) == (1, [])
 
 
 def test_a_full_queue_never_blocks_a_request() -> None:

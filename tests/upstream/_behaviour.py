@@ -8,6 +8,8 @@ Fault = Literal[
     "",
     "hang_before",
     "hang_mid",
+    "held",
+    "calls",
     "reset_before",
     "reset_mid",
     "cut_mid",
@@ -32,7 +34,8 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One answer. Times are in seconds."""
+    """One answer. Times are in seconds. `held` waits in its middle until the server's gate is opened;
+    `calls` wants a tool."""
 
     model: str
     """The name without what follows the first tilde."""

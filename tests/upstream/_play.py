@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Protocol
@@ -13,10 +14,11 @@ from ._behaviour import Behaviour
 from ._bill import Bill
 from ._render import answer_of, events_of, whole_of
 
-_BEFORE = 3
-"""Events that come before something happens in the middle."""
+_BEFORE: Mapping[str, int] = {"anthropic": 4}
+"""Events that come before something happens in the middle; 3 where nothing else is said. Some of them have text."""
 _GIANT_BYTES = 12_000_000
 _HUGE_BYTES = 67_108_864
+_AT_ONCE = {"", "no_usage", "lying_usage", "absurd_usage", "filtered", "calls"}
 _RST = struct.pack("ii", 1, 0)
 _END = b"0\r\n\r\n"
 _REFUSALS = {
@@ -34,6 +36,8 @@ class Line(Protocol):
     def send(self, data: bytes) -> None: ...
 
     def cut(self, *, reset: bool) -> None: ...
+
+    async def let_go(self) -> None: ...
 
 
 def input_tokens(asked: bytes) -> int:
@@ -80,12 +84,13 @@ class Play:
         self._bill = bill
         self._read = size
         self._answer = answer_of(told, size)
+        self._before = _BEFORE.get(wire.name, 3)
         self._streams = wire.shape(asked) == "stream"
 
     def at_once(self) -> bytes | None:
         """The whole answer, where nothing is to be waited for."""
         told = self._told
-        if told.latency or told.rate or told.fault not in {"", "no_usage", "lying_usage", "absurd_usage", "filtered"}:
+        if told.latency or told.rate or told.fault not in _AT_ONCE:
             return None
         refusal = refusal_of(told)
         if refusal is not None:
@@ -149,8 +154,18 @@ class Play:
             line.send(body[: len(body) // 2])
             await self._stop(line)
             return
-        await self._bytewise(line, body, framed=False) if fault in {"half_utf8", "trickle"} else line.send(body)
+        if fault in {"half_utf8", "trickle"}:
+            await self._bytewise(line, body, framed=False)
+        else:
+            await self._at_length(line, body)
         self._bill.of(self._told.model).answered += 1
+
+    async def _at_length(self, line: Line, body: bytes) -> None:
+        middle = len(body) // 2 if self._told.fault == "held" else 0
+        line.send(body[:middle])
+        if middle:
+            await line.let_go()
+        line.send(body[middle:])
 
     async def _stop(self, line: Line) -> None:
         if self._told.fault == "hang_mid":
@@ -176,7 +191,11 @@ class Play:
     async def _paced(self, line: Line, events: list[bytes]) -> None:
         each_s = 1 / self._told.rate if self._told.rate else 0.0
         left = self._told.tokens
-        for event in events:
+        for number, event in enumerate(events):
+            if number == self._before and self._told.fault == "held":
+                self._spend(0, left)
+                left = 0
+                await line.let_go()
             line.send(chunk(event))
             if left and each_s:
                 left -= 1
@@ -186,14 +205,14 @@ class Play:
 
     async def _disturbed(self, line: Line, events: list[bytes]) -> None:
         fault = self._told.fault
-        self._spend(0, min(_BEFORE, self._told.tokens))
-        for event in events[:_BEFORE]:
+        self._spend(0, min(self._before, self._told.tokens))
+        for event in events[: self._before]:
             line.send(chunk(event))
         await asyncio.sleep(0.01)  # so that the client has read what came before a reset
         if fault == "error_mid":
             line.send(chunk(self._wire.error_event(ScriptedRefusal("overloaded"))))
         elif fault == "malformed":
-            line.send(chunk(_damaged(events[_BEFORE])))
+            line.send(chunk(_damaged(events[self._before])))
         elif fault == "giant":
             line.send(b"%x\r\n" % _GIANT_BYTES + _inflated(self._wire, _GIANT_BYTES))
         await self._stop(line)

@@ -4,11 +4,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from plimsoll.testing.models import Received, ScriptedAnswer, ScriptedUsage, Wire, Wired
+from plimsoll.testing.models import Received, ScriptedAnswer, ScriptedCall, ScriptedUsage, Wire, Wired
 from plimsoll.testing.models.wires import AnthropicWire, BedrockWire, GoogleWire, OpenAIWire
 
 from ._behaviour import Behaviour
 
+CALL = ScriptedCall("call_1", "weather", '{"city":"Oslo"}')
 _WORDS = ("Grüße ", "aus ", "東京 ", "und ", "von ", "der ", "🚢 ", "heute ")
 
 WIRES: Mapping[str, Wire] = {wire.name: wire for wire in (OpenAIWire(), AnthropicWire(), GoogleWire(), BedrockWire())}
@@ -26,13 +27,16 @@ def wire_of(path: str) -> Wire | None:
 
 
 def answer_of(told: Behaviour, input_tokens: int) -> ScriptedAnswer:
-    """A text of exactly so many tokens, a word each."""
+    """A text of exactly so many tokens, a word each, or a call of a tool."""
+    usage = _usage(told, input_tokens)
+    if told.fault == "calls":
+        return ScriptedAnswer(text="", calls=(CALL,), finish="tool_calls", usage=usage, model=told.model)
     pieces = tuple(_WORDS[number % len(_WORDS)] for number in range(told.tokens))
     return ScriptedAnswer(
         text="".join(pieces),
         pieces=pieces,
         finish="content_filter" if told.fault == "filtered" else "stop",
-        usage=_usage(told, input_tokens),
+        usage=usage,
         model=told.model,
     )
 

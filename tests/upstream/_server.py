@@ -32,6 +32,8 @@ class Upstream:
     """Set while no answer is under way."""
     alone: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no connection is open."""
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by the test: answers that are held go on."""
 
     def __post_init__(self) -> None:
         self.note()
@@ -111,6 +113,9 @@ class _Line(asyncio.Protocol):
     def cut(self, *, reset: bool) -> None:
         if self._transport is not None:
             _reset(self._transport) if reset else self._transport.close()
+
+    async def let_go(self) -> None:
+        await self._server.gate.wait()
 
     async def _run(self, play: Play) -> None:
         self._server.bill.in_progress += 1

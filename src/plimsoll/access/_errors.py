@@ -10,6 +10,9 @@ from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.errors import ConflictError, DeniedError, IntegrityError, InvalidError, NotFoundError
 from plimsoll.kernel.words import nearest
 
+_SHOWN_LENGTH = 80
+_SHOWN_MODELS = 5
+
 
 class RightMissingError(DeniedError):
     """The actor is known, and has no right to do this."""
@@ -184,6 +187,44 @@ class NoRightsError(InvalidError):
             f"a key of {who} without any right could do nothing",
             hint="name at least one right, or give the actor a role first with `plimsoll actor roles`",
         )
+
+
+class NoModelsError(InvalidError):
+    """A list of models with nothing in it, which must not become a key for all of them."""
+
+    code = "no_models"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a key that is narrowed to no model could call nothing",
+            hint="name at least one model, or leave the list out for a key that may use all of them",
+        )
+
+
+class ModelNameUnfitError(InvalidError):
+    """A name in the list of a key's models that no model could have."""
+
+    code = "model_name_unfit"
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"this {what} cannot be taken: it {why}",
+            hint="write names as callers do: `my-app/ask`, `gpt-4.1-mini`, or `gpt-4.1*` for all that begin so",
+        )
+
+
+class ModelForbiddenError(DeniedError):
+    """The key is narrowed to some models, and this is none of them."""
+
+    code = "model_forbidden"
+
+    def __init__(self, name: str, usable: Sequence[str]) -> None:
+        """`name` as the caller wrote it, and what the key may use instead of what is served now."""
+        shown = name if len(name) <= _SHOWN_LENGTH else f"{name[:_SHOWN_LENGTH]}…"
+        listed = ", ".join(sorted(usable)[:_SHOWN_MODELS]) + (", …" if len(usable) > _SHOWN_MODELS else "")
+        hint = f"it may use: {listed}" if usable else "whoever made the key can make another with `plimsoll key create`"
+        super().__init__(f"this key may not use the model `{shown}`", hint=hint)
+        self.param = "model"
 
 
 class RoleUnknownError(InvalidError):

@@ -65,7 +65,7 @@ def differences(
 
 
 def joined(names: Iterable[str]) -> str:
-    """Roles or rights as the one text that stands in a row."""
+    """Roles, rights or names of models as the one text that stands in a row."""
     return ",".join(sorted(names))
 
 
@@ -99,6 +99,8 @@ def _create_key(rows: dict[Place, Row], entry: Entry) -> None:
         "actor": _fact(entry, "actor"),
         "hash_commitment": _fact(entry, "hash_commitment"),
         "rights": _fact(entry, "rights") or "",
+        # Entries that are older than lists of models have none: such keys may use everything.
+        "models": _fact(entry, "models") or "",
         "team": _fact(entry, "team"),
         "project": _fact(entry, "project"),
         "created_at": to_text(entry.at),

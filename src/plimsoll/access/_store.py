@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from heapq import merge
 from itertools import count
 from threading import Lock
-from typing import cast
+from typing import Unpack, cast
 
 from sqlalchemy import Column, Connection, Integer, MetaData, RowMapping, Table, Text, exists, select
 
@@ -36,7 +36,8 @@ from ._keys import check_usable, hash_commitment, hash_secret, is_secret_of, new
 from ._names import actor_name, is_pseudonym, tag
 from ._replay import ACTS, Place, Played, Row, differences, joined, replay_access
 from ._rights import Right, Role, rights_named, rights_of, roles_named
-from ._types import Acting, Actor, ActorDraft, ActorKind, ApiKey, KeyDraft, NewKey
+from ._types import Acting, Actor, ActorDraft, ActorKind, ApiKey, KeyDraft, NewKey, Tags
+from .models import AllowedModels, model_names
 
 MOST_OVERLAP_S = 31 * 24 * 3600.0
 """The longest time that an old key may go on beside the new one."""
@@ -63,6 +64,7 @@ _key = Table(
     Column("actor", Text, nullable=False),
     Column("hash", Text, nullable=False),
     Column("rights", Text, nullable=False),
+    Column("models", Text, nullable=False),
     Column("team", Text, nullable=False),
     Column("project", Text, nullable=False),
     Column("created_at", Text, nullable=False),
@@ -146,31 +148,34 @@ class Access:
         actor: str,
         *,
         rights: Collection[Right] | None = None,
+        models: Collection[str] | None = None,
         expires_at: datetime | None = None,
-        team: str = "",
-        project: str = "",
         by: By,
+        **tags: Unpack[Tags],
     ) -> NewKey:
-        """Make a key for an actor (a name or pseudonym), narrowed to `rights` where they are given.
+        """Make a key for an actor (a name or pseudonym), narrowed to `rights` and to `models` where they are given.
 
-        Raises ActorMissingError, ActorDisabledError, RightNotHeldError, NoRightsError and ExpiryPastError.
+        Raises ActorMissingError, ActorDisabledError, RightNotHeldError, NoRightsError, ExpiryPastError, and what
+        `model_names` raises.
         """
         chosen = None if rights is None else rights_named(rights)
+        usable = () if models is None else model_names(models)
         if expires_at is not None and expires_at <= utc_now():
             raise ExpiryPastError(expires_at)
         with self._database.write() as connection:
             owner = self._actor(connection, actor)
             _check_enabled(owner)
             _check_rights(owner, chosen)
-            draft = KeyDraft(owner.id, chosen, expires_at, tag("team", team), tag("project", project))
+            team, project = tag("team", tags.get("team", "")), tag("project", tags.get("project", ""))
+            draft = KeyDraft(owner.id, chosen, usable, expires_at, team, project)
             return self._add_key(connection, draft, by)
 
     def rotate_key(self, prefix: str, *, overlap_s: float, by: By) -> NewKey:
-        """Make a key that takes the place of another, with the same rights; both work until the overlap ends.
+        """Make a key that takes the place of another, with the same rights and models.
 
-        The new one is given as long as the old one was. An overlap never makes the old one last longer.
-        Raises KeyMissingError, KeyRevokedError, KeyExpiredError, KeyReplacedError, ActorDisabledError and
-        OverlapUnfitError.
+        Both work until the overlap ends, which never makes the old one last longer. The new one is given as long as
+        the old one was. Raises KeyMissingError, KeyRevokedError, KeyExpiredError, KeyReplacedError, ActorDisabledError
+        and OverlapUnfitError.
         """
         if not 0 <= overlap_s <= MOST_OVERLAP_S:
             raise OverlapUnfitError(overlap_s, MOST_OVERLAP_S)
@@ -183,7 +188,7 @@ class Access:
             overlap_until = now + timedelta(seconds=overlap_s)
             if old.expires_at is not None:
                 overlap_until = min(overlap_until, old.expires_at)
-            draft = KeyDraft(old.actor, old.rights, _renewed(old, now), old.team, old.project)
+            draft = KeyDraft(old.actor, old.rights, old.models, _renewed(old, now), old.team, old.project)
             new = self._add_key(
                 connection, draft, by, {"replaces": old.prefix, "overlap_until": to_text(overlap_until)}
             )
@@ -242,6 +247,7 @@ class Access:
             via=f"key:{key.prefix}",
             team=key.team or owner.team,
             project=key.project or owner.project,
+            models=AllowedModels.of(key.models),
         )
 
     def local(self, name: str) -> Acting:
@@ -319,11 +325,13 @@ class Access:
         facts: dict[str, Json] = {
             **values,
             "rights": None if draft.rights is None else sorted(draft.rights),
+            "models": list(draft.models),
             "hash_commitment": hash_commitment(kept),
             **(replacing or {}),
         }
         recorded = self._ledger.append(connection, Act("key.rotate" if replacing else "key.create", "", by, facts))
-        row = {**values, "hash": kept, "rights": joined(draft.rights or ()), **_origin(recorded)}
+        lists = {"rights": joined(draft.rights or ()), "models": joined(draft.models)}
+        row = {**values, "hash": kept, **lists, **_origin(recorded)}
         connection.execute(_key.insert().values(row))
         return NewKey(_find_key(connection, prefix_of(secret)), secret)
 
@@ -440,6 +448,7 @@ def _to_key(row: RowMapping) -> ApiKey:
         prefix=row["prefix"],
         actor=row["actor"],
         rights=rights_named(_split(row["rights"])) or None,
+        models=tuple(_split(row["models"])),
         team=row["team"],
         project=row["project"],
         created_at=from_text(row["created_at"]),

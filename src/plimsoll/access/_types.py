@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from plimsoll.ledger import By
 
 from ._errors import ActorMissingError, RightMissingError
 from ._rights import RIGHTS, Right, Role, roles_with
+from .models import AllowedModels
 
 ActorKind = Literal["person", "service", "healer"]
 
@@ -43,6 +44,8 @@ class ApiKey:
     actor: str
     rights: frozenset[Right] | None
     """What the key is narrowed to; None for all rights that its actor has at the time."""
+    models: tuple[str, ...]
+    """Names of what it may call, as callers write them, in which `*` stands for anything; empty for everything."""
     team: str
     """For the sharing of costs; the actor's when empty, as with `project`."""
     project: str
@@ -76,6 +79,8 @@ class Acting:
     project: str = ""
     granted_by: tuple[str, ...] = field(default=(), repr=False)
     """Names of those who can grant rights, where the actor may know them (on the machine itself)."""
+    models: AllowedModels | None = None
+    """Which models may be used; None for all of them."""
 
     @property
     def by(self) -> By:
@@ -108,12 +113,20 @@ class ActorDraft:
     project: str = ""
 
 
+class Tags(TypedDict, total=False):
+    """For the sharing of costs."""
+
+    team: str
+    project: str
+
+
 @dataclass(frozen=True, slots=True)
 class KeyDraft:
     """A key to be made, checked already."""
 
     actor: str
     rights: frozenset[Right] | None = None
+    models: tuple[str, ...] = ()
     expires_at: datetime | None = None
     team: str = ""
     project: str = ""

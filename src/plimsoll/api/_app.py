@@ -104,7 +104,7 @@ def _pages(room: Room) -> list[Route | Mount]:
         Route("/openapi.json", openapi_json(__version__)),
         Route("/healthz", healthz),
         Route("/readyz", readyz(room.service)),
-        Route("/metrics", metrics_page(room.metrics)),
+        Route("/metrics", metrics_page(room.metrics, room.service)),
     ]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from anyio import to_thread
 
+from plimsoll.access.models import AllowedModels
+
 from ._errors import ModelNotFoundError
 from ._service import ServedModel, Service
 
@@ -14,10 +16,12 @@ class Catalogue:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def served_in(self, environment: str) -> list[ServedModel]:
-        """What can be called in one environment now, by id."""
+    async def served_in(self, environment: str, allowed: AllowedModels | None = None) -> list[ServedModel]:
+        """What can be called in one environment now, by id: of it, what `allowed` lets a key use."""
         every = await to_thread.run_sync(self._service.models)
-        return sorted((model for model in every if model.environment == environment), key=lambda model: model.id)
+        here = (model for model in every if model.environment == environment)
+        usable = (model for model in here if allowed is None or allowed.allows(model.id, model.endpoint))
+        return sorted(usable, key=lambda model: model.id)
 
 
 def choose(name: str, environment: str, served: Sequence[ServedModel]) -> ServedModel:

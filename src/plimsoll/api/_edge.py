@@ -37,7 +37,11 @@ _PAGE_HEADERS: Final = (
 
 def request_id_of(scope: Scope) -> str:
     """The id that the response will carry in `x-request-id`, unless the answer's trace gives a better one."""
-    value = scope["state"]["request_id"]
+    # Made when it is asked for: an answer has the id of its trace, and needs no other.
+    state = scope.setdefault("state", {})
+    value = state.get("request_id")
+    if value is None:
+        value = state["request_id"] = new_trace_id()
     return value if isinstance(value, str) else ""
 
 
@@ -94,9 +98,9 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = scope.setdefault("state", {})["request_id"] = new_trace_id()
+        scope.setdefault("state", {})
         path = scope["path"]
-        stamped = _Stamped(send, path, request_id)
+        stamped = _Stamped(send, path, scope)
         try:
             await self._admission.admit(scope)
             app = self._direct.get(path, self._app) if scope["method"] == "POST" else self._app
@@ -110,12 +114,12 @@ class Edge:
 class _Stamped:
     """`send`, with the headers that every response carries."""
 
-    __slots__ = ("_path", "_request_id", "_send", "started")
+    __slots__ = ("_path", "_scope", "_send", "started")
 
-    def __init__(self, send: Send, path: str, request_id: str) -> None:
+    def __init__(self, send: Send, path: str, scope: Scope) -> None:
         self._send = send
         self._path = path
-        self._request_id = request_id
+        self._scope = scope
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -132,7 +136,7 @@ class _Stamped:
                 request_id = value
                 break
         else:
-            request_id = self._request_id.encode()
+            request_id = request_id_of(self._scope).encode()
             headers.append((b"x-request-id", request_id))
         if speaks_anthropic(path):
             headers.append((b"request-id", request_id))

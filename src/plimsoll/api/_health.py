@@ -1,10 +1,13 @@
 """What machines ask about the server itself: alive, ready, metrics."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from plimsoll.kernel.errors import IntegrityError, UnavailableError
 
 from ._metrics import Metrics
 from ._problems import without_file_paths
@@ -30,10 +33,13 @@ def readyz(service: Service) -> Endpoint:
     return endpoint
 
 
-def metrics_page(metrics: Metrics) -> Endpoint:
+def metrics_page(metrics: Metrics, service: Service) -> Endpoint:
     """The endpoint that Prometheus reads."""
 
     async def endpoint(request: Request) -> Response:
+        # What cannot be read now stands there as it was last known: the other numbers do not depend on it.
+        with suppress(UnavailableError, IntegrityError):
+            metrics.lost_traces = await to_thread.run_sync(service.lost_traces)
         body, content_type = metrics.exposition(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": content_type})
 

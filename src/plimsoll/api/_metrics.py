@@ -83,6 +83,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.in_progress = 0
+        self.lost_traces: int | None = None
+        """Traces that no process could keep; None while it was not asked."""
         self._series: dict[Where, Series] = {}
         self._registry = CollectorRegistry()
         self._registry.register(_Exposed(self))
@@ -146,6 +148,10 @@ class _Exposed(Collector):
         gauge = Metric("plimsoll_requests_in_progress", "Requests being answered now", "gauge")
         gauge.add_sample("plimsoll_requests_in_progress", {}, self._metrics.in_progress)
         yield gauge
+        if self._metrics.lost_traces is not None:
+            lost = Metric("plimsoll_traces_lost", "Traces that could not be kept, of all processes and ever", "counter")
+            lost.add_sample("plimsoll_traces_lost_total", {}, self._metrics.lost_traces)
+            yield lost
 
 
 def _durations(places: Sequence[tuple[dict[str, str], Series]]) -> Iterator[Metric]:

@@ -157,6 +157,10 @@ class PlatformService:
             return None
         return next(iter(reasons), f"no release of {self._app} is live in any environment")
 
+    def lost_traces(self) -> int:
+        """See `Service.lost_traces`."""
+        return self._platform.traces.lost(self._app)
+
     def _unable(self, place: Environment) -> str | None:
         """Why an environment cannot answer, in words that strangers may read."""
         try:

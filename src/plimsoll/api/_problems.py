@@ -67,6 +67,8 @@ _BY_CODE: Final[dict[str, _Rule]] = {
     "rate_limit_exceeded": _Rule(429, "rate_limit_error"),
     # Nothing is used up: the caller may not use what has no price while a cap in money holds.
     "price_unknown": _Rule(403, "permission_error"),
+    # Said as OpenAI says it of a project that may not use a model.
+    "model_forbidden": _Rule(403, "invalid_request_error", "model_not_found"),
     "overloaded": _Rule(429, "rate_limit_error"),
     # The operator's business: no other call of the client would fare better.
     "secret_missing": _Rule(503, "server_error", vain=True),

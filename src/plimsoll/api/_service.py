@@ -110,5 +110,8 @@ class Service(Protocol):
     def ready(self) -> str | None:
         """None when requests can be answered, else one sentence that says why not."""
 
+    def lost_traces(self) -> int:
+        """How many traces could not be kept, of all processes and ever."""
+
     async def close(self) -> None:
         """Give back what answering holds; called once, after the last request."""

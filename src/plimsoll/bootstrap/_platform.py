@@ -18,6 +18,7 @@ from plimsoll.flows.label import LabelParts
 from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
 from plimsoll.flows.publish import PublishParts
+from plimsoll.flows.serve import Caller
 from plimsoll.flows.serve.parts import Searcher, ServeParts
 from plimsoll.flows.ship import EvaluateParts, FreezeParts
 from plimsoll.governance.record_check import CheckParts
@@ -113,7 +114,7 @@ class Platform(Stores):
 
     def serve_parts(self, *, metered: bool = False) -> ServeParts:
         """What serving needs, for one event loop; with `metered` callers are held to their budgets."""
-        routes = RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER))
+        routes = self._route_maker()
         return ServeParts(
             registry=self.registry,
             releases=self.releases,
@@ -149,7 +150,20 @@ class Platform(Stores):
 
     def evaluate_parts(self) -> EvaluateParts:
         """What running suites needs."""
-        return EvaluateParts(self.serve_parts(), self.runs)
+        routes = self._route_maker()
+        return EvaluateParts(self.serve_parts(metered=True), self.runs, self.caller, routes.require)
+
+    def _route_maker(self) -> RouteMaker:
+        return RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER), self._project)
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks at the command line, and so pays; nobody in particular while nobody was made an actor."""
+        if self.settings.key is None and not self.access.actors():
+            return Caller()
+        acting = self.acting
+        kind, _, key = acting.via.partition(":")
+        return Caller(acting.actor, acting.team, acting.project, key=key if kind == "key" else "", models=acting.models)
 
     def freeze_parts(self) -> FreezeParts:
         """What making a release needs."""
@@ -332,7 +346,7 @@ class Platform(Stores):
 
         The other routes answer all the same. Raises the first of them when no route has a target left.
         """
-        routes = RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER))
+        routes = self._route_maker()
         missing: list[SecretMissingError] = []
         able = False
         for key, digest in manifest.artifacts.items():

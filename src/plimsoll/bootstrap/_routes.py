@@ -1,6 +1,9 @@
 """From the content of a route's version to a route that can be called."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, Final, cast
 
 from plimsoll.flows.serve.parts import Route
@@ -14,7 +17,7 @@ from plimsoll.models import (
 )
 from plimsoll.models.answers import Lifetimes
 from plimsoll.models.catalogue import RouteSettings, default_key_reference, make_chat_model, make_embedding_model
-from plimsoll.models.prices import Price, PriceOverride, price_of
+from plimsoll.models.prices import Most, Price, PriceOverride, Worst, price_of, worst_together
 from plimsoll.models.routing import (
     Breaking,
     Health,
@@ -27,6 +30,7 @@ from plimsoll.models.routing import (
 )
 from plimsoll.settings import SecretMissingError, Settings
 
+from ._key_files import KeyFile, RekeyedChatModel, RekeyedEmbeddingModel
 from ._stand_ins import LateEmbedder, Unkeyed
 
 _BEFORE_TARGETS: Final[Mapping[str, Any]] = {
@@ -45,10 +49,14 @@ _BEFORE_TARGETS: Final[Mapping[str, Any]] = {
 
 
 class RouteMaker:
-    """Makes routes; all of them share the connections of one client, and what is known of their targets' health."""
+    """Makes routes; all of them share the connections of one client, and what is known of their targets' health.
 
-    def __init__(self, settings: Settings, embedder: Callable[[], Embedder]) -> None:
+    Names of files in routes are read from `folder`, the project's.
+    """
+
+    def __init__(self, settings: Settings, embedder: Callable[[], Embedder], folder: Path | None = None) -> None:
         self._settings = settings
+        self._folder = folder or Path()
         self._embedder = LateEmbedder(embedder)
         self._client = Client()
         self._health = Health()
@@ -56,7 +64,8 @@ class RouteMaker:
     def route(self, name: str, content: Json) -> Route:
         """The route of this name. Raises RouteModelError; connects to nothing yet.
 
-        A target whose secret is not set raises SecretMissingError whenever it is asked, so that the others go on.
+        A target whose secret is not set raises SecretMissingError whenever it is asked, so that the others go on. Keys
+        in files are read now, and again when the files change.
         """
         route = full_content(content)
         policy = _policy(route)
@@ -67,7 +76,7 @@ class RouteMaker:
         return Route(
             name=name,
             model=model,
-            worst_case_pico=model.worst_case_pico,
+            worst_case=_worst(route["targets"], model.billed),
             cost_pico=_costs(route["targets"]),
             serves=tuple(route["serves"]),
             guardrail=route["guardrail"],
@@ -82,9 +91,18 @@ class RouteMaker:
         for target in route["targets"]:
             try:
                 self.settings_of(name, target, route)
+                file = self._key_file(name, target)
+                if file is not None:
+                    file.read()
             except SecretMissingError as error:
                 missing.append(error)
         return missing, len(route["targets"])
+
+    def require(self, name: str, content: Json) -> None:
+        """Raises SecretMissingError where no target of a route can answer."""
+        missing, targets = self.check(name, content)
+        if missing and len(missing) == targets:
+            raise missing[0]
 
     async def close(self) -> None:
         """Give back connections."""
@@ -97,7 +115,7 @@ class RouteMaker:
             name=name,
             model=None,
             embedding=model,
-            worst_case_pico=lambda tokens_in, _: model.worst_case_pico(tokens_in),
+            worst_case=_worst(route["targets"], 1),
             cost_pico=_costs(route["targets"]),
             serves=tuple(route["serves"]),
             guardrail=route["guardrail"],
@@ -109,7 +127,12 @@ class RouteMaker:
             settings = self.settings_of(name, target, route)
         except SecretMissingError as error:
             return Target(Unkeyed(target["model"], error), weight=weight, price=price)
-        model = make_chat_model(settings, embedder=self._embedder, client=self._client)
+
+        def make(key: str | None) -> ChatModel:
+            return make_chat_model(replace(settings, api_key=key), embedder=self._embedder, client=self._client)
+
+        file = self._key_file(name, target)
+        model = make(settings.api_key) if file is None else RekeyedChatModel(settings.model, file, make)
         return Target(model, weight=weight, price=price, key=_identity(settings))
 
     def _embedding_target(
@@ -120,12 +143,17 @@ class RouteMaker:
             settings = self.settings_of(name, target, route)
         except SecretMissingError as error:
             return Target(Unkeyed(target["model"], error), weight=weight, price=price)
-        model = make_embedding_model(settings, embedder=self._embedder, client=self._client)
+
+        def make(key: str | None) -> EmbeddingModel:
+            return make_embedding_model(replace(settings, api_key=key), embedder=self._embedder, client=self._client)
+
+        file = self._key_file(name, target)
+        model = make(settings.api_key) if file is None else RekeyedEmbeddingModel(settings.model, file, make)
         return Target(model, weight=weight, price=price, key=_identity(settings))
 
     def settings_of(self, name: str, target: Mapping[str, Any], route: Mapping[str, Any]) -> RouteSettings:
-        """What one target of a route is, with its key. Raises SecretMissingError."""
-        usual = default_key_reference(target["model"])
+        """What one target of a route is, with its key where that is in no file. Raises SecretMissingError."""
+        usual = None if target.get("api_key_file") else default_key_reference(target["model"])
         reference = target["api_key"] or (f"${{env:{usual}}}" if usual else None)
         where = f"routes/{name}.yaml"
         timeouts = route["timeouts"]
@@ -143,6 +171,11 @@ class RouteMaker:
             options={key: self._settings.resolve(str(value), where=where) for key, value in target["options"].items()},
             price=_override(target),
         )
+
+    def _key_file(self, name: str, target: Mapping[str, Any]) -> KeyFile | None:
+        # Releases from before there were such files do not say anything about them.
+        path = target.get("api_key_file")
+        return KeyFile(self._folder, path, f"routes/{name}.yaml") if path else None
 
 
 def full_content(content: Json) -> dict[str, Any]:
@@ -169,19 +202,28 @@ def _policy(route: Mapping[str, Any]) -> RoutePolicy:
 
 
 def _price(target: Mapping[str, Any]) -> Price:
-    return price_of(target["model"], _override(target))
+    return price_of(target["model"], _override(target), window=target.get("context_window"))
 
 
 def _override(target: Mapping[str, Any]) -> PriceOverride | None:
     return PriceOverride(**target["price"]) if target["price"] else None
 
 
-def _costs(targets: Sequence[Mapping[str, Any]]) -> Callable[[int, int], int | None]:
+def _worst(targets: Sequence[Mapping[str, Any]], billed: int) -> Callable[[Most], Worst]:
+    """The most that a call can use and cost, of which so many targets may bill."""
+    prices = [_price(target) for target in targets]
+    if len(prices) == 1:
+        return prices[0].worst
+    return partial(worst_together, prices, billed=billed)
+
+
+def _costs(targets: Sequence[Mapping[str, Any]]) -> Callable[[int, int, str], int | None]:
     """What tokens cost at the dearest target: of a call that was cut off nobody says which one answered."""
     prices = [_price(target) for target in targets]
 
-    def cost(input_tokens: int, output_tokens: int) -> int | None:
-        costs = [price.cost_pico(Usage(input_tokens, output_tokens)) for price in prices]
+    def cost(input_tokens: int, output_tokens: int, service_tier: str) -> int | None:
+        usage = Usage(input_tokens, output_tokens)
+        costs = [price.cost_pico(usage, service_tier=service_tier) for price in prices]
         known = [cost for cost in costs if cost is not None]
         return max(known) if len(known) == len(costs) else None
 

@@ -197,6 +197,7 @@ class Stores:
             take=received.take,
             idle=self.traces.index_some,
             after=None if exporter is None else exporter.offer,
+            tell_lost=self.traces.count_lost,
         )
         self._open.append(recorder.close)
         return recorder

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from plimsoll import __version__
-from plimsoll.kernel.errors import InvalidError, PlimsollError
+from plimsoll.kernel.errors import IntegrityError, InvalidError, PlimsollError
 
 from . import audit, demo, flows, key, promote, records, registry, release, run, storage
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
@@ -112,8 +112,21 @@ def _explain(state: State, error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in {errno.EPIPE, errno.ENOSPC, errno.EIO}:
         return _unwritten(error)
     traceback.print_exception(error)
+    if state.output.json:
+        state.output.error(CommandFaultError(error))
     Output().say("\n[bold red]This is a fault in Plimsoll.[/] Please report it with the lines above.")
     return FAULT
+
+
+class CommandFaultError(IntegrityError):
+    """Something that should not have happened; for programs, which read no trace of the calls."""
+
+    code = "fault"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            f"a fault in Plimsoll ({type(error).__name__})", hint="report what stands on the standard error"
+        )
 
 
 def _wrong_use(state: State, error: click.ClickException) -> int:

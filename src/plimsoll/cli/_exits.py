@@ -1,6 +1,6 @@
 """Exit codes: the one table."""
 
-from plimsoll.kernel.errors import GateError, IntegrityError, PlimsollError, UnavailableError
+from plimsoll.kernel.errors import BudgetError, GateError, IntegrityError, PlimsollError, UnavailableError
 
 DONE = 0
 REFUSED = 1
@@ -8,7 +8,7 @@ REFUSED = 1
 WRONG_USE = 2
 """Wrong use or bad input."""
 UNAVAILABLE = 3
-"""Something that is needed does not answer, is full, or is damaged."""
+"""Something that is needed does not answer, is full or used up, or is damaged."""
 FAULT = 70
 """A fault in Plimsoll itself (EX_SOFTWARE of sysexits.h)."""
 INTERRUPTED = 130
@@ -17,6 +17,7 @@ INTERRUPTED = 130
 _FAMILIES: tuple[tuple[type[PlimsollError], int], ...] = (
     (GateError, REFUSED),
     (UnavailableError, UNAVAILABLE),
+    (BudgetError, UNAVAILABLE),
     (IntegrityError, UNAVAILABLE),
     (PlimsollError, WRONG_USE),
 )

@@ -124,10 +124,13 @@ def console(*, stderr: bool = False, named: Callable[[str], str] = str) -> "Cons
 
 
 def table(screen: "Console", title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; cells are plain text. On a narrow terminal only prose and paths are wrapped."""
+    """Print a table, if it has any row; cells are plain text. On a narrow terminal only prose and paths are wrapped."""
     from rich import box
     from rich.table import Table
 
+    rows = tuple(rows)
+    if not rows:
+        return
     drawn = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold", pad_edge=False)
     for column in columns:
         heading, justify = (column, "left") if isinstance(column, str) else column

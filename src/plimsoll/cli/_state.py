@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from plimsoll.kernel.errors import InvalidError, UnavailableError
+from plimsoll.kernel.errors import DeniedError, InvalidError, UnavailableError
 
 from ._output import Output
 
@@ -79,6 +79,15 @@ class State:
             platform.leave_checkpoint()
         except UnavailableError as error:
             self.output.note(f"{error.message}; {error.hint}")
+
+
+def may(platform: "Platform", right: "Right") -> bool:
+    """Whether who acts has a right; while nobody was made an actor yet, everybody may look."""
+    try:
+        platform.require(right)
+    except DeniedError:
+        return False
+    return True
 
 
 def json_option(function: F) -> F:

@@ -1,6 +1,7 @@
 """The verbs of the journey: init, build, ask, eval."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from plimsoll.evaluation import Run, Suite
     from plimsoll.flows.build import BuildReport
     from plimsoll.project import Project
+
+_REASONS_TOLD = 5
 
 
 @click.command(short_help="Make a new project folder", epilog="Example: plimsoll init rag my-app")
@@ -64,12 +67,21 @@ def ask(state: State, question: str, endpoint: str | None, environment: str | No
     """Ask one question; the answer names its documents and its release."""
     from plimsoll.flows.ask import ask as ask_flow
 
+    if not question.strip():
+        raise click.BadParameter("the question is empty", param_hint="QUESTION")
     root = state.project_root()
     with state.platform(root, "call") as platform:
         if environment is None:
             _say_what_changed(state, platform)
         answer = asyncio.run(
-            ask_flow(platform.app, question, endpoint=endpoint, environment=environment, parts=platform.serve_parts())
+            ask_flow(
+                platform.app,
+                question,
+                endpoint=endpoint,
+                environment=environment,
+                parts=platform.serve_parts(metered=True),
+                caller=platform.caller,
+            )
         )
     state.output.result(answers.answer_json(answer), lambda screen: answers.answer(screen, answer))
 
@@ -116,7 +128,7 @@ def run_suites(
     state: State, platform: "Platform", report: "BuildReport", suites: "tuple[Suite, ...]"
 ) -> "tuple[Run, ...]":
     """Run suites, with progress bars on a terminal."""
-    from plimsoll.flows.ship import documents_not_indexed
+    from plimsoll.flows.ship import EvaluationStoppedError, documents_not_indexed
     from plimsoll.flows.ship import evaluate as evaluate_flow
 
     for suite in suites:
@@ -129,7 +141,28 @@ def run_suites(
             done[suite.name] = done.get(suite.name, 0) + 1
             advance(f"eval {suite.name}", done[suite.name], len(suite.rows))
 
-        return asyncio.run(evaluate_flow(report.draft, suites, platform.evaluate_parts(), on_row=tick))
+        evaluation = evaluate_flow(report.draft, suites, platform.evaluate_parts(), on_row=tick)
+        try:
+            runs = asyncio.run(evaluation)
+        except EvaluationStoppedError as error:
+            _show_what_was_answered(state, error.runs)
+            raise
+    _say_why_not(state, runs)
+    return runs
+
+
+def _show_what_was_answered(state: State, runs: "tuple[Run, ...]") -> None:
+    """The figures so far; programs find them in the error's place of the traces, and not beside the error."""
+    if not state.output.json:
+        state.output.result(None, lambda screen: verdicts.runs(screen, runs))
+
+
+def _say_why_not(state: State, runs: "tuple[Run, ...]") -> None:
+    """Each reason for which rows have no answer, whole: a table cuts it off."""
+    for run in runs:
+        reasons = Counter(row.observation.error for row in run.rows if row.observation.error)
+        for reason, times in reasons.most_common(_REASONS_TOLD):
+            state.output.note(f"{times} of {len(run.rows)} rows of {run.suite.name} have no answer: {reason}")
 
 
 COMMANDS = (init, build, ask, evaluate)

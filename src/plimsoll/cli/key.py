@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +16,7 @@ from ._state import State, json_option
 from .show import keys as show
 
 if TYPE_CHECKING:
-    from plimsoll.access import Access, ActorKind
+    from plimsoll.access import Access, ActorKind, Right
     from plimsoll.ledger import By
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -77,23 +78,62 @@ def list_keys(state: State) -> None:
     )
 
 
-@key.command("create", epilog="Example: plimsoll key create ci --only call,read --expires 90d")
+@dataclass(frozen=True, slots=True)
+class KeyOptions:
+    """What `plimsoll key create` was told."""
+
+    only: str | None
+    models: str | None
+    expires: str | None
+    team: str
+    project: str
+
+    @property
+    def chosen(self) -> "frozenset[Right] | None":
+        """The rights that the key is narrowed to. Raises RightUnknownError."""
+        from plimsoll.access import rights_named
+
+        return None if self.only is None else rights_named(_listed(self.only))
+
+    @property
+    def usable(self) -> list[str] | None:
+        """The names of what it may call; a list with nothing in it stays one, and is refused."""
+        return None if self.models is None else _listed(self.models)
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        """When the key ends. Raises MomentUnfitError."""
+        return None if self.expires is None else moment_after(self.expires, now)
+
+
+@key.command(
+    "create", epilog="Example: plimsoll key create ci --only call --models 'my-app/ask,gpt-4.1*' --expires 90d"
+)
 @click.argument("actor")
 @click.option(
     "--only", metavar="RIGHT,…", help="Narrow the key to these rights; otherwise it has all rights of its actor."
+)
+@click.option(
+    "--models",
+    metavar="NAME,…",
+    help="Narrow the key to these endpoints and models, as callers write them; * stands for anything.",
 )
 @click.option("--expires", metavar="TIME", help="When it ends: 90d, 12w, or a date such as 2027-01-01 (UTC).")
 @click.option("--team", default="", help="For the sharing of costs; the actor's otherwise.")
 @click.option("--project", default="", help="For the sharing of costs; the actor's otherwise.")
 @json_option
-def create_key(state: State, actor: str, only: str | None, expires: str | None, team: str, project: str) -> None:
+def create_key(state: State, actor: str, **given: Any) -> None:
     """Make a key for an actor, and show it this once."""
-    from plimsoll.access import rights_named
-
+    told = KeyOptions(**given)
     with _granted(state) as (access, by):
-        rights = None if only is None else rights_named(name.strip() for name in only.split(",") if name.strip())
-        expires_at = None if expires is None else moment_after(expires, utc_now())
-        made = access.create_key(actor, rights=rights, expires_at=expires_at, team=team, project=project, by=by)
+        made = access.create_key(
+            actor,
+            rights=told.chosen,
+            models=told.usable,
+            expires_at=told.expires_at(utc_now()),
+            by=by,
+            team=told.team,
+            project=told.project,
+        )
         owner = access.actor(made.key.actor)
     state.output.result(show.new_key_json(made, owner), lambda screen: show.new_key(screen, made, owner))
     state.output.note("this key is not shown again: put it where your secrets are")
@@ -179,6 +219,10 @@ def disable_actor(state: State, name: str) -> None:
     with _granted(state) as (access, by):
         disabled = access.disable(name, by=by)
     state.output.result(show.actor_json(disabled), lambda screen: show.actors(screen, (disabled,)))
+
+
+def _listed(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 COMMANDS = (key, actor)

@@ -6,8 +6,10 @@ from typing import Any
 import click
 
 from ._exits import DONE, REFUSED
-from ._state import State, json_option
+from ._state import State, json_option, may
 from .show import answers, traces
+
+_OF_PEOPLE = ("text", "user", "key", "joined")
 
 
 @click.group(short_help="What happened in each request")
@@ -29,14 +31,17 @@ def trace() -> None:
 @click.option("--after", default="", metavar="PLACE", help="Go on where the list before ended.")
 @json_option
 def list_traces(state: State, limit: int, after: str, **wanted: Any) -> None:
-    """The latest requests, all or some of them."""
+    """The latest requests, all or some of them. Without the right `trace` only when they were, and what they used."""
     from plimsoll.tracing import TraceFilter
 
     chosen = TraceFilter(**wanted)
-    with state.platform(state.project_root(), "trace") as platform:
+    # What can be looked for can be found out.
+    asks_for_words = any(wanted[name] for name in _OF_PEOPLE)
+    with state.platform(state.project_root(), "trace" if asks_for_words else "read") as platform:
         page = platform.traces.page(platform.app, chosen, limit=limit, after=after)
+        told = traces.told(page.traces, with_content=may(platform, "trace"))
     narrowed = bool(after) or chosen != TraceFilter(tests_too=chosen.tests_too)
-    state.output.result(page.traces, lambda screen: traces.traces(screen, page, narrowed=narrowed))
+    state.output.result(told.found, lambda screen: traces.traces(screen, told, page.next, narrowed=narrowed))
 
 
 @trace.command("show", epilog="Example: plimsoll trace show 3f9c2a81")
@@ -73,7 +78,9 @@ def replay(state: State, answer: str) -> int:
 
     with state.platform(state.project_root(), "trace") as platform:
         past = platform.traces.get(platform.app, answer)
-        again = asyncio.run(replay_flow(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
+        parts = platform.serve_parts(metered=True)
+        replaying = replay_flow(past, platform.traces, parts, platform.recorder.flush, caller=platform.caller)
+        again = asyncio.run(replaying)
     state.output.result(answers.replay_json(again), lambda screen: answers.replay(screen, again))
     return DONE if again.proved else REFUSED
 

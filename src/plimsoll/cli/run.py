@@ -1,7 +1,7 @@
 """Running: serve, status."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -14,7 +14,8 @@ from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.errors import DeniedError, InvalidError, PlimsollError
 
 from ._exits import exit_code
-from ._state import State, json_option
+from ._state import State, json_option, may
+from .nouns.budget import seen_windows
 from .show import verdicts
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _LATEST = 200
 _DAY = timedelta(days=1)
-_TOLD_KEPT = timedelta(days=400)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -222,7 +222,7 @@ def _chosen(state: State, platform: "Platform", options: ServeOptions) -> str:
     PlatformService(platform, platform.app, platform.declared).check(chosen)
     _note_secrets(state, platform, chosen)
     if reachable_by_others(options.host) and _shared_key(platform) is None:
-        _first_key(state, platform, options.host)
+        _first_key(state, platform, options)
     return chosen
 
 
@@ -256,23 +256,30 @@ def status(state: State) -> None:
     with state.platform(state.project_root(), "read") as platform:
         live = {place.name: place for place in platform.environments.environments(platform.app)}
         latest = platform.traces.latest(platform.app, _LATEST)
-        notes = [*_missing_tools(), *_missing_secrets(platform)]
+        notes = [*_missing_tools(), *_missing_secrets(platform), *_lost_traces(platform)]
         nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.declared}
         day = _last_day(platform)
+        with_content = may(platform, "trace")
     places = list((nothing | live).values())
     state.output.result(
-        verdicts.status_json(places, latest, notes, day),
+        verdicts.status_json(places, latest, notes, day, with_content=with_content),
         lambda screen: _show_status(screen, places, latest, notes, day),
     )
+
+
+def _lost_traces(platform: "Platform") -> Iterator[str]:
+    """A note when traces of the last 24 hours could not be kept, whichever process lost them."""
+    lost = platform.traces.lost(platform.app, since=utc_now() - _DAY)
+    if lost:
+        yield f"{lost} traces of the last 24 hours could not be kept; the server's log says why"
 
 
 def _last_day(platform: "Platform") -> verdicts.LastDay:
     """How the requests of the last 24 hours ended, and the present windows of which it was told that they fill up."""
     now = utc_now()
     ended = platform.traces.costs(platform.app, "status", since=now - _DAY, until=now)
-    told = {alert.window for alert in platform.consumption.alerts(platform.app, now - _TOLD_KEPT)}
-    windows = platform.consumption.windows(platform.app, now) if told else ()
-    return verdicts.LastDay(ended, [use for use in windows if use.window in told])
+    shown = seen_windows(platform, platform.consumption.windows(platform.app, now))
+    return verdicts.LastDay(ended, [use for use in shown if use.told])
 
 
 def _show_status(
@@ -322,16 +329,20 @@ def _shared_key(platform: "Platform") -> str | None:
     return None if key is None or key.startswith("plim_") else key
 
 
-def _first_key(state: State, platform: "Platform", host: str) -> None:
+def _first_key(state: State, platform: "Platform", options: ServeOptions) -> None:
     """Make the key of the first admin and show it this once, on an installation where no key was ever made.
 
     Whoever starts the server needs the right `keys`: otherwise starting it would be a way to become admin.
     """
+    from plimsoll.api.server import bind
+
     acting = platform.acting
     if platform.access.any_key():
         return
     if "keys" not in acting.rights:
-        raise KeyNeededError(host, acting.name)
+        raise KeyNeededError(options.host, acting.name)
+    # A server that cannot listen must not have shown what is shown once.
+    bind(options.host, options.port).close()
     made = platform.access.start()
     if made is None:  # another process that starts now made it, and shows it
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plimsoll.kernel.digest import Json
-from plimsoll.kernel.errors import InvalidError
+from plimsoll.kernel.errors import InvalidError, UnavailableError
 
 from ._state import State, json_option
 
@@ -24,6 +24,15 @@ class HomeInUseError(InvalidError):
             f"{path} holds the keys of an installation already",
             hint="restore where nothing is yet: set PLIMSOLL_HOME (and PLIMSOLL_DATABASE) to a new place",
         )
+
+
+class BackupUnwritableError(UnavailableError):
+    """The folder of a backup cannot be written to."""
+
+    code = "backup_unwritable"
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} could not be written: {reason}", hint="check the folder and the room on the disk")
 
 
 @click.group(short_help="Backup and restore")
@@ -47,7 +56,10 @@ def backup(state: State, file: Path, keys_file: Path | None) -> None:
     keys = keys_file or file.with_name(file.name + ".keys")
     with state.platform(state.project_root()) as platform:
         platform.acting.require("storage")
-        done = back_up(file, keys, platform.backup_parts())
+        try:
+            done = back_up(file, keys, platform.backup_parts())
+        except OSError as error:
+            raise BackupUnwritableError(file, error.strerror or str(error)) from error
         facts: dict[str, Json] = {"rows": done.rows, "contents": done.blobs, "digest": done.digest}
         platform.ledger.record([Act("storage.backup", "", platform.acting.by, facts)])
     content = {"file": file, "keys": keys, **facts, "checkpoint": done.checkpoint}

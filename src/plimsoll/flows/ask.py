@@ -7,7 +7,7 @@ from plimsoll.models import Message
 from plimsoll.registry import Registry
 from plimsoll.releases import Manifest
 
-from .serve import Answer, Answering, AnswerRequest, endpoint_names
+from .serve import Answer, Answering, AnswerRequest, Caller, endpoint_names
 from .serve.parts import ServeParts
 
 
@@ -35,10 +35,22 @@ class NothingToAskError(InvalidError):
         )
 
 
-async def ask(app: str, question: str, *, endpoint: str | None, environment: str | None, parts: ServeParts) -> Answer:
+_NOBODY = Caller()
+
+
+async def ask(
+    app: str,
+    question: str,
+    *,
+    endpoint: str | None,
+    environment: str | None,
+    parts: ServeParts,
+    caller: Caller = _NOBODY,
+) -> Answer:
     """Answer from an environment's live release, or from the working build when no environment is named.
 
-    Raises EndpointUnclearError, NothingToAskError, NothingBuiltError, NothingLiveError, and what serving raises.
+    `caller` pays, where `parts` have a meter. Raises EndpointUnclearError, NothingToAskError, NothingBuiltError,
+    NothingLiveError, and what serving raises.
     """
     if environment is None:
         manifest = parts.releases.working_draft(app)
@@ -47,6 +59,7 @@ async def ask(app: str, question: str, *, endpoint: str | None, environment: str
     target = endpoint or _only_endpoint(manifest, parts.registry)
     answering = Answering(parts)
     try:
+        await answering.start()
         return await answering.answer(
             AnswerRequest.of(
                 app,
@@ -54,6 +67,7 @@ async def ask(app: str, question: str, *, endpoint: str | None, environment: str
                 (Message("user", _readable(question)),),
                 environment=environment or "",
                 release=manifest.digest,
+                caller=caller,
             )
         )
     finally:

@@ -16,7 +16,7 @@ from plimsoll.kernel.errors import DeniedError, NotFoundError, UnavailableError
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import REPLAY, Trace, Traces
 
-from .serve import Answering, AnswerRequest
+from .serve import Answering, AnswerRequest, Caller
 from .serve.parts import ServeParts
 
 
@@ -66,10 +66,16 @@ class _Sent:
     parameters: dict[str, Any]
 
 
-async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callable[[], None]) -> Replay:
+_NOBODY = Caller()
+
+
+async def replay(
+    trace: Trace, traces: Traces, parts: ServeParts, flush: Callable[[], None], *, caller: Caller = _NOBODY
+) -> Replay:
     """Ask again what was asked, of the same release (or draft); `flush` makes the new trace readable.
 
-    A model that does not answer leaves its parts uncompared. Raises what else serving raises.
+    `caller` pays, and not who asked then, where `parts` have a meter. A model that does not answer leaves its parts
+    uncompared. Raises what else serving raises.
     """
     if trace.content in {"off", "gone"}:
         raise ContentMissingError(trace.id)
@@ -81,9 +87,11 @@ async def replay(trace: Trace, traces: Traces, parts: ServeParts, flush: Callabl
         environment=REPLAY,
         release=trace.release,
         trace_id=new_trace_id(),
+        caller=caller,
     )
     answering = Answering(parts)
     try:
+        await answering.start()
         # The trace says how far it came: what is provable can be proved while the model server is down.
         with suppress(UnavailableError, DeniedError):
             await answering.answer(request)

@@ -152,6 +152,8 @@ class Client:
             )
         except BaseException:
             connection.abort()
+            # A loop that is interrupted here may close the connection without a word to it.
+            self._pool.lost(origin, connection)
             raise
         return connection
 

@@ -126,6 +126,10 @@ class Connection(asyncio.Protocol):
         # Told of every byte that the network does not take at once, so that the phase of writing can be timed.
         stream.set_write_buffer_limits(high=1, low=0)
         self._transport = stream
+        if self._is_aborted:
+            # Given up while it was being made; some loops say so only now.
+            stream.abort()
+            return
         self.is_open = True
         self._made(self)
 

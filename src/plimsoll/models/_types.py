@@ -106,6 +106,12 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     reasoning_tokens: int = 0
     audio_input_tokens: int = 0
     audio_output_tokens: int = 0
+    cache_write_hour_tokens: int = 0
+    """Of those that were written into the cache, the ones that it keeps for an hour and not for minutes."""
+    web_searches: int = 0
+    """What the provider searched for by itself; it bills each beside the tokens."""
+    unpriced: bool = False
+    """Whether something was billed for which there is no price: then the cost of the whole is unknown."""
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):

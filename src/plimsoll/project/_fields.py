@@ -63,6 +63,12 @@ def _check_secret(reference: str) -> str:
     return reference
 
 
+def _check_path(path: str) -> str:
+    if not path.strip() or not path.isprintable() or len(path) > 1000:  # noqa: PLR2004  # said below
+        refuse("a file must have a name", "write at most 1000 printable characters, such as /run/secrets/openai")
+    return path
+
+
 def _check_url(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -125,6 +131,7 @@ Names = Annotated[tuple[Name, ...], AfterValidator(check_unique)]
 Pattern = Annotated[str, AfterValidator(_check_pattern)]
 Model = Annotated[str, AfterValidator(_check_model)]
 Secret = Annotated[str, AfterValidator(_check_secret)]
+FilePath = Annotated[str, AfterValidator(_check_path)]
 Url = Annotated[str, AfterValidator(_check_url)]
 Scorer = Annotated[str, AfterValidator(_check_scorer)]
 Measure = Annotated[str, AfterValidator(_check_measure)]

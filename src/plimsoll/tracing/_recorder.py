@@ -3,10 +3,12 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -38,6 +40,8 @@ class _Sent:
 
 
 _Item = Trace | _Sent | threading.Event | None
+Lost = Mapping[tuple[str, str, datetime], int]
+"""How many traces were lost of an application and environment in the hour that begins at a moment."""
 
 
 class BatchedRecorder:
@@ -45,8 +49,8 @@ class BatchedRecorder:
 
     A trace that comes when nothing is being written is written at once, the others within about 50 ms. While the place
     cannot be written (full, locked, gone) traces wait, at most `pending` of them; `trouble` says why. What comes when
-    that many wait, and what no database can keep, is lost: that is logged, counted in `lost`, and never held against
-    the request.
+    that many wait, and what no database can keep, is lost: that is logged, counted in `lost`, told to `tell_lost` as
+    soon as the place can be written again, and never held against the request.
 
     `take` writes what others send: it gets what `submit` was given and returns an outcome (or an error) for each, once
     all of it is committed. `idle` is called when there is nothing to write, as long as it says that it has more to do.
@@ -60,12 +64,14 @@ class BatchedRecorder:
         take: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
         idle: Callable[[], bool] | None = None,
         after: Callable[[Sequence[Trace]], None] | None = None,
+        tell_lost: Callable[[Lost], None] | None = None,
         pending: int = _PENDING,
     ) -> None:
         self._write = write
         self._take = take
         self._idle = idle
         self._after = after
+        self._tell_lost = tell_lost
         self._most = pending
         self._items: SimpleQueue[_Item] = SimpleQueue()
         self._hurry = threading.Event()
@@ -74,8 +80,9 @@ class BatchedRecorder:
         self._lock = threading.Lock()
         self._sent_bytes = 0
         self._said_at = -_SAY_EVERY_S
+        self._untold: Counter[tuple[str, str, datetime]] = Counter()
         self.lost = 0
-        """Traces that were not kept since the start."""
+        """Traces that this process did not keep since its start."""
         self.trouble = ""
         """Why nothing can be written at the moment; empty while all is well."""
         self._thread = threading.Thread(target=self._run, name="trace-writer", daemon=True)
@@ -132,6 +139,7 @@ class BatchedRecorder:
             if traces:
                 self._keep(traces)
             self._take_in([item for item in batch if isinstance(item, _Sent)])
+            self._tell()
             self._written_at = time.monotonic()
             for item in batch:
                 if isinstance(item, threading.Event):
@@ -214,6 +222,19 @@ class BatchedRecorder:
                 else:
                     one.outcome.set_result(outcome)
 
+    def _tell(self) -> None:
+        """Have the losses counted where all processes see them; what cannot be told now is told later."""
+        if self._tell_lost is None or self.trouble or not self._untold:
+            return
+        with self._lock:
+            untold, self._untold = self._untold, Counter()
+        try:
+            self._tell_lost(untold)
+        except Exception:  # noqa: BLE001  # the writer must never end, and the losses stand in the log already
+            _log.warning("%d lost traces could not be counted yet", untold.total(), exc_info=True)
+            with self._lock:
+                self._untold += untold
+
     def _may_retry(self, error: PlimsollError) -> bool:
         if not self.trouble:
             _log.error("traces cannot be written, and wait: %s", error.message)
@@ -228,6 +249,10 @@ class BatchedRecorder:
     def _lose(self, traces: Sequence[Trace], why: str) -> None:
         with self._lock:
             self.lost += len(traces)
+            self._untold.update(
+                (trace.app, trace.environment, trace.started_at.replace(minute=0, second=0, microsecond=0))
+                for trace in traces
+            )
             now = time.monotonic()
             if now < self._said_at + _SAY_EVERY_S:
                 return

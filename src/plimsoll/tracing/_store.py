@@ -23,8 +23,8 @@ from ._pieces import Piece, document_of, is_about, opened, read_trace
 from ._rows import LISTED, TraceRow, body_of, count_served, id_time_of, row_of, to_ns, to_summary
 from ._types import EVALUATION, REPLAY, Trace, TraceFilter, TracePage, TraceSummary
 from .tables import (
-    INSERT_PIECE,
-    INSERT_TRACE,
+    insert_pieces,
+    insert_traces,
     last_number,
     next_numbers,
     origin_table,
@@ -32,7 +32,20 @@ from .tables import (
     pieces_of,
     trace_table,
 )
-from .usage import HOUR_NS, By, CostLine, DaySummary, Tally, add_usage, daily, forget_user, spent
+from .usage import (
+    HOUR_NS,
+    By,
+    CostLine,
+    Counts,
+    DaySummary,
+    Place,
+    Tally,
+    add_usage,
+    daily,
+    forget_user,
+    lost,
+    spent,
+)
 
 _trace, _piece = trace_table.c, piece_table.c
 
@@ -80,9 +93,9 @@ class Traces:
         count_served(tally, rows)
         with self.database.write() as connection:
             epoch, first = next_numbers(connection, len(rows))
-            execute_many(connection, INSERT_TRACE, [(first + place, *row) for place, row in enumerate(rows)])
+            insert_traces(connection, [(first + place, *row) for place, row in enumerate(rows)])
             numbered = enumerate(pieces, start=first)
-            execute_many(connection, INSERT_PIECE, [(number, number, b"", *piece) for number, piece in numbered])
+            insert_pieces(connection, [(number, number, b"", *piece) for number, piece in numbered])
             add_usage(connection, tally)
             joined: dict[str, set[str]] = {}
             for row in rows:
@@ -192,6 +205,20 @@ class Traces:
         """
         with self.database.read() as connection:
             return spent(connection, app, by, since=since, until=until, source=source)
+
+    def count_lost(self, traces: Mapping[tuple[str, str, datetime], int]) -> None:
+        """Count traces that could not be kept, by application, environment and hour."""
+        tally = Tally()
+        for (app, environment, hour), count in traces.items():
+            place = Place(app, to_ns(hour) // HOUR_NS, "served", environment)
+            tally.add_to(place, "lost", "", Counts(count))
+        with self.database.write() as connection:
+            add_usage(connection, tally)
+
+    def lost(self, app: str, *, since: datetime | None = None) -> int:
+        """How many traces of an application no process could keep; since the hour of a moment, or ever."""
+        with self.database.read() as connection:
+            return lost(connection, app, since=since)
 
     def day(self, app: str, day: datetime, *, source: str = "") -> DaySummary:
         """The summary of the day (UTC) of a moment."""

@@ -16,7 +16,7 @@ from plimsoll.access.limits._driver import Pace
 from plimsoll.storage import Database, PostgresPlace
 from plimsoll.storage.migrations.usage import USAGE
 
-PACE = Pace(tick_s=0.02, lease_s=0.6, skew_s=0.2, settled_s=0.1, reclaim_s=0.1)
+PACE = Pace(tick_s=0.02, lease_s=1.2, skew_s=0.4, settled_s=0.1, reclaim_s=0.1)
 CLIENTS = 12
 
 

@@ -124,13 +124,13 @@ def test_a_fault_of_any_kind_closes_the_gate_and_never_opens_it(small: Desk, fau
 
 def test_a_process_that_cannot_tell_stops_before_its_lease_is_over(small: Desk, faulty: Faulty) -> None:
     async def steps() -> None:
-        pace = replace(QUICK, lease_s=0.2)
+        pace = replace(QUICK, lease_s=1.0)
         async with small.meter(tokens("everyone", 1_000), record=faulty, pace=pace) as meter:
             for _ in range(5):
                 assert await one(meter, 10)
             faulty.fails = "before"
             held = await meter.reserve(ADA, Need(10, 0))
-            for _ in range(1_000):
+            for _ in range(5_000):
                 try:
                     (await meter.reserve(ADA, Need(1, 0))).release()
                 except UnavailableError:

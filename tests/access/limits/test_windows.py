@@ -1,18 +1,22 @@
 """Windows of time: aligned, in UTC, and no clock resets them."""
 
 import asyncio
+import itertools
 import math
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from tests.access.limits.conftest import APP, QUICK, Desk, requests, run, tokens, until, usd
 
 from plimsoll.access.limits import BudgetUsedUpError, Meter, Need, Payer, RateLimitedError, Spent
 from plimsoll.access.limits._spans import ends_at, stretch
-from plimsoll.access.limits._types import SPANS, Span, scope_of
+from plimsoll.access.limits._types import SPANS, Span, Window, scope_of
+from plimsoll.access.limits.escrow import Ask, Batch
 
 ADA = Payer(user="ada")
 
@@ -121,7 +125,7 @@ def test_old_windows_go_and_what_still_counts_stays(desk: Desk) -> None:
     run(steps)
     assert desk.record.prune(desk.clock.now_s + 3_500) == 0
     assert desk.record.prune(desk.clock.now_s + 3_700) == 1
-    assert desk.record.prune(desk.clock.now_s + 401 * 86_400) == 1
+    assert desk.record.prune(desk.clock.now_s + 9 * 86_400) == 1
     desk.clock.now_s += 20 * 366 * 86_400
     assert desk.record.prune(desk.clock.now_s) == 1
     assert desk.sums() == {"everyone usd": (5, 0)}
@@ -137,6 +141,67 @@ def test_memory_does_not_grow_with_the_users_that_ever_came(small: Desk) -> None
         assert small.sums()["user:u7 requests"] == (2, 0)
 
     run(steps)
+
+
+KEPT: dict[Span, int] = {"minute": 61, "hour": 25, "day": 9, "month": 5, "total": 1}
+TOLD: dict[Span, int] = {"minute": 24 * 60 + 1, "hour": 8 * 24 + 1, "day": 63, "month": 15, "total": 1}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from([59, 3_599, 40_000, 90_000, 1_000_000]), st.integers(1, 30)), max_size=6))
+def test_what_is_written_down_is_bounded_by_who_there_is_and_not_by_the_days(
+    small: Desk, walk: list[tuple[int, int]]
+) -> None:
+    record, users, tick = small.record, ("ada", "ben", "cleo"), itertools.count(1)
+    walker, now_s = f"w-{random.random()}", small.clock.now_s
+    for step_s, times in walk:
+        for _ in range(times):
+            now_s += step_s
+            windows = [
+                Window(APP, f"user:{user}", "requests", span, stretch(span, now_s)[0])
+                for user in users
+                for span in KEPT
+            ]
+            asks = tuple(Ask(one, 2, spent=1, overrun=0, reserved=0, keep=0, alert_at=(0.5,)) for one in windows)
+            record.exchange(Batch(walker, next(tick), now_s, 30.0, asks, skew_s=0.0, reclaims=False))
+        record.prune(now_s)
+        with record._database.read() as connection:
+            for table, most in (("usage_window", KEPT), ("usage_alert", TOLD)):
+                found = connection.execute(text(f"SELECT span, count(*) FROM {table} GROUP BY span")).all()  # noqa: S608 (names of ours)
+                assert all(count <= len(users) * most[span] for span, count in found), (table, found)
+                assert {span for span, _ in found} == set(KEPT), "the present windows are always there"
+    record.prune(now_s + 10_000 * 86_400)
+
+
+def test_only_the_fullest_windows_are_read_and_those_of_others_are_not_crowded_out(desk: Desk) -> None:
+    async def steps() -> None:
+        async with desk.meter(requests("each user", 20), requests("team:legal", 50)) as meter:
+            for number in range(12):
+                for _ in range(number + 1):
+                    assert await one(meter, Payer(user=f"u{number}", team="legal" if number == 0 else ""))
+
+    run(steps)
+    found = desk.record.windows(APP, desk.clock.moment, most=3)
+    assert [(use.window.scope, use.spent) for use in found] == [
+        ("user:u11", 12), ("user:u10", 11), ("user:u9", 10), ("team:legal", 1),
+    ]  # fmt: skip
+    assert [use.spent for use in desk.record.windows(APP, desk.clock.moment, scope="user:u0")] == [1]
+    assert len(desk.record.alerts(APP, desk.clock.moment, most=3)) <= 3
+
+
+def test_a_user_of_whom_only_an_alert_is_left_is_still_found(desk: Desk) -> None:
+    strange = "ada\0" * 200
+
+    async def steps() -> None:
+        async with desk.meter(requests("each user", 1, alert_at=0.1)) as meter:
+            assert await one(meter, Payer(user=strange))
+
+    run(steps)
+    assert desk.record.prune(desk.clock.now_s + 7_200) == 1
+    assert desk.sums() == {}
+    assert desk.record.count_subject(strange) == 1
+    assert desk.record.purge_subject(strange) == 1
+    assert desk.record.alerts(APP, desk.clock.moment) == ()
 
 
 def test_what_a_user_used_can_be_forgotten(desk: Desk) -> None:

@@ -213,6 +213,34 @@ def test_a_stream_says_every_step_in_order() -> None:
     assert told[-2][1]["usage"]["input_tokens"] == 40
 
 
+def test_a_stream_begins_with_about_how_many_tokens_came_in_and_ends_with_how_many_it_were() -> None:
+    writer = reply(stream=True, messages=[{"role": "user", "content": "ä" * 400}])
+    told = events(writer.opening() + writer.pieces(chunks(chunk(content="x"))) + writer.closing(done()))
+    first, last = told[0][1]["message"]["usage"], told[-2][1]["usage"]
+    assert first == {
+        "input_tokens": 4 + 200 + len("Ninety days.") // 4,
+        "output_tokens": 0,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+    }
+    assert last == {
+        "input_tokens": 40,
+        "output_tokens": 30,
+        "cache_creation_input_tokens": 16,
+        "cache_read_input_tokens": 64,
+    }
+
+
+@given(st.text(max_size=50), st.text(max_size=50))
+def test_a_longer_request_is_not_said_to_have_fewer_tokens(before: str, more: str) -> None:
+    def said(text: str) -> int:
+        writer = reply(stream=True, messages=[{"role": "user", "content": text}])
+        tokens: int = events(writer.opening())[0][1]["message"]["usage"]["input_tokens"]
+        return tokens
+
+    assert 0 < said(before) <= said(before + more)
+
+
 def test_signed_and_hidden_thoughts_are_streamed_as_blocks() -> None:
     signed = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
     hidden = {"type": "redacted_thinking", "data": "eA=="}

@@ -44,19 +44,25 @@ def test_never_more_in_flight_than_places_and_all_come_back(steps: list[tuple[st
     assert gate._held == {}
 
 
-@given(st.integers(1, 12))
+def full(gate: LoadGate, *tenants: str) -> list[Permit]:
+    """Let each take all it can; the first takes all but the spare places."""
+    return [permit for tenant in tenants for permit in fill(gate, tenant)]
+
+
+@given(st.integers(1, 5))
 def test_newcomers_get_in_although_one_tenant_takes_all_it_can(newcomers: int) -> None:
     gate = LoadGate(SMALL)
     noisy = fill(gate, "noisy")
-    assert len(noisy) >= SMALL.most * (1 - SMALL.spare)
-    got = [tries(gate, f"tenant {number}") for number in range(min(newcomers, SMALL.most - len(noisy)))]
+    assert len(noisy) == SMALL.most * (1 - SMALL.spare)
+    got = [tries(gate, f"tenant {number}") for number in range(newcomers)]
     assert None not in got
     assert tries(gate, "noisy") is None
 
 
-def test_one_tenant_alone_is_not_held_back_below_its_share() -> None:
+def test_one_tenant_alone_has_all_but_the_spare_places() -> None:
     gate = LoadGate(SMALL)
-    assert len(fill(gate, "only")) == SMALL.most
+    assert len(fill(gate, "only")) == 15
+    assert len(fill(gate, "another")) == 5
 
 
 def test_a_refusal_says_when_to_come_again_and_is_counted() -> None:
@@ -118,7 +124,7 @@ def test_a_place_goes_to_the_tenant_that_holds_the_fewest() -> None:
 
 def test_when_too_many_wait_the_longest_queue_loses_its_end() -> None:
     async def test(gate: LoadGate) -> None:
-        fill(gate, "noisy")
+        full(gate, "noisy", "other")
         many = [await waiting(gate, "noisy") for _ in range(SMALL.most_waiting)]
         with pytest.raises(OverloadedError):
             await gate.wait("noisy")
@@ -147,7 +153,7 @@ def test_nobody_waits_longer_than_agreed() -> None:
 
 def test_a_place_given_to_somebody_who_left_in_that_moment_comes_back() -> None:
     async def test(gate: LoadGate) -> None:
-        held = fill(gate, "a")
+        held = full(gate, "a", "c")
         task = await waiting(gate, "b")
         held[0].leave()
         task.cancel()

@@ -48,7 +48,7 @@ def asked(script: str, version: str) -> Iterator[tuple[dict[str, Any], Scripted]
     service = Scripted()
     with running(create_app(service, settings=ApiSettings(api_key=KEY))) as address:
         found = run_client(script, folder, address)
-        assert service.left.wait(20)
+        assert service.left.wait(60)
         yield found, service
 
 

@@ -201,6 +201,10 @@ class Scripted:
         """Always."""
         return None
 
+    def lost_traces(self) -> int:
+        """None."""
+        return 0
+
     async def close(self) -> None:
         """Nothing to give back."""
 

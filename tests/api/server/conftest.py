@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -14,18 +14,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from plimsoll.api.server import Limits, Server, ServerSettings, bind
 
-WAIT_S = 20
-QUICK = Limits(
+WAIT_S = 60
+SMALL = Limits(
     most_connections=4,
     url_bytes=2000,
     header_bytes=8000,
     header_count=20,
-    header_s=0.5,
-    body_silence_s=0.5,
-    stalled_s=0.5,
-    idle_s=1,
+    header_s=WAIT_S,
+    body_silence_s=WAIT_S,
+    stalled_s=WAIT_S,
+    idle_s=WAIT_S,
     most_pending_bytes=10_000,
 )
+"""Little room, and all the time that a busy machine needs."""
+HASTY = replace(SMALL, header_s=0.5, body_silence_s=0.5, stalled_s=0.5, idle_s=1)
+"""For what happens when time is over."""
 
 
 class Raw:
@@ -204,7 +207,7 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(app: ASGIApp, settings: ServerSettings | None = None, **changes: Any) -> Running:
-            return stack.enter_context(running(app, settings or ServerSettings(**{"limits": QUICK, **changes})))
+            return stack.enter_context(running(app, settings or ServerSettings(**{"limits": SMALL, **changes})))
 
         yield start
 

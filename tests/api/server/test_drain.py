@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from tests.api.server.conftest import WAIT_S, Raw, Serve, Talker, eventually
+from tests.api.server.conftest import HASTY, WAIT_S, Raw, Serve, Talker, eventually
 
 Connect = Callable[..., Raw]
 
@@ -122,7 +122,7 @@ def test_a_second_interrupt_does_not_wait(serve: Serve, connect: Connect, talker
 
 
 def test_a_client_that_does_not_read_does_not_hold_up_the_end(serve: Serve, connect: Connect, talker: Talker) -> None:
-    server = serve(talker, drain_s=3600)
+    server = serve(talker, drain_s=3600, limits=HASTY)
     ask(connect(server, receive_buffer=4096), "/flood")
     assert eventually(lambda: talker.seen == ["/flood"])
     server.stop()

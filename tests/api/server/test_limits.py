@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.api.server.conftest import QUICK, WAIT_S, Raw, Running, Serve, Talker, eventually
+from tests.api.server.conftest import HASTY, SMALL, WAIT_S, Raw, Running, Serve, Talker, eventually
 
 Connect = Callable[..., Raw]
 GET = b"GET / HTTP/1.1\r\nhost: localhost\r\n"
@@ -19,6 +19,12 @@ def post(path: str, length: int, *headers: str) -> bytes:
 @pytest.fixture
 def server(serve: Serve, talker: Talker) -> Running:
     return serve(talker)
+
+
+@pytest.fixture
+def hasty(serve: Serve, talker: Talker) -> Running:
+    """Its times are over soon."""
+    return serve(talker, limits=HASTY)
 
 
 def test_a_request_within_all_limits(server: Running, connect: Connect) -> None:
@@ -75,38 +81,38 @@ def test_the_answer_to_too_long_headers_arrives_although_the_client_sends_on(ser
 
 
 @pytest.mark.parametrize("sent", [b"G", GET, GET + b"x: a", b"\r\n"])
-def test_headers_that_do_not_end_in_time(server: Running, connect: Connect, sent: bytes) -> None:
-    raw = connect(server)
+def test_headers_that_do_not_end_in_time(hasty: Running, connect: Connect, sent: bytes) -> None:
+    raw = connect(hasty)
     raw.send(sent)
     assert b" 408 " in raw.all()
 
 
-def test_a_connection_that_asks_nothing_is_closed(server: Running, connect: Connect) -> None:
-    assert connect(server).all() == b""
+def test_a_connection_that_asks_nothing_is_closed(hasty: Running, connect: Connect) -> None:
+    assert connect(hasty).all() == b""
 
 
-def test_an_empty_line_between_requests_does_not_keep_a_connection(server: Running, connect: Connect) -> None:
-    raw = connect(server)
+def test_an_empty_line_between_requests_does_not_keep_a_connection(hasty: Running, connect: Connect) -> None:
+    raw = connect(hasty)
     raw.get()
     raw.send(b"\r\n")
     assert b" 408 " in raw.all()
 
 
-def test_an_idle_connection_is_closed(server: Running, connect: Connect) -> None:
-    raw = connect(server)
+def test_an_idle_connection_is_closed(hasty: Running, connect: Connect) -> None:
+    raw = connect(hasty)
     raw.get()
     assert raw.all() == b""
 
 
-def test_a_body_that_pauses(server: Running, connect: Connect, talker: Talker) -> None:
-    raw = connect(server)
+def test_a_body_that_pauses(hasty: Running, connect: Connect, talker: Talker) -> None:
+    raw = connect(hasty)
     raw.send(post("/echo", 1000) + b"some of it")
     assert b" 408 " in raw.all()
     assert talker.gone.wait(WAIT_S)
 
 
-def test_a_body_that_trickles(server: Running, connect: Connect, talker: Talker) -> None:
-    raw = connect(server)
+def test_a_body_that_trickles(hasty: Running, connect: Connect, talker: Talker) -> None:
+    raw = connect(hasty)
     raw.send(post("/echo", 100_000))
     # Each piece comes within the time for a pause, all together far below a kilobyte a second.
 
@@ -138,14 +144,14 @@ def test_a_short_body_that_comes_after_the_answer_keeps_the_connection(server: R
     assert raw.get().endswith(b"here")
 
 
-def test_a_client_that_does_not_read_is_cut_off(server: Running, connect: Connect, talker: Talker) -> None:
-    raw = connect(server, receive_buffer=4096)
+def test_a_client_that_does_not_read_is_cut_off(hasty: Running, connect: Connect, talker: Talker) -> None:
+    raw = connect(hasty, receive_buffer=4096)
     raw.send(b"GET /flood HTTP/1.1\r\nhost: localhost\r\n\r\n")
     assert talker.gone.wait(WAIT_S)
 
 
 def test_one_connection_too_many(server: Running, connect: Connect) -> None:
-    kept = [connect(server) for _ in range(QUICK.most_connections)]
+    kept = [connect(server) for _ in range(SMALL.most_connections)]
     for raw in kept:
         raw.get()
     answer = connect(server).all()
@@ -164,8 +170,15 @@ def test_requests_sent_ahead_are_answered_in_order(server: Running, connect: Con
 
 def test_sending_ahead_without_end_while_an_answer_is_made(server: Running, connect: Connect, talker: Talker) -> None:
     raw = connect(server)
-    raw.send(b"GET /flood HTTP/1.1\r\nhost: localhost\r\n\r\n" + GET + b"x: " + b"a" * 20_000)
-    assert talker.gone.wait(WAIT_S)
+    raw.send(b"GET /flood HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    raw.until(b"\r\n\r\n")
+    raw.send(GET)
+
+    def cut() -> bool:
+        raw.send(b"x: " + b"a" * 5_000 + b"\r\n")
+        return talker.gone.wait(0.02)
+
+    assert eventually(cut)
 
 
 def test_an_offer_of_http2_is_ignored(server: Running, connect: Connect) -> None:

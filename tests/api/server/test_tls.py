@@ -52,6 +52,25 @@ def test_a_certificate_is_replaced_without_a_pause(serve: Serve, talker: Talker,
     assert not trusted(server, old)
 
 
+def test_an_idle_client_that_never_says_goodbye_does_not_hold_up_the_end(
+    serve: Serve, talker: Talker, tmp_path: Path
+) -> None:
+    files, authority = write(tmp_path, "localhost")
+    server = serve(talker, tls=files, drain_s=3600, linger_s=0)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as secure,
+    ):
+        secure.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        assert secure.recv(65536).startswith(b"HTTP/1.1 200 ")
+        server.stop()
+        # The event loop itself gives up after 30 seconds.
+        server.thread.join(20)
+        assert not server.thread.is_alive()
+
+
 def test_a_bad_new_certificate_leaves_the_old_one(
     serve: Serve, talker: Talker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

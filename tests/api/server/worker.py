@@ -1,6 +1,7 @@
 """A supervisor or a worker, run as a process of its own by the tests: `worker.py WORKERS FOLDER [LISTENER LINE]`.
 
-What is in FOLDER says how workers behave: `broken` lets them fail at their start, `mute` lets them end without a word.
+What is in FOLDER says how workers behave: `broken` lets them fail at their start, `mute` lets them end without a word,
+`stuck` lets them never end by themselves.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if (Path(sys.argv[2]) / "stuck").exists():
+            await asyncio.Event().wait()
         await send({"type": "lifespan.shutdown.complete"})
         return
     if scope["path"] == "/die":
@@ -40,7 +43,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 def main() -> None:
     workers, folder, *files = sys.argv[1:]
-    settings = ServerSettings(workers=int(workers), drain_s=10)
+    settings = ServerSettings(workers=int(workers), drain_s=0 if (Path(folder) / "stuck").exists() else 10)
     with logging_to(sys.stderr, "json"):
         if files:
             work(settings, Path(folder), Inherited(int(files[0]), int(files[1])))

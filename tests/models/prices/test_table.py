@@ -171,9 +171,9 @@ def test_a_service_tier_has_its_own_price() -> None:
     usage = Usage(1_000, 1_000)
     cost = plain.cost_pico(usage)
     assert cost is not None
-    assert (plain.in_service_tier("priority").cost_pico(usage) or 0) > cost
-    assert (plain.in_service_tier("batch").cost_pico(usage) or cost) < cost
-    assert plain.in_service_tier("nobody") is plain
+    assert (plain.cost_pico(usage, service_tier="priority") or 0) > cost
+    assert (plain.cost_pico(usage, service_tier="batch") or cost) < cost
+    assert plain.cost_pico(usage, service_tier="default") == cost
 
 
 def test_a_request_fee_is_part_of_the_price() -> None:

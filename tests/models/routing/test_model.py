@@ -31,7 +31,6 @@ from plimsoll.models.routing import (
     Timing,
     attempts_of,
 )
-from plimsoll.models.routing._types import PriceOf
 
 from .scripted import REQUEST, FakeModel, Step, now, read, run
 
@@ -475,26 +474,14 @@ def test_a_schema_that_is_wrong_or_points_elsewhere_is_nobodys_fault() -> None:
         assert end.target == "a"
 
 
-def price(dear: tuple[int, int]) -> PriceOf:
-    return lambda input_tokens, output_tokens: dear[0] * input_tokens + dear[1] * output_tokens
+def billed(targets: int, **policy: Any) -> int:
+    made: list[Target[ChatModel]] = [Target(FakeModel("m", [[]])) for _ in range(targets)]
+    return RoutedModel("r", made, RoutePolicy(**policy), health=Health()).billed
 
 
-def worst(**policy: Any) -> int | None:
-    targets: list[Target[ChatModel]] = [
-        Target(FakeModel("m", [[]]), price=price(dear)) for dear in ((1, 1), (2, 0), (0, 3))
-    ]
-    return RoutedModel("r", targets, RoutePolicy(**policy), health=Health()).worst_case_pico(10, 4)
-
-
-def test_what_a_call_costs_at_most() -> None:
-    assert worst() == 20
-    assert worst(hedge_after_s=1.0) == 34
-    assert worst(escalate_when=("empty",)) == 46
-    unknown: list[Target[ChatModel]] = [
-        Target(FakeModel("m", [[]]), price=lambda _i, _o: 1),
-        Target(FakeModel("n", [[]])),
-    ]
-    assert RoutedModel("r", unknown, RoutePolicy(), health=Health()).worst_case_pico(1, 1) is None
+def test_how_many_targets_may_bill_for_one_call() -> None:
+    assert (billed(3), billed(3, hedge_after_s=1.0), billed(3, escalate_when=("empty",))) == (1, 2, 3)
+    assert (billed(1, hedge_after_s=1.0), billed(1, escalate_when=("empty",))) == (1, 1)
 
 
 def test_a_route_is_named_and_closed() -> None:
@@ -529,7 +516,7 @@ def test_embeddings_fail_over_as_well() -> None:
     told: list[str] = []
     route.watch(lambda _name, attempt: told.append(attempt.outcome))
     found = run(route.embed_texts(["x", "y"], {"dimensions": 2}))
-    assert (found.model, len(found.vectors), route.worst_case_pico(7)) == ("b", 2, 7)
+    assert (found.model, len(found.vectors)) == ("b", 2)
     assert (told, route.name, route.route) == (["failed", "ok"], "a", "e")
     run(route.close())
     assert all(model.closed for model in models)

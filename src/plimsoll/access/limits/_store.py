@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union,
 )
 
 from plimsoll.kernel.clock import from_text, to_text
@@ -36,7 +37,7 @@ from plimsoll.storage import Database, in_sequence, put_row, put_rows
 from ._errors import BudgetMissingError
 from ._records import BUDGET_ACTS, budget_claim, budget_facts, budget_strays, to_budget, trust_budgets
 from ._spans import ends_at, stretch
-from ._types import SPANS, Alert, Budget, Window, WindowUse
+from ._types import SPANS, Alert, Budget, Window, WindowUse, scope_of
 from .escrow import Answer, Ask, Batch, Lease, Outcome, Row, alert, exchange, expire
 
 _metadata = MetaData()
@@ -103,11 +104,15 @@ _budget = Table(
     Column("sequence", Integer, nullable=False),
 )
 
+MOST_WINDOWS: Final = 1_000
 _MS: Final = 1000
 _PER_QUERY: Final = 500
 _PER_RECLAIM: Final = 2_000
-_KEPT_S: Final = {"minute": 3_600, "hour": 7 * 86_400, "day": 400 * 86_400, "month": 5 * 366 * 86_400}
+_DAY_S: Final = 86_400
+_KEPT_S: Final = {"minute": 3_600, "hour": _DAY_S, "day": 8 * _DAY_S, "month": 100 * _DAY_S}
 """For how long windows stay after they began, so that a clock that is put back finds them as they were."""
+_TOLD_KEPT_S: Final = {"minute": _DAY_S, "hour": 8 * _DAY_S, "day": 62 * _DAY_S, "month": 400 * _DAY_S}
+"""For how long it is known that a window reached a share: the shorter the window, the more of them there are."""
 
 # Made once: what a statement means is worked out when it is first run, and kept with it.
 _WORKERS = select(_worker)
@@ -130,6 +135,7 @@ _FIND_LEASES = select(_lease).where(
 )
 _LEASES_OF = select(_lease).where(_lease.c.worker == bindparam("of"), _lease.c.charged.is_(False)).limit(_PER_RECLAIM)
 _DROP_LEASES = _lease.delete().where(_lease.c.worker == bindparam("of"), _lease.c.key == bindparam("held"))
+_FULLEST_FIRST = ((_window.c.spent * 1.0 / func.nullif(_window.c.cap, 0)).desc().nulls_first(), _window.c.key)
 _WANTED = select(_window.c.key).where(_window.c.wanted_until_ms > bindparam("now"))
 
 
@@ -183,44 +189,54 @@ class Consumption:
                 old = (_window.c.span == span, _window.c.start < int(now_s - kept_s))
                 # A lease that was charged stays for as long as its process could come back and say what it really used.
                 gone += connection.execute(delete(_window).where(*old, _window.c.leased == 0)).rowcount
-                connection.execute(
-                    delete(_alert).where(_alert.c.span == span, _alert.c.start < int(now_s - kept_s - 400 * 86_400))
-                )
+            for span, kept_s in _TOLD_KEPT_S.items():
+                connection.execute(delete(_alert).where(_alert.c.span == span, _alert.c.start < int(now_s - kept_s)))
             kept = select(_window.c.key).where(_window.c.key == _lease.c.key).exists()
             connection.execute(delete(_lease).where(_lease.c.charged.is_(True), ~kept))
         return gone
 
     def count_subject(self, identifier: str) -> int:
-        """How many windows are kept of a user who is named exactly so."""
+        """How many windows are kept, or known to have reached a share, of a user who is named exactly so."""
+        scope = scope_of("user", identifier)
+        known = union(*(select(table.c.key).where(table.c.scope == scope) for table in (_window, _alert))).subquery()
         with self._database.read() as connection:
-            found = connection.scalar(select(func.count()).where(_window.c.scope == f"user:{identifier}"))
-        return found or 0
+            return connection.scalar(select(func.count()).select_from(known)) or 0
 
     def purge_subject(self, identifier: str) -> int:
         """Take away what is written down about a user, present windows too; how many windows those were."""
-        scope = f"user:{identifier}"
+        found, scope = self.count_subject(identifier), scope_of("user", identifier)
         with self._database.write() as connection:
             keys = select(_window.c.key).where(_window.c.scope == scope)
             connection.execute(delete(_lease).where(_lease.c.key.in_(keys)))
-            alerts = connection.execute(delete(_alert).where(_alert.c.scope == scope)).rowcount
-            windows = connection.execute(delete(_window).where(_window.c.scope == scope)).rowcount
-        if alerts or windows:
+            for table in (_alert, _window):
+                connection.execute(delete(table).where(table.c.scope == scope))
+        if found:
             self._database.scrub()
-        return windows
+        return found
 
-    def windows(self, app: str, now: datetime) -> tuple[WindowUse, ...]:
-        """The present windows of an application, by scope."""
+    def windows(
+        self, app: str, now: datetime, *, scope: str | None = None, most: int = MOST_WINDOWS
+    ) -> tuple[WindowUse, ...]:
+        """The fullest present windows of an application, or of one scope in it, the fullest first.
+
+        At most so many of users, and so many of all others: there may be one for every user that ever came.
+        """
         present = [(span, stretch(span, now.timestamp())[0]) for span in SPANS]
-        now_or_never = or_(*((_window.c.span == span) & (_window.c.start == start) for span, start in present))
-        query = select(_window).where(_window.c.app == app, now_or_never).order_by(_window.c.scope, _window.c.key)
+        wanted = [or_(*((_window.c.span == span) & (_window.c.start == start) for span, start in present))]
+        wanted += [_window.c.scope == scope] if scope is not None else []
+        of_users = _window.c.scope.startswith("user:", autoescape=True)
+        found: list[WindowUse] = []
         with self._database.read() as connection:
-            return tuple(_to_use(row) for row in connection.execute(query).mappings())
+            for whose in (of_users, ~of_users):
+                query = select(_window).where(_window.c.app == app, *wanted, whose).order_by(*_FULLEST_FIRST)
+                found += map(_to_use, connection.execute(query.limit(most)).mappings())
+        return tuple(sorted(found, key=lambda use: (-use.fullness, use.window.scope, use.window.key)))
 
-    def alerts(self, app: str, since: datetime) -> tuple[Alert, ...]:
-        """What was told about the windows of an application since a moment, the newest first."""
+    def alerts(self, app: str, since: datetime, *, most: int = MOST_WINDOWS) -> tuple[Alert, ...]:
+        """The latest that was told about the windows of an application since a moment, the newest first."""
         query = select(_alert).where(_alert.c.app == app, _alert.c.at >= to_text(since)).order_by(_alert.c.at.desc())
         with self._database.read() as connection:
-            return tuple(_to_alert(row) for row in connection.execute(query).mappings())
+            return tuple(_to_alert(row) for row in connection.execute(query.limit(most)).mappings())
 
 
 class Budgets:
@@ -454,7 +470,7 @@ def _to_window(row: RowMapping) -> Window:
 def _to_use(row: RowMapping) -> WindowUse:
     window = _to_window(row)
     ends = ends_at(window.span, window.start)
-    return WindowUse(window, row["cap"], row["spent"], row["leased"], row["overrun"], ends)
+    return WindowUse(window, row["cap"], row["spent"], row["leased"], row["overrun"], ends, row["alerted"])
 
 
 def _to_alert(row: RowMapping) -> Alert:

@@ -117,6 +117,13 @@ class WindowUse:
     overrun: int
     """What calls used beyond what was reserved for them."""
     ends_at: datetime | None
+    told: float = 0.0
+    """The largest share at which it was told; 0 where it was not yet."""
+
+    @property
+    def fullness(self) -> float:
+        """The share that is used."""
+        return self.spent / self.cap if self.cap else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,12 @@
-"""`POST /v1/messages/count_tokens`: an estimate, made with the tokenizer that this server has."""
+"""How many tokens a request has, before its model says so: estimates.
 
-from collections.abc import Callable, Sequence
-from typing import Any
+`POST /v1/messages/count_tokens` counts with the tokenizer that this server has. What a stream says when it begins must
+cost nothing, and goes by the length of the texts.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from plimsoll.models import Body, Passage
 
 from ..wire import as_type, json_bytes, read_object
 from ._asked import CountTokensIn
@@ -9,6 +14,8 @@ from ._turns import messages_of
 
 _OF_A_MESSAGE = 4
 """Tokens around each message, about."""
+_BYTES_PER_TOKEN = 4
+"""Of a text in UTF-8, about, whatever its language."""
 
 
 def read_count(body: bytes) -> CountTokensIn:
@@ -27,9 +34,25 @@ def count_tokens(asked: CountTokensIn, count: Callable[[str], int]) -> bytes:
     return json_bytes({"input_tokens": tokens, "plimsoll": {"estimated": True}})
 
 
-def _texts(message: dict[str, Any]) -> Sequence[str]:
+def tokens_by_length(body: Body, passages: Iterable[Passage]) -> int:
+    """About how many tokens a chat completion has with the passages that were found for it.
+
+    Pictures, files and the prompt of an endpoint are not counted.
+    """
+    size = sum(_length(passage.text) for passage in passages)
+    for message in body["messages"]:
+        size += _OF_A_MESSAGE * _BYTES_PER_TOKEN + sum(map(_length, _texts(message)))
+    size += sum(len(json_bytes(tool)) for tool in body.get("tools") or ())
+    return -(-size // _BYTES_PER_TOKEN)
+
+
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _texts(message: Body) -> Sequence[str]:
     content = message.get("content") or ""
-    parts = [content] if isinstance(content, str) else [part["text"] for part in content if part["type"] == "text"]
+    parts = [content] if isinstance(content, str) else [part["text"] for part in content if part.get("type") == "text"]
     calls = [call["function"]["name"] + call["function"]["arguments"] for call in message.get("tool_calls") or ()]
     thoughts = [str(block.get("thinking") or "") for block in message.get("thinking_blocks") or ()]
     return [*parts, *calls, *thoughts]

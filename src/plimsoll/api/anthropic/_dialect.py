@@ -64,7 +64,7 @@ class MessagesDialect:
 
     def reply(self, asked: Asked, started: AnswerStarted, created: int) -> ReplyWriter:  # noqa: ARG002 (no dates in this API)
         """A writer for the answer."""
-        return MessagesReply(started, started.name or asked.target, stops=asked.echo)
+        return MessagesReply(started, started.name or asked.target, asked=asked.body, stops=asked.echo)
 
 
 def _tools(asked: MessagesIn, given: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from typing import Any
 
 from plimsoll.flows.serve import Answer, AnswerDone, AnswerStarted
-from plimsoll.models import Body, Chunks
+from plimsoll.models import Body, Chunks, Usage
 
 from .._problems import Problem
 from ..wire import event, facts, json_bytes
+from ._count import tokens_by_length
 from ._message import blocks_of, ending, usage_of
 from ._stream import Blocks
 
@@ -14,8 +15,11 @@ from ._stream import Blocks
 class MessagesReply:
     """Writes one answer. Of several choices only the first exists in this API."""
 
-    def __init__(self, started: AnswerStarted, model: str, *, stops: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, started: AnswerStarted, model: str, *, asked: Body | None = None, stops: tuple[str, ...] = ()
+    ) -> None:
         self._started = started
+        self._asked = asked
         self._stops = stops
         self._head = {"id": f"msg_{started.trace_id}", "type": "message", "role": "assistant", "model": model}
         self._blocks = Blocks()
@@ -36,8 +40,12 @@ class MessagesReply:
         )
 
     def opening(self) -> bytes:
-        """`message_start`, which says no tokens yet (they come with `message_delta`), and a ping."""
-        usage = {"input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+        """`message_start`, which can only say about how many tokens came in, and a ping.
+
+        The model tells its usage at the end; then `message_delta` has it, and clients replace what was said here.
+        """
+        tokens = 0 if self._asked is None else tokens_by_length(self._asked, self._started.passages)
+        usage = usage_of(Usage(tokens, 0))
         message: dict[str, Any] = {
             **self._head,
             "content": [],

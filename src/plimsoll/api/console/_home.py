@@ -91,10 +91,12 @@ def home(service: Service, settings: ApiSettings, *, visitor: Visitor, now: date
     environments, moves = service.environments(), service.moves(LATEST_MOVES)
     names = service.names([*(one.actor for one in environments), *(one.actor for one in moves)])
     is_live = any(one.live for one in environments)
+    # Endpoints first: what is passed through to a model server answers only where that one does.
+    endpoints = [_endpoint(one, settings, visitor) for one in service.models()]
     return Home(
         trouble=(service.ready() or "") if is_live else "",
         environments=tuple(_environment(one, now, names) for one in environments),
-        endpoints=tuple(_endpoint(one, settings, visitor) for one in service.models()),
+        endpoints=tuple(sorted(endpoints, key=lambda one: one.is_route)),
         moves=tuple(_move(one, now, names) for one in moves),
         requests=requests(service, Wish(), limit=settings.recent_traces, now=now) if visitor.sees_traces else None,
         day=day_card(service, now),

@@ -140,7 +140,7 @@ def _line(trace: TraceSummary, now: datetime) -> TraceLine:
         question=trace.question or _WITHOUT_QUESTION.get(trace.surface, "(no question)"),
         badge=outcome(trace.status, answered=trace.answered),
         latency=duration(trace.latency_ms),
-        tokens=f"{tokens(trace.input_tokens)} → {tokens(trace.output_tokens)}",
+        tokens=f"{tokens(trace.input_tokens)} → {tokens(trace.output_tokens)}" if used else "",
         cost=price(trace.cost_usd, used),
         model=trace.target or trace.model,
         did_answer=bool(trace.target) or trace.status == "ok",

@@ -1,5 +1,7 @@
 """What the headers of an answer tell beyond its body."""
 
+from functools import lru_cache
+
 from plimsoll.flows.serve import AnswerDone, AnswerStarted, GuardrailNote, LimitState
 
 Header = tuple[bytes, bytes]
@@ -14,13 +16,17 @@ def started_headers(started: AnswerStarted) -> list[Header]:
     headers = [
         (b"x-request-id", trace),
         (b"x-plimsoll-trace", trace),
-        (b"x-plimsoll-release", started.release.encode()),
-        (b"x-plimsoll-release-name", started.release_name.encode()),
+        *_release_headers(started.release, started.release_name),
     ]
     for what, state in ((b"requests", started.requests), (b"tokens", started.tokens)):
         if state is not None:
             headers += limit_headers(what, state)
     return headers
+
+
+@lru_cache(maxsize=64)
+def _release_headers(release: str, name: str) -> tuple[Header, Header]:
+    return (b"x-plimsoll-release", release.encode()), (b"x-plimsoll-release-name", name.encode())
 
 
 def done_headers(done: AnswerDone, elapsed_ms: float) -> list[Header]:

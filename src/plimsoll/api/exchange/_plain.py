@@ -20,7 +20,7 @@ from ..own import read_feedback, read_predictions, write_feedback, write_predict
 from ._body import read_json
 from ._connection import WhileConnected
 from ._facts import Header, started_headers
-from ._room import Measured, Room, request_for
+from ._room import Measured, Room, check_may_use, request_for
 
 Moderate = Callable[[Sequence[str]], Sequence[Mapping[str, float]]]
 """Scores by category, for each text."""
@@ -64,6 +64,8 @@ class Moderations(Measured):
 
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """See Measured."""
+        # Whatever model the body names: this one looks at the texts.
+        check_may_use(acting_of(scope), self._model)
         texts = read_moderations(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
         found = await to_thread.run_sync(self._moderate, texts)
         del measured
@@ -80,6 +82,9 @@ class CountTokens(Measured):
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """See Measured."""
         asked = read_count(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
+        app = f"{self.room.service.app}/"
+        # Nothing is called: what counts is the name, in either of the forms that an endpoint's may have.
+        check_may_use(acting_of(scope), asked.model, asked.model.removeprefix(app), app + asked.model)
         del measured
         return await _send(send, await to_thread.run_sync(count_tokens, asked, self._count), ())
 

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from plimsoll.access import Acting
+from plimsoll.access.models import ModelForbiddenError
 from plimsoll.flows.serve import AnswerRequest, Caller, EndpointMissingError, Surface
 from plimsoll.releases import NothingLiveError
 from plimsoll.tracing.traceparent import parse_traceparent
@@ -63,6 +64,12 @@ def not_served(request: AnswerRequest, error: EndpointMissingError | NothingLive
         return ModelNotFoundError(request.target, request.environment, ())
     lacks = "classical model" if request.surface == "predict" else "endpoint and no served route for such a call"
     return ModelNotFoundError(request.target, request.environment, error.known, lacks=lacks)
+
+
+def check_may_use(acting: Acting, *names: str) -> None:
+    """Hold a call that no release answers to the models of its key. Raises ModelForbiddenError for the first name."""
+    if acting.models is not None and not acting.models.allows(*names):
+        raise ModelForbiddenError(names[0], ())
 
 
 Arrived = tuple[Scope, Sent, int]
@@ -135,4 +142,4 @@ def _caller(acting: Acting, asked: Asked, sent: Sent) -> Caller:
     via = acting.via
     key = via[len(_KEY) :] if via.startswith(_KEY) else ""
     user = user_from(asked.users, sent) if asked.users or USER_HEADER in sent.headers else ""
-    return Caller(acting.actor, acting.team, acting.project, user, key)
+    return Caller(acting.actor, acting.team, acting.project, user, key, acting.models)

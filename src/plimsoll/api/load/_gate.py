@@ -58,7 +58,8 @@ class LoadGate:
 
     - Fewer requests are in flight than places, without the spare ones, and nobody waits: in.
     - Else a tenant that holds less than its fair share (places divided by tenants that hold or want one) comes in
-      while any place is free, the spare ones included. So one noisy tenant cannot keep the others out.
+      while any place is free, the spare ones included. A tenant alone shares with one who may come at any moment. So
+      one noisy tenant cannot keep the others out.
     - Who cannot come in may wait; a place that comes free goes to the tenant that holds the fewest, of those to the one
       that has waited longest.
     - When too many wait, the tenant with the longest queue loses the end of it (longest queue drop: M. Suter and
@@ -146,7 +147,7 @@ class LoadGate:
             return False
         wanting = sum(1 for name in self._queues if name not in self._held)
         tenants = len(self._held) + wanting + (tenant not in self._held)
-        return self._held.get(tenant, 0) < max(1, self.limit // tenants)
+        return self._held.get(tenant, 0) < max(1, self.limit // max(2, tenants))
 
     def _let_in(self, tenant: str) -> Permit:
         self.in_flight += 1

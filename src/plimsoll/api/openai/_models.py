@@ -10,6 +10,7 @@ from starlette.responses import Response
 from .._catalogue import Catalogue, choose
 from .._service import ServedModel
 from .._settings import ApiSettings
+from ..admission import acting_of
 from ..anthropic import model_list, model_of
 from ..wire import json_bytes
 
@@ -48,7 +49,7 @@ def list_models(catalogue: Catalogue, settings: ApiSettings) -> Endpoint:
     """The endpoint that lists what can be called in the request's environment."""
 
     async def endpoint(request: Request) -> Response:
-        served = await catalogue.served_in(_environment(request, settings))
+        served = await catalogue.served_in(_environment(request, settings), acting_of(request.scope).models)
         if _ANTHROPIC_HEADER in request.headers:
             return Response(model_list(served), media_type="application/json")
         return _json(ModelListOut([_model(model) for model in served]))
@@ -61,7 +62,8 @@ def retrieve_model(catalogue: Catalogue, settings: ApiSettings) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         environment = _environment(request, settings)
-        model = choose(request.path_params["model_id"], environment, await catalogue.served_in(environment))
+        served = await catalogue.served_in(environment, acting_of(request.scope).models)
+        model = choose(request.path_params["model_id"], environment, served)
         return _json(model_of(model) if _ANTHROPIC_HEADER in request.headers else _model(model))
 
     return endpoint

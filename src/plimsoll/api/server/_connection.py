@@ -23,6 +23,7 @@ _IDLE: Final = 3
 _REFUSED: Final = 4
 _UPGRADE: Final = b"pgrade: h2c\r\n"
 _LINGER_S = 2.0
+_GOODBYE_S = 1.0
 _REFUSED_AT_ONCE = 512
 
 
@@ -176,8 +177,17 @@ class Connection(HttpToolsProtocol):
             cycle.keep_alive = False
 
     def close_if_idle(self, since: float) -> None:
-        """Close the connection when nothing has been on its way since then."""
-        if self.idle and self._since <= since:
+        """Close the connection when nothing has been on its way since then.
+
+        TLS waits for the other side's goodbye, which does not come from a client that does not read.
+        """
+        if not self.idle or self._since > since:
+            return
+        now = self.loop.time()
+        self._closing_since = self._closing_since or now
+        if now - self._closing_since > _GOODBYE_S and not self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
             self.transport.close()
 
     def look(self, now: float) -> None:

@@ -19,6 +19,7 @@ from plimsoll.kernel.errors import PlimsollError
 
 from ._cors import checked_origins
 from ._listen import bind, url_of
+from ._memory import collecting_seldom
 from ._server import OnReady, Server
 from ._settings import ServerSettings
 from ._supervisor import Supervisor
@@ -91,7 +92,7 @@ def report_failure(inherited: Inherited, error: PlimsollError) -> None:
 
 def _run(server: Server, listener: socket.socket, *, on_hangup: Callable[[], None]) -> None:
     # uvicorn raises the signal again after the graceful end; for the caller that end is the ordinary one.
-    with suppress(KeyboardInterrupt), _signals(on_hangup):
+    with suppress(KeyboardInterrupt), _signals(on_hangup), collecting_seldom():
         server.run(sockets=[listener])
 
 

@@ -41,6 +41,8 @@ class Worker:
     ready: bool = False
     told: bool = False
     """It was told to end."""
+    kill_at: float = float("inf")
+    """When it has had its time to end."""
     said: bytes = b""
     replaces: "Worker | None" = None
 
@@ -122,7 +124,8 @@ class Supervisor:
     def _wait_s(self) -> float:
         now = time.monotonic()
         late = [worker.started_at + _START_S for worker in self._workers if not worker.ready]
-        return max(0.0, min([now + 60.0, self._plan.kill_at, *self._plan.starts, *late]) - now)
+        over = [worker.kill_at for worker in self._workers]
+        return max(0.0, min([now + 60.0, self._plan.kill_at, *self._plan.starts, *late, *over]) - now)
 
     def _start(self, replaces: Worker | None = None) -> None:
         ours, theirs = socket.socketpair()
@@ -184,7 +187,7 @@ class Supervisor:
 
     def _tell(self, worker: Worker, number: signal.Signals) -> None:
         if not worker.told:
-            worker.told = True
+            worker.told, worker.kill_at = True, self._deadline()
             worker.process.send_signal(number)
 
     def _bury(self) -> None:
@@ -233,6 +236,10 @@ class Supervisor:
             if old in self._workers:
                 self._start(replaces=old)
         for worker in self._workers:
+            if now >= worker.kill_at:
+                _log.error("worker %d did not end in time and is killed", worker.process.pid)
+                worker.kill_at = float("inf")
+                worker.process.kill()
             if now >= plan.kill_at or (not worker.ready and now - worker.started_at > _START_S):
                 worker.process.kill()
 

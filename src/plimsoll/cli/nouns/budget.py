@@ -1,20 +1,21 @@
 """The noun budget: what may be used, and how much of it is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from plimsoll.kernel.clock import utc_now
 
-from .._state import State, json_option
+from .._state import State, json_option, may
 from ..show import budgets as show
 
 if TYPE_CHECKING:
-    from plimsoll.access.limits import Budget, WindowUse
+    from plimsoll.access.limits import Alert, Budget, WindowUse
     from plimsoll.bootstrap import Platform
 
+W = TypeVar("W", "Alert", "WindowUse")
 _SPANS = ("request", "minute", "hour", "day", "month", "total")
 _MEASURES = ("usd", "tokens", "requests")
 _ALERTS_KEPT = timedelta(days=30)
@@ -113,18 +114,30 @@ def show_budgets(state: State, who: str | None, everything: bool) -> None:
 
     scope = None if who is None else read_scope(who)
     now = utc_now()
-    with state.platform(state.project_root(), "read") as platform:
-        uses = [use for use in _windows(platform) if scope is None or use.window.scope == scope]
-        alerts = [
-            told
-            for told in platform.consumption.alerts(platform.app, now - _ALERTS_KEPT)
-            if scope is None or told.window.scope == scope
-        ]
-    uses.sort(key=show.fullness, reverse=True)
+    # What one user used is for those who may read traces.
+    with state.platform(state.project_root(), "trace" if _is_user(scope or "") else "read") as platform:
+        found = platform.consumption.windows(platform.app, now, scope=scope)
+        uses = seen_windows(platform, found)
+        told = platform.consumption.alerts(platform.app, now - _ALERTS_KEPT)
+        alerts = [one for one in seen_windows(platform, told) if scope in {None, one.window.scope}]
+    hidden = len(found) - len(uses)
+    if hidden:
+        many = "1 window of a user is" if hidden == 1 else f"{hidden:,} windows of users are"
+        state.output.note(f"{many} not shown: that needs the right `trace`")
     state.output.result(
         {"windows": [show.use_json(use) for use in uses], "alerts": [show.alert_json(told) for told in alerts]},
         lambda screen: show.uses(screen, uses, alerts, everything=everything),
     )
+
+
+def seen_windows(platform: "Platform", found: "Sequence[W]") -> "list[W]":
+    """Of what was used, or told, what may be seen by who acts: users are named to those who may read traces."""
+    everything = may(platform, "trace")
+    return [one for one in found if everything or not _is_user(one.window.scope)]
+
+
+def _is_user(scope: str) -> bool:
+    return scope.startswith("user:")
 
 
 def _measure(named: Mapping[str, Any]) -> str:
@@ -139,10 +152,6 @@ def _declared(state: State) -> "tuple[Budget, ...]":
     from plimsoll.project import load_app
 
     return load_app(state.project_root()).budget_values()
-
-
-def _windows(platform: "Platform") -> "list[WindowUse]":
-    return list(platform.consumption.windows(platform.app, utc_now()))
 
 
 COMMANDS = (budget,)

@@ -357,7 +357,9 @@ def _roles_said(facts: Facts) -> str:
 def _key_said(facts: Facts) -> str:
     rights = "all rights of the actor" if facts["rights"] is None else _fact(facts["rights"])
     until = f"until {_moment(facts['expires_at'])} UTC" if facts["expires_at"] else "without an end"
-    said = f"plim_{facts['prefix']} for {facts['actor']}: {rights}, {until}"
+    # Entries that are older than lists of models have none.
+    models = f", for {_fact(facts['models'])} alone" if facts.get("models") else ""
+    said = f"plim_{facts['prefix']} for {facts['actor']}: {rights}{models}, {until}"
     if "replaces" not in facts:
         return said
     return f"{said}; replaces plim_{facts['replaces']}, which works until {_moment(facts['overlap_until'])} UTC"

@@ -75,7 +75,7 @@ def uses(screen: "Console", found: "Sequence[WindowUse]", alerts: "Sequence[Aler
             use.window.span,
             _amount(use.window.measure, use.spent),
             _amount(use.window.measure, use.cap),
-            f"{fullness(use):.0%}",
+            f"{use.fullness:.0%}",
             _amount(use.window.measure, use.leased),
             _amount(use.window.measure, use.overrun) if use.overrun else "",
             when(use.ends_at) or "never",
@@ -132,11 +132,6 @@ def alert_json(alert: "Alert") -> dict[str, Any]:
         "used": _number(measure, alert.spent),
         "amount": _number(measure, alert.cap),
     }
-
-
-def fullness(use: "WindowUse") -> float:
-    """The share of a window that is used."""
-    return use.spent / use.cap if use.cap else 1.0
 
 
 def costs(screen: "Console", by: str, found: "Sequence[CostLine]") -> None:

@@ -67,6 +67,7 @@ def keys(
             _visible(key),
             names.get(key.actor, key.actor),
             _rights(key),
+            ", ".join(key.models) or "all",
             key.team,
             key.project,
             when(key.created_at),
@@ -75,7 +76,7 @@ def keys(
         )
         for key in found
     ]
-    columns = ["key", "actor", "rights", "team", "project", "made (UTC)", "expires (UTC)", "state"]
+    columns = ["key", "actor", "rights", "models", "team", "project", "made (UTC)", "expires (UTC)", "state"]
     table(screen, "keys", columns, rows)
     if not rows:
         line(screen, "there is no key yet: `plimsoll key create ACTOR` makes one")
@@ -92,6 +93,7 @@ def key_json(
         "actor": key.actor,
         "name": names.get(key.actor),
         "rights": None if key.rights is None else sorted(key.rights),
+        "models": list(key.models),
         "team": key.team,
         "project": key.project,
         "created_at": to_text(key.created_at),
@@ -106,7 +108,11 @@ def key_json(
 def new_key(screen: "Console", made: "NewKey", owner: "Actor") -> None:
     """A key just made: what it is, and on a line of its own the key itself."""
     until = f"until {when(made.key.expires_at)} UTC" if made.key.expires_at is not None else "without an end"
-    line(screen, f"key {_visible(made.key)} for {owner.label}: {_rights(made.key)}, {until}", style="bold green")
+    line(
+        screen,
+        f"key {_visible(made.key)} for {owner.label}: {_rights(made.key)}{_models(made.key)}, {until}",
+        style="bold green",
+    )
     line(screen, made.secret)
 
 
@@ -122,6 +128,10 @@ def _visible(key: "ApiKey") -> str:
 
 def _rights(key: "ApiKey") -> str:
     return "all rights of its actor" if key.rights is None else ", ".join(sorted(key.rights))
+
+
+def _models(key: "ApiKey") -> str:
+    return f", for {', '.join(key.models)} alone" if key.models else ""
 
 
 def _state(key: "ApiKey", names: Mapping[str, str], now: datetime, disabled: Collection[str]) -> str:

@@ -1,6 +1,8 @@
 """Requests: lists of them, and one with everything that is known of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from plimsoll.kernel.digest import Json
@@ -11,12 +13,41 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plimsoll.models.conversation import Turn
-    from plimsoll.tracing import Span, Trace, TracePage, TraceSummary
+    from plimsoll.tracing import Span, Trace, TraceSummary
     from plimsoll.tracing.feedback import Judgement
 
 _SHORTEST_ID = 8
 _LISTED_INPUTS = 20
 _WITHOUT_QUESTION = {"embeddings": "(texts for vectors)", "predict": "(rows for a prediction)"}
+_COLUMNS: tuple[Column, ...] = (
+    "answer",
+    "at (UTC)",
+    "environment",
+    "release",
+    "status",
+    "model",
+    "cached",
+    ("latency", "right"),
+    ("cost", "right"),
+)
+_WITHOUT_CONTENT = (
+    "id",
+    "app",
+    "endpoint",
+    "environment",
+    "release_name",
+    "started_at",
+    "latency_ms",
+    "status",
+    "surface",
+    "model",
+    "target",
+    "cached",
+    "source",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+)
 _CONTENT = {
     "off": "nothing of what was said is kept",
     "redacted": "only a redacted form of what was said is kept",
@@ -24,25 +55,32 @@ _CONTENT = {
 }
 
 
-def traces(screen: "Console", page: "TracePage", *, narrowed: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Requests, as far as somebody may see them."""
+
+    found: "Sequence[TraceSummary | Mapping[str, Any]]"
+    with_content: bool
+
+
+def told(found: "Sequence[TraceSummary]", *, with_content: bool) -> Told:
+    """Requests whole, or without what was asked, by whom and for whom."""
+    if with_content:
+        return Told(found, with_content=True)
+    return Told([{name: getattr(one, name) for name in _WITHOUT_CONTENT} for one in found], with_content=False)
+
+
+def traces(screen: "Console", shown: Told, older: str, *, narrowed: bool) -> None:
     """A list of requests, and how to see older ones."""
-    columns: list[Column] = [
-        "answer",
-        "at (UTC)",
-        "environment",
-        "release",
-        "status",
-        "model",
-        "cached",
-        ("latency", "right"),
-        ("cost", "right"),
-        "question",
-    ]
-    table(screen, "requests, newest first", columns, [_row(trace) for trace in page.traces])
-    if page.next:
-        line(screen, f"older ones: the same with --after {page.next}", style="dim")
-    if not page.traces:
+    columns: list[Column] = [*_COLUMNS, "question"] if shown.with_content else list(_COLUMNS)
+    rows = [_row(trace) for trace in shown.found]
+    table(screen, "requests, newest first", columns, [row[: len(columns)] for row in rows])
+    if older:
+        line(screen, f"older ones: the same with --after {older}", style="dim")
+    if not rows:
         line(screen, "no request fits" if narrowed else 'nothing was asked yet: try `plimsoll ask "…"`')
+    elif not shown.with_content:
+        line(screen, "what was asked is shown with the right `trace`", style="dim")
 
 
 def trace(screen: "Console", found: "Trace", judgements: "Sequence[Judgement]") -> None:
@@ -99,18 +137,19 @@ def passages(screen: "Console", found: "Trace") -> None:
         table(screen, "passages", columns, rows)
 
 
-def _row(trace: "TraceSummary") -> tuple[str, ...]:
+def _row(trace: "TraceSummary | Mapping[str, Any]") -> tuple[str, ...]:
+    one = SimpleNamespace(**{"question": "", "answered": None, **trace}) if isinstance(trace, Mapping) else trace
     return (
-        trace.id[:_SHORTEST_ID],
-        when(trace.started_at)[5:16],
-        trace.environment or ("(sent)" if trace.source == "sent" else "(build)"),
-        trace.release_name,
-        trace.status if trace.answered is not False else "no answer",
-        trace.target or trace.model,
-        trace.cached,
-        milliseconds(trace.latency_ms),
-        price(trace.cost_usd, trace.input_tokens + trace.output_tokens),
-        brief(trace.question, 60) or _WITHOUT_QUESTION.get(trace.surface, ""),
+        one.id[:_SHORTEST_ID],
+        when(one.started_at)[5:16],
+        one.environment or ("(sent)" if one.source == "sent" else "(build)"),
+        one.release_name,
+        one.status if one.answered is not False else "no answer",
+        one.target or one.model,
+        one.cached,
+        milliseconds(one.latency_ms),
+        price(one.cost_usd, one.input_tokens + one.output_tokens),
+        brief(one.question, 60) or _WITHOUT_QUESTION.get(one.surface, ""),
     )
 
 

@@ -8,7 +8,8 @@ from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import short_name
 
 from ._text import Column, brief, cost, heading, line, share, short, table, when
-from .budgets import costs_json, fullness, use_json
+from .budgets import costs_json, use_json
+from .traces import told
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -280,10 +281,13 @@ def status_json(
     found: "Sequence[TraceSummary]",
     notes: Sequence[str],
     day: LastDay | None = None,
+    *,
+    with_content: bool = True,
 ) -> dict[str, Any]:
-    """For programs."""
+    """For programs; without content it does not say what was asked, by whom and for whom."""
+    latest = told(found, with_content=with_content).found
     more = {} if day is None else {"last_day": costs_json(day.ended), "budgets": [use_json(use) for use in day.told]}
-    return {"environments": places, "latest_requests": found, **more, "notes": notes}
+    return {"environments": places, "latest_requests": latest, **more, "notes": notes}
 
 
 def _last_day(screen: "Console", day: LastDay) -> None:
@@ -296,8 +300,8 @@ def _last_day(screen: "Console", day: LastDay) -> None:
         spent = "unknown price" if total["cost_usd"] is None else cost(total["cost_usd"])
         line(screen, f"the last day: {many}, {failed:,} failed, {spent}{unknown}")
     if day.told:
-        windows = sorted(day.told, key=fullness, reverse=True)
-        named = [f"{use.window.scope} {share(fullness(use))} ({use.window.span})" for use in windows[:_TOLD_LISTED]]
+        windows = sorted(day.told, key=lambda use: use.fullness, reverse=True)
+        named = [f"{use.window.scope} {share(use.fullness)} ({use.window.span})" for use in windows[:_TOLD_LISTED]]
         more = f" and {len(windows) - len(named)} more" if len(windows) > len(named) else ""
         line(screen, f"budgets nearly used up: {', '.join(named)}{more}; see `plimsoll budget show`", style="yellow")
 

@@ -1,14 +1,16 @@
 """One request, from the question to the answer. The evaluation calls the same function as the server."""
 
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
+from plimsoll.access.models import ModelForbiddenError
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.models.predictors import Predictor
 from plimsoll.tracing import Recorder
 
+from ._errors import EndpointMissingError
 from ._events import Answer, AnswerEvent, AnswerRequest
 from ._exchange import Exchange, outcome
 from ._live import LivePointers
@@ -124,23 +126,52 @@ class _Visit:
         self.record.release_name = runtime.name
 
     def target(self) -> Target:
-        """What the request is for. Raises EndpointMissingError."""
-        record = self.record
-        target = self._held.target(record.request.target)
+        """What the request is for. Raises EndpointMissingError and ModelForbiddenError."""
+        record, runtime = self.record, self._held
+        request = record.request
+        allowed, app = request.caller.models, request.app
+        try:
+            target = runtime.target(request.target)
+        except EndpointMissingError:
+            raise self._refusal({name: each.called(app) for name, each in runtime.targets.items()}) from None
+        called = target.called(app)
         record.name, record.model, record.prompt = target.name, target.route.asks, target.prompt_label
-        if record.request.found is not None:
-            record.request.found(target.called(record.request.app))
+        if allowed is not None and not allowed.allows(called, target.name):
+            raise self._refusal({name: each.called(app) for name, each in runtime.targets.items()})
+        if request.found is not None:
+            request.found(called)
         return target
 
     def predictor(self) -> Predictor:
-        """The classical model that the request is for. Raises EndpointMissingError."""
-        request = self.record.request
-        predictor = self._held.predictor(request.target)
-        self.record.name = request.target.removeprefix(f"{request.app}/")
-        self.record.model = predictor.name
+        """The classical model that the request is for. Raises EndpointMissingError and ModelForbiddenError."""
+        record, runtime = self.record, self._held
+        request = record.request
+        allowed, app = request.caller.models, request.app
+        try:
+            predictor = runtime.predictor(request.target)
+        except EndpointMissingError:
+            raise self._refusal({name: f"{app}/{name}" for name in runtime.predictors}) from None
+        name = request.target.removeprefix(f"{app}/")
+        record.name, record.model = name, predictor.name
+        if allowed is not None and not allowed.allows(f"{app}/{name}", name):
+            raise self._refusal({name: f"{app}/{name}" for name in runtime.predictors})
         if request.found is not None:
-            request.found(f"{request.app}/{self.record.name}")
+            request.found(f"{app}/{name}")
         return predictor
+
+    def _refusal(self, served: Mapping[str, str]) -> EndpointMissingError | ModelForbiddenError:
+        """What is told about a name that is not there, or that the key may not use, and what it could say instead.
+
+        A key that is narrowed hears the same of both, and nothing of what it may not use. `served` are short names,
+        each with the whole one.
+        """
+        request = self.record.request
+        allowed = request.caller.models
+        usable = [name for name, called in served.items() if allowed is None or allowed.allows(called, name)]
+        # A name on the list with nothing behind it; or with something that has another name, which is not.
+        if allowed is None or allowed.allows(request.target):
+            return EndpointMissingError(self._held.manifest, request.target, usable)
+        return ModelForbiddenError(request.target, usable)
 
     async def end(self, raised: BaseException | None) -> None:
         """Settle, let go of the release, and leave the trace."""

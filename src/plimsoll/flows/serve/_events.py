@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from plimsoll.access.models import AllowedModels
 from plimsoll.kernel.digest import Json
 from plimsoll.models import Attempt, Body, ChatRequest, Chunks, Message, Passage, Quote, Usage
 
@@ -30,6 +31,8 @@ class Caller(Struct, frozen=True, gc=False):
     """The person for whom the caller asks, as the caller names them."""
     key: str = ""
     """The public prefix of the key that was shown (`plim_ab12…`), `shared` for the server's shared key, or empty."""
+    models: AllowedModels | None = None
+    """What the key may call; None for everything."""
 
 
 _NOBODY = Caller()

@@ -21,6 +21,7 @@ from ._need import budget_facts, limit_state, output_bound, payer_of, spent, spe
 from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord, calls_in
 from ._runtime import Target
+from .large import beside, said_bytes
 from .parts import ServeParts
 
 REFUSAL = "the documents do not say"
@@ -56,7 +57,9 @@ class Exchange:
         target = self._target
         check_demands(target, self._body)
         if self._guard is not None:
-            self._body = self._given = self._record.given = self._guard.messages(self._body)
+            size_bytes, asker = self._request.size_bytes, self._guard.asker
+            allowed = await beside(self._guard.messages, self._body, size_bytes=size_bytes, asker=asker)
+            self._body = self._given = self._record.given = allowed
             # Retrieval, prompt and trace use what was let through, and not what was taken out.
             self._record.question = question_in(self._body)
         if target.prompt is not None:
@@ -82,7 +85,8 @@ class Exchange:
         else:
             self._record.target = completion.end.target or self._record.model
         if self._guard is not None:
-            body = self._guard.answer(completion.body)
+            size_bytes, asker = said_bytes(completion.body), self._guard.asker
+            body = await beside(self._guard.answer, completion.body, size_bytes=size_bytes, asker=asker)
             if body is not completion.body:
                 completion = Completion(body, completion.end)
         self._record.add_text(completion.text)
@@ -143,7 +147,7 @@ class Exchange:
         if left and self._asked and not record.attempts:
             record.attempts = (Attempt(record.model, "abandoned", "caller_left", took_ms=record.elapsed_ms),)
         if self._reservation is not None:
-            used = spent(record.usage) if record.complete or record.usage.input_tokens else None
+            used = spent(record.usage, self._need) if record.complete or record.usage.input_tokens else None
             if used is None:
                 self._reservation.release()
             else:
@@ -169,7 +173,8 @@ class Exchange:
             return
         named = output_bound(self._body)
         bound = named or route.max_output_tokens
-        size_bytes = 0 if self._target.prompt else self._request.size_bytes
+        # A prompt, or a guardrail that took something out, may have made another call of it, which may be longer.
+        size_bytes = self._request.size_bytes if self._body is self._request.body else 0
         need = worst_case(self._body, route, size_bytes=size_bytes, output_tokens=bound)
         self._reservation = await meter.reserve(payer, need)
         self._need = need

@@ -13,6 +13,8 @@ from plimsoll.models import Body, Chunks, Passage
 from ._errors import GuardrailBlockedError
 from ._events import GuardrailNote
 from ._stream_guard import CALLS, StreamGuard, call_stage
+from .large import Asker
+from .large import review as review_of
 from .places import Text, copied, is_escaped, joined_text, runs_of, texts_in
 
 _FROM_OUTSIDE = ("tool", "function")
@@ -30,6 +32,7 @@ class Guard:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._found: dict[tuple[Stage, str, str, str], int] = {}
+        self.asker = Asker()
 
     @property
     def name(self) -> str:
@@ -142,7 +145,7 @@ class Guard:
 
     def _join(self, run: Sequence[Text], stage: Stage, alone: int) -> bool:
         whole = joined_text(run)
-        review = self._policy.review(whole, stage)
+        review = self._reviewed(whole, stage)
         changed = review.text != whole
         if changed or len(review.findings) > alone:
             self.note(review, stage)
@@ -196,16 +199,19 @@ class Guard:
 
     def _allowed(self, text: str, stage: Stage) -> str:
         """The text as it may go on: the very same where nothing was taken out."""
-        review = self._policy.review(text, stage)
+        review = self._reviewed(text, stage)
         if review.action != "allow" or review.findings or review.failed:
             self.note(review, stage)
         return text if review.text == text else review.text
 
     def _review(self, text: str, stage: Stage) -> Review:
         """A review that is counted, and never stops the request."""
-        review = self._policy.review(text, stage)
+        review = self._reviewed(text, stage)
         self._count(review, stage)
         return review
+
+    def _reviewed(self, text: str, stage: Stage) -> Review:
+        return review_of(self._policy, text, stage, self.asker)
 
     def _count(self, review: Review, stage: Stage) -> None:
         if not review.findings and not review.failed:

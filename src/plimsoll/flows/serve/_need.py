@@ -7,12 +7,13 @@ from plimsoll.access.limits import Need, Payer, Reservation, Spent
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.money import to_pico, to_usd
 from plimsoll.models import Body, Usage
+from plimsoll.models.prices import most_of, most_of_size, size_of
 
 from ._events import AnswerRequest, LimitState
 from .parts import Route
 
-_IMAGE_TOKENS = 3_000
-"""More than any of today's providers counts for one picture at an address."""
+_PICTURE_TOKENS = 3_000
+"""More than most providers count for one picture, where nobody says how large it was."""
 _BYTES_PER_TOKEN = 3
 """Fewer than a token of any of today's models has on average in any language with an alphabet."""
 _MESSAGE_TOKENS = 16
@@ -41,26 +42,28 @@ def output_bound(body: Body) -> int | None:
 
 
 def worst_case(body: Body, route: Route, *, size_bytes: int, output_tokens: int) -> Need:
-    """The most that a call can use: no text has more tokens than bytes."""
-    tokens_in = size_bytes or text_bytes(body)
-    for message in body["messages"]:
-        tokens_in += _MESSAGE_TOKENS
-        content = message.get("content")
-        if isinstance(content, list):
-            tokens_in += sum(_IMAGE_TOKENS for part in content if part.get("type") != "text")
-    tokens_out = output_tokens * _choices(body)
-    return Need(tokens=tokens_in + tokens_out, cost_pico=route.worst_case_pico(tokens_in, tokens_out))
+    """The most that a call can use. `size_bytes` is its length as it came; 0 where it is another one meanwhile."""
+    tokens, cost = route.worst_case(most_of(body, output_tokens=output_tokens, size_bytes=size_bytes))
+    return Need(tokens=tokens, cost_pico=cost)
 
 
-def text_bytes(body: Body) -> int:
-    """The length of all texts of a call in UTF-8, with its tools and whatever else it holds."""
-    return sum(len(text.encode("utf-8", "replace")) for text in _texts(body))
+def worst_case_of_inputs(inputs: Any, route: Route, *, size_bytes: int) -> Need:
+    """The most that a call for vectors can use; `size_bytes` as for others."""
+    tokens, cost = route.worst_case(most_of_size(size_bytes or size_of(inputs)))
+    return Need(tokens=tokens, cost_pico=cost)
 
 
-def spent(usage: Usage) -> Spent:
-    """What a call that ended used."""
+def spent(usage: Usage, need: Need | None = None) -> Spent:
+    """What a call that ended used. What was only counted here is never more than what was reserved for it.
+
+    What a provider reports counts in full, also where it is more.
+    """
     cost = None if usage.cost_usd is None else to_pico(usage.cost_usd)
-    return Spent(tokens=usage.input_tokens + usage.output_tokens, cost_pico=cost)
+    tokens = usage.input_tokens + usage.output_tokens
+    if need is not None and usage.estimated:
+        tokens = min(tokens, need.tokens)
+        cost = cost if cost is None or need.cost_pico is None else min(cost, need.cost_pico)
+    return Spent(tokens=tokens, cost_pico=cost)
 
 
 def budget_facts(need: Need | None, used: Spent | None) -> dict[str, Json]:
@@ -77,20 +80,19 @@ def _amounts(said: Need | Spent | None) -> dict[str, Json]:
 def spent_so_far(body: Body, tokens_out: int, route: Route, count_tokens: Callable[[str], int]) -> Usage:
     """The usage of a call that was cut off after some tokens: an estimate, rather too high than too low.
 
-    Another tokenizer than the model's counts the call, and no fewer tokens than a third of its bytes are charged.
+    Another tokenizer than the model's counts the call, and no fewer tokens than a third of its bytes are charged. What
+    a call cost that reads something of unknown length, or that has fees, nobody can say.
     """
     # Pictures in the call itself are no text to count.
     texts = [text for text in _texts(body) if not text.startswith("data:")]
     length = sum(len(text.encode("utf-8", "replace")) for text in texts)
     counted = sum(map(count_tokens, texts)) + _MESSAGE_TOKENS * len(body.get("messages", ()))
-    tokens_in = max(counted, -(-length // _BYTES_PER_TOKEN))
-    cost = route.cost_pico(tokens_in, tokens_out)
+    most = most_of(body, output_tokens=0)
+    pictures = _PICTURE_TOKENS * (most.pictures + most.small_pictures)
+    tokens_in = max(counted, -(-length // _BYTES_PER_TOKEN)) + pictures
+    unknown = most.is_open or most.has_fees
+    cost = None if unknown else route.cost_pico(tokens_in, tokens_out, most.service_tier or most.own_tier)
     return Usage(tokens_in, tokens_out, None if cost is None else to_usd(cost), estimated=True)
-
-
-def _choices(body: Body) -> int:
-    wanted = body.get("n")
-    return wanted if isinstance(wanted, int) and wanted > 1 else 1
 
 
 def _texts(value: Any) -> Iterable[str]:

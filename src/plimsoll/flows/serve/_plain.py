@@ -12,9 +12,10 @@ from plimsoll.models.predictors import Prediction, Predictor
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
 from ._guard import Guard
-from ._need import limit_state, payer_of, spent, spent_so_far, text_bytes
+from ._need import limit_state, payer_of, spent, spent_so_far, worst_case_of_inputs
 from ._record import RequestRecord
 from ._runtime import Target
+from .large import beside
 from .parts import ServeParts
 
 FREE = Usage(0, 0, cost_usd=0.0)
@@ -40,6 +41,7 @@ class VectorExchange:
         self._parts = parts
         self._guard = None if target.guardrail is None else Guard(target.guardrail)
         self._reservation: Reservation | None = None
+        self._need: Need | None = None
         self._asked: Any = None
 
     async def run(self) -> Vectors:
@@ -51,8 +53,9 @@ class VectorExchange:
         body = self._request.body
         inputs = body["input"]
         if self._guard is not None and inputs and isinstance(inputs[0], str):
-            inputs = self._guard.texts(inputs)
-        await self._reserve()
+            size_bytes, asker = self._request.size_bytes, self._guard.asker
+            inputs = await beside(self._guard.texts, inputs, size_bytes=size_bytes, asker=asker)
+        await self._reserve(inputs)
         parameters = {name: value for name, value in body.items() if name not in ("input", "messages")}
         self._asked = inputs
         with record.span(f"embeddings {record.model}") as step:
@@ -88,17 +91,19 @@ class VectorExchange:
         if self._reservation is None:
             return
         if record.complete or record.usage.input_tokens:
-            self._reservation.settle(spent(record.usage))
+            self._reservation.settle(spent(record.usage, self._need))
         else:
             self._reservation.release()
 
-    async def _reserve(self) -> None:
+    async def _reserve(self, inputs: Any) -> None:
         meter, route = self._parts.meter, self._target.route
         payer = payer_of(self._request)
         if meter is None or not meter.applies(payer):
             return
-        tokens = self._request.size_bytes or text_bytes(self._request.body)
-        self._reservation = await meter.reserve(payer, Need(tokens, route.worst_case_pico(tokens, 0)))
+        # What a guardrail put in the place of something may be longer.
+        size_bytes = self._request.size_bytes if inputs is self._request.body["input"] else 0
+        self._need = worst_case_of_inputs(inputs, route, size_bytes=size_bytes)
+        self._reservation = await meter.reserve(payer, self._need)
 
 
 class Predictions(Struct, frozen=True):

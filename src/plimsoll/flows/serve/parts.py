@@ -10,6 +10,7 @@ from plimsoll.kernel.digest import Json
 from plimsoll.models import ChatModel, EmbeddingModel
 from plimsoll.models.answers import AnswerCache, Lifetimes
 from plimsoll.models.predictors import Predictor
+from plimsoll.models.prices import Most, Worst
 from plimsoll.registry import Registry
 from plimsoll.releases import Releases
 from plimsoll.releases.environments import Environments
@@ -38,10 +39,11 @@ class Route:
     name: str
     model: ChatModel | None
     """None where the route makes vectors."""
-    worst_case_pico: Callable[[int, int], int | None]
-    """The most that a call with so many input and output tokens can cost; None when a price is unknown."""
-    cost_pico: Callable[[int, int], int | None]
-    """What so many tokens cost, for a call that was cut off; None when the price is unknown."""
+    worst_case: Callable[[Most], Worst]
+    """The tokens of a call that can use so much, and what it can cost; None when a price is unknown."""
+    cost_pico: Callable[[int, int, str], int | None]
+    """What so many tokens in and out cost in the treatment that a call asked for, where it was cut off; None when the
+    price is unknown."""
     serves: tuple[str, ...] = ()
     """Names under which callers may call it as it is."""
     guardrail: str | None = None

@@ -1,6 +1,6 @@
 """The price of a model by its name: the route's own, else the list's."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from math import isfinite
@@ -9,9 +9,10 @@ from plimsoll.kernel.digest import digest_json, hex_part
 
 from .._errors import RouteModelError
 from ._price import Price, Rates, Schedule
+from ._reading import reading_of
 
 _BUILT_IN = "builtin"
-_FREE = Price(_BUILT_IN, Schedule((((((0, Rates(input=0, output=0)),),)),)))
+_FREE = Price(_BUILT_IN, Schedule((((((0, Rates(input=0, output=0)),),)),)), holds_for_all=True)
 _PICO_PER_USD_PER_MILLION = 10**6
 _DIGITS = 12
 _REMEMBERED = 1024
@@ -25,23 +26,27 @@ class PriceOverride:
     output_usd_per_million: float
     cached_input_usd_per_million: float | None = None
     cache_write_usd_per_million: float | None = None
+    cache_write_hour_usd_per_million: float | None = None
     reasoning_usd_per_million: float | None = None
     audio_input_usd_per_million: float | None = None
     audio_output_usd_per_million: float | None = None
     request_usd: float = 0.0
+    web_search_usd: float | None = None
+    """For each search that the provider makes by itself; unknown where it is None."""
 
 
-def price_of(model: str, override: PriceOverride | None = None) -> Price:
+def price_of(model: str, override: PriceOverride | None = None, *, window: int | None = None) -> Price:
     """The price of a model of a route, such as `openai/gpt-4.1-mini`. Asks no network; slow only the first time.
 
-    `override` goes before every list. Models under `builtin/` cost nothing. A model that nobody lists has a price that
-    is not known. Raises RouteModelError for an override that is no price.
+    `override` goes before every list, and so does `window`, the tokens that the model reads at most. Models under
+    `builtin/` cost nothing. A model that nobody lists has a price that is not known. Raises RouteModelError for an
+    override that is no price.
     """
     if override is not None:
-        return _from_override(model, override)
-    if model.startswith(f"{_BUILT_IN}/"):
-        return _FREE
-    return _listed(model)
+        found = _from_override(model, override)
+    else:
+        found = _FREE if model.startswith(f"{_BUILT_IN}/") else _listed(model)
+    return found if window is None else replace(found, reading=replace(found.reading, window=window))
 
 
 def table_version() -> str:
@@ -70,13 +75,19 @@ def _from_override(model: str, override: PriceOverride) -> Price:
         output=_pico(override.output_usd_per_million),
         cached=_optional(override.cached_input_usd_per_million),
         cache_write=_optional(override.cache_write_usd_per_million),
+        cache_write_hour=_optional(override.cache_write_hour_usd_per_million),
         reasoning=_optional(override.reasoning_usd_per_million),
         audio_input=_optional(override.audio_input_usd_per_million),
         audio_output=_optional(override.audio_output_usd_per_million),
-        fee=round(Decimal(str(override.request_usd)) * 10**12),
+        fee=_of_one(override.request_usd),
+        web_search=None if override.web_search_usd is None else _of_one(override.web_search_usd),
     )
     digest = hex_part(digest_json(values))[:_DIGITS]
-    return Price(f"route:{digest}", Schedule((((((0, rates),),)),)))
+    return Price(f"route:{digest}", Schedule((((((0, rates),),)),)), holds_for_all=True, reading=reading_of(model))
+
+
+def _of_one(usd: float) -> int:
+    return round(Decimal(str(usd)) * 10**12)
 
 
 def _pico(usd_per_million: float) -> int:

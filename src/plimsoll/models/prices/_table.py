@@ -27,6 +27,7 @@ from genai_prices.types import (
 from plimsoll.kernel.digest import digest_bytes, hex_part
 
 from ._price import Price, Rates, Schedule, Tiers
+from ._reading import reading_of
 
 _NAME: Final = "genai-prices"
 _DIGITS: Final = 12
@@ -44,6 +45,9 @@ _PROVIDERS: Final = {
 _LOCAL: Final = frozenset({"ollama", "vllm", "llamacpp", "openai_compatible"})
 """Servers of one's own: whatever their models are called, no list knows what they cost."""
 
+_OWN_WORDS: Final = frozenset({"anthropic", "google", "bedrock"})
+"""Providers that are told in fields of their own how a call is to be treated."""
+
 _KINDS: Final = {
     "input": "input_mtok",
     "output": "output_mtok",
@@ -57,6 +61,7 @@ _KINDS: Final = {
 _OTHER_INPUT: Final = ("input_image_mtok", "input_video_mtok")
 _OTHER_OUTPUT: Final = ("output_image_mtok", "output_video_mtok", "output_citation_mtok")
 _FEE: Final = "requests_kcount"
+_SEARCH: Final = "web_searches_kcount"
 _SERVICE_TIER: Final = ("service_tier", "processing", "speed")
 """What a call can ask for that changes its price, in the list's words."""
 
@@ -75,12 +80,19 @@ def listed_price(model: str) -> Price:
     """The price of a model of a route, in all its tiers and for all times that the list knows."""
     provider, _, name = model.partition("/")
     if provider in _LOCAL or not name:
-        return Price(version())
+        return Price(version(), reading=reading_of(model))
     try:
         _, found = get_snapshot().find_provider_model(name, None, _PROVIDERS.get(provider, provider), None)
     except LookupError:
-        return Price(version())
-    return Price(version(), schedule_of(found, {}), _service_tiers(found))
+        return Price(version(), reading=reading_of(model))
+    schedule = schedule_of(found, {})
+    return Price(
+        version(),
+        schedule,
+        _service_tiers(found),
+        in_openai_words=provider not in _OWN_WORDS,
+        reading=reading_of(model, window=found.context_window, has_long_prompts=schedule.has_tiers),
+    )
 
 
 def schedule_of(model: ModelInfo, asked: Mapping[str, str]) -> Schedule:
@@ -149,6 +161,7 @@ def _rates(price: ModelPrice, input_tokens: int) -> Rates:
         other_input=max(rate(key) or 0 for key in _OTHER_INPUT),
         other_output=max(rate(key) or 0 for key in _OTHER_OUTPUT),
         fee=_pico(getattr(price, _FEE), input_tokens, _PICO_PER_THOUSAND) or 0,
+        web_search=_pico(getattr(price, _SEARCH), input_tokens, _PICO_PER_THOUSAND),
     )
 
 

@@ -45,12 +45,6 @@ class RoutedEmbeddingModel:
         """Tell somebody of every decision, with the name of the route: for metrics. It must not raise."""
         self._route.on_attempt = on_attempt
 
-    def worst_case_pico(self, input_tokens: int) -> int | None:
-        """What a call costs at most, in picodollars; None when the price of a target is unknown."""
-        costs = [target.price(input_tokens, 0) for target in self._targets]
-        known = [cost for cost in costs if cost is not None]
-        return max(known) if len(known) == len(costs) else None
-
     async def embed_texts(self, inputs: Sequence[str] | Sequence[Sequence[int]], parameters: Body) -> Embeddings:
         """See EmbeddingModel."""
         call: Call[EmbeddingModel] = Call(self._route, streams=False)

@@ -40,7 +40,6 @@ class RoutedModel:
         self._route = Route(name, targets, policy, health=health, clock=clock, random=random)
         self._targets = tuple(targets)
         self._checks: tuple[Check, ...] = policy.escalate_when if len(targets) > 1 else ()
-        self._only_price = self._targets[0].price if len(targets) == 1 else None
         self.name = self._targets[0].name
         """The model that the route names first."""
 
@@ -53,19 +52,12 @@ class RoutedModel:
         """Tell somebody of every decision, with the name of the route: for metrics. It must not raise."""
         self._route.on_attempt = on_attempt
 
-    def worst_case_pico(self, input_tokens: int, output_tokens: int) -> int | None:
-        """What a call costs at most, in picodollars; None when the price of a target is unknown.
-
-        Failed tries are not billed. With a hedge two targets may be, and with escalation all of them.
-        """
-        if self._only_price is not None:
-            return self._only_price(input_tokens, output_tokens)
-        costs = [target.price(input_tokens, output_tokens) for target in self._targets]
-        known = sorted((cost for cost in costs if cost is not None), reverse=True)
-        if len(known) < len(costs):
-            return None
-        billable = len(known) if self._checks else 1 if self._route.policy.hedge_after_s is None else 2
-        return sum(known[:billable])
+    @property
+    def billed(self) -> int:
+        """How many targets may bill for one call. Failed tries are not billed."""
+        if self._checks:
+            return len(self._targets)
+        return 1 if self._route.policy.hedge_after_s is None else min(2, len(self._targets))
 
     async def complete(self, request: ChatRequest) -> Completion:
         """See ChatModel."""

@@ -48,4 +48,7 @@ def _add(one: Usage, other: Usage) -> Usage:
         reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
         audio_input_tokens=one.audio_input_tokens + other.audio_input_tokens,
         audio_output_tokens=one.audio_output_tokens + other.audio_output_tokens,
+        cache_write_hour_tokens=one.cache_write_hour_tokens + other.cache_write_hour_tokens,
+        web_searches=one.web_searches + other.web_searches,
+        unpriced=one.unpriced or other.unpriced,
     )

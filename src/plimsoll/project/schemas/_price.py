@@ -21,6 +21,9 @@ class PriceSection(Section):
     cache_write_usd_per_million: Finite | None = Field(
         None, ge=0, description="a number of at least 0", examples=["cache_write_usd_per_million: 0.5"]
     )
+    cache_write_hour_usd_per_million: Finite | None = Field(
+        None, ge=0, description="a number of at least 0", examples=["cache_write_hour_usd_per_million: 0.8"]
+    )
     reasoning_usd_per_million: Finite | None = Field(
         None, ge=0, description="a number of at least 0", examples=["reasoning_usd_per_million: 1.6"]
     )
@@ -32,4 +35,7 @@ class PriceSection(Section):
     )
     request_usd: Finite | None = Field(
         None, ge=0, description="a number of at least 0", examples=["request_usd: 0.005"]
+    )
+    web_search_usd: Finite | None = Field(
+        None, ge=0, description="a number of at least 0", examples=["web_search_usd: 0.01"]
     )

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from plimsoll.kernel.digest import Json
 
-from .._fields import Finite, Model, Secret, Url, check_unique, environment_name, refuse
+from .._fields import FilePath, Finite, Model, Secret, Url, check_unique, environment_name, refuse
 from .._mistakes import shown, shown_name
 from ._price import PriceSection
 from ._resilience import (
@@ -22,7 +22,7 @@ from ._resilience import (
 from ._section import Definition, Section
 
 _SECRET_WORDS = frozenset({"key", "secret", "token", "password"})
-_OF_A_TARGET = ("model", "base_url", "api_key", "price", "options")
+_OF_A_TARGET = ("model", "base_url", "api_key", "api_key_file", "context_window", "price", "options")
 _OPTION_LENGTH = 500
 
 
@@ -49,7 +49,16 @@ def _check_base_url(url: str | None, info: ValidationInfo) -> str | None:
     return url
 
 
+def _check_one_key(path: str | None, info: ValidationInfo) -> str | None:
+    if path is not None and info.data.get("api_key") is not None:
+        refuse("`api_key` and `api_key_file` say the same", "write only one of them")
+    return path
+
+
 Served = Annotated[str, AfterValidator(_check_served)]
+_WINDOW: Any = Field(
+    None, ge=1, le=100_000_000, description="a whole number from 1 to 100000000", examples=["context_window: 32768"]
+)
 Options = Annotated[Mapping[str, Any], AfterValidator(_check_options)]
 
 
@@ -63,11 +72,19 @@ class TargetSection(Section):
     api_key: Secret | None = Field(
         None, description="a reference to an environment variable", examples=["api_key: ${env:OPENAI_API_KEY}"]
     )
+    api_key_file: FilePath | None = Field(
+        None,
+        validate_default=True,
+        description="the name of a file",
+        examples=["api_key_file: /run/secrets/openai"],
+    )
     weight: Finite = Field(1.0, ge=0, le=1_000_000, description="a number from 0 to 1000000", examples=["weight: 3"])
+    context_window: int | None = _WINDOW
     price: PriceSection | None = None
     options: Options = Field({}, description="a group of keys with one value each", examples=["options: {region: …}"])
 
     _check_needed = field_validator("base_url")(_check_base_url)
+    _check_one_key = field_validator("api_key_file")(_check_one_key)
 
     def content(self) -> dict[str, Json]:
         """The target with every default filled in; of a price only what is given."""
@@ -75,9 +92,12 @@ class TargetSection(Section):
             "model": self.model,
             "base_url": self.base_url,
             "api_key": self.api_key,
+            # Left out where it says nothing, so that routes without one stay the versions that they are.
+            **({"api_key_file": self.api_key_file} if self.api_key_file else {}),
             "weight": self.weight,
             "price": None if self.price is None else self.price.model_dump(mode="json", exclude_none=True),
             "options": dict(self.options),
+            **({"context_window": self.context_window} if self.context_window else {}),
         }
 
 
@@ -94,9 +114,16 @@ class RouteDefinition(Definition):
     api_key: Secret | None = Field(
         None, description="a reference to an environment variable", examples=["api_key: ${env:OPENAI_API_KEY}"]
     )
+    api_key_file: FilePath | None = Field(
+        None,
+        validate_default=True,
+        description="the name of a file",
+        examples=["api_key_file: /run/secrets/openai"],
+    )
     timeout_s: Finite | None = Field(
         None, gt=0, le=3600, description="a number of seconds above 0 and at most 3600", examples=["timeout_s: 60"]
     )
+    context_window: int | None = _WINDOW
     price: PriceSection | None = None
     options: Options = Field({}, description="a group of keys with one value each", examples=["options: {region: …}"])
     targets: tuple[TargetSection, ...] = Field(
@@ -133,6 +160,7 @@ class RouteDefinition(Definition):
     )
 
     _check_needed = field_validator("base_url")(_check_base_url)
+    _check_one_key = field_validator("api_key_file")(_check_one_key)
 
     @field_validator("targets")
     @classmethod
@@ -207,6 +235,8 @@ class RouteDefinition(Definition):
             model=self.model or "",
             base_url=self.base_url,
             api_key=self.api_key,
+            api_key_file=self.api_key_file,
+            context_window=self.context_window,
             price=self.price,
             options=self.options,
         )

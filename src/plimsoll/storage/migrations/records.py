@@ -260,6 +260,11 @@ def _budgets(op: Operations) -> None:
     )
 
 
+def _key_models(op: Operations) -> None:
+    # Keys that were made before may use everything, as they always could.
+    op.add_column("api_key", Column("models", Text, nullable=False, server_default=""))
+
+
 RECORDS = (
     Migration("ledger", _ledger),
     Migration("actors and keys", _access),
@@ -269,4 +274,5 @@ RECORDS = (
     Migration("releases", _releases),
     Migration("environments", _environments),
     Migration("budgets", _budgets),
+    Migration("models of keys", _key_models),
 )

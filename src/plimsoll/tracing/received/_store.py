@@ -7,12 +7,11 @@ from msgspec import json
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from plimsoll.storage import insert_missing
-from plimsoll.storage.driver import execute_many
 
 from .._rows import TraceRow, id_time_of, to_row
 from .._store import Traces
 from ..otlp import Piece, SpanFacts, fold
-from ..tables import INSERT_PIECE, INSERT_TRACE, next_numbers, origin_table, piece_table, pieces_of, trace_table
+from ..tables import insert_pieces, insert_traces, next_numbers, origin_table, piece_table, pieces_of, trace_table
 from ..usage import Tally, add_usage
 from ._trace import KnownTrace, SentTrace, count_sent, row_of_sent
 from ._types import Outcome, Shipment
@@ -89,7 +88,7 @@ class _Writing:
                 changed.append((there, new, sent))
         first, after = self._numbers(changed)
         bodies = list(self._placed(changed, iter(range(first, after))))
-        execute_many(self._connection, INSERT_PIECE, bodies)
+        insert_pieces(self._connection, bodies)
         add_usage(self._connection, self._tally)
         return sum(len(body) for *_, body in bodies)
 
@@ -134,7 +133,7 @@ class _Writing:
                 body = json.encode(self._piece(some))
                 sealed = body if subject is None else self._sealed(subject, body)
                 yield next(numbers), number, packed(one.facts for one in some), subject, sealed
-        execute_many(self._connection, INSERT_TRACE, inserts)
+        insert_traces(self._connection, inserts)
         self._update(updates)
 
     def _known(self, ids: Sequence[str]) -> dict[str, KnownTrace]:

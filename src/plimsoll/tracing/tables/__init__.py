@@ -1,9 +1,9 @@
 """The tables that the stores of this room share."""
 
 from ._store import (
-    INSERT_PIECE,
-    INSERT_TRACE,
     counter_table,
+    insert_pieces,
+    insert_traces,
     last_number,
     next_numbers,
     origin_table,
@@ -13,9 +13,9 @@ from ._store import (
 )
 
 __all__ = [
-    "INSERT_PIECE",
-    "INSERT_TRACE",
     "counter_table",
+    "insert_pieces",
+    "insert_traces",
     "last_number",
     "next_numbers",
     "origin_table",

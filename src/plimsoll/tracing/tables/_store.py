@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -19,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from plimsoll.storage.driver import fetch_one
+from plimsoll.storage.driver import execute_many, fetch_one
 
 from .._rows import TraceRow
 
@@ -88,8 +90,9 @@ counter_table = Table(
     Column("epoch", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
-INSERT_TRACE = f"INSERT INTO trace VALUES (?{', ?' * len(TraceRow._fields)})"  # noqa: S608  # nothing from outside
-INSERT_PIECE = "INSERT INTO piece VALUES (?, ?, ?, ?, ?)"
+_INSERT_TRACE = "INSERT INTO trace VALUES", f"(?{', ?' * len(TraceRow._fields)})"
+_INSERT_PIECE = "INSERT INTO piece VALUES", "(?, ?, ?, ?, ?)"
+_AT_ONCE = (64, 16)
 _STEP = "UPDATE trace_counter SET number = number + ? RETURNING epoch, number"
 
 
@@ -104,6 +107,32 @@ def next_numbers(connection: Connection, count: int) -> tuple[str, int]:
     epoch = secrets.token_hex(8)
     connection.execute(counter_table.insert().values(epoch=epoch, number=count))
     return epoch, 1
+
+
+def insert_traces(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write rows of traces: their numbers, and the fields of a TraceRow."""
+    _insert(connection, *_INSERT_TRACE, rows)
+
+
+def insert_pieces(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write rows of pieces: the fields of a Piece."""
+    _insert(connection, *_INSERT_PIECE, rows)
+
+
+def _insert(connection: Connection, into: str, values: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """SQLite gets many rows with each statement.
+
+    Python's driver lets other threads run for each statement. With one for each row the writer and the event loop would
+    change places for every trace, and each change costs as much as writing the row.
+    """
+    at = 0
+    if connection.dialect.name == "sqlite":
+        for count in _AT_ONCE:
+            statement = f"{into} {', '.join([values] * count)}"
+            while len(rows) - at >= count:
+                connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows[at : at + count])))
+                at += count
+    execute_many(connection, f"{into} {values}", rows[at:])
 
 
 def pieces_of(traces: Sequence[int]) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """What requests used and cost: sums by the hour, kept while traces come and for longer than the traces themselves."""
 
-from ._store import add_usage, daily, forget_user, spent
+from ._store import add_usage, daily, forget_user, lost, spent
 from ._tally import HOUR_NS, Counts, Place, Tally, latency_bucket
 from ._types import BY, By, CostLine, DaySummary, HourLine
 
@@ -18,5 +18,6 @@ __all__ = [
     "daily",
     "forget_user",
     "latency_bucket",
+    "lost",
     "spent",
 ]

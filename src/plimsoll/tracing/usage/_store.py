@@ -100,6 +100,14 @@ def daily(connection: Connection, app: str, day: datetime, *, source: str = "") 
     )
 
 
+def lost(connection: Connection, app: str, *, since: datetime | None) -> int:
+    """See `Traces.lost`."""
+    query = select(func.sum(_usage.c.requests)).where(_usage.c.app == app, _usage.c.dimension == "lost")
+    if since is not None:
+        query = query.where(_usage.c.hour >= int(since.timestamp() // _HOUR_S))
+    return int(connection.scalar(query) or 0)
+
+
 def forget_user(connection: Connection, users: Sequence[str]) -> None:
     """Drop the sums that name these people; the sums over all users stay as they are."""
     connection.execute(_usage.delete().where(_usage.c.dimension == "user", _usage.c.value.in_(users)))

@@ -21,7 +21,9 @@ def whole(raw: bytes, answer_tool: str) -> tuple[dict[str, Any], Facts]:
     said, is_answer = _said(message.content, answer_tool)
     counts = Counts()
     counts.take(message.usage)
-    facts = Facts(counts.usage(), finish_of(message.stop_reason, is_answer=is_answer), message.model)
+    facts = Facts(
+        counts.usage(), finish_of(message.stop_reason, is_answer=is_answer), message.model, counts.service_tier
+    )
     chosen = {"index": 0, "message": said, "finish_reason": facts.finish_reason}
     return {"id": message.id, "object": "chat.completion", "model": message.model, "choices": [chosen]}, facts
 

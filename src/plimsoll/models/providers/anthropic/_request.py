@@ -10,6 +10,7 @@ from ._settings import Traits
 
 _DEFAULT_MAX_TOKENS: Final = 4096
 _LEAST_BUDGET: Final = 1024
+_TIERS: Final = {"auto": "auto", "default": "standard_only"}
 _FORCED: Final = frozenset({"any", "tool"})
 _NO_PARAMETERS: Final = {"type": "object", "properties": {}}
 
@@ -29,6 +30,8 @@ def payload(body: Body, *, model: str, most_tokens: int | None, traits: Traits) 
         said["system"] = system
     if found := asked.stops:
         said["stop_sequences"] = found
+    if (tier := _TIERS.get(str(body.get("service_tier")))) is not None:
+        said["service_tier"] = tier
     _tools(said, asked)
     _format(said, asked.format, traits)
     _effort(said, asked.effort, traits)

@@ -32,7 +32,7 @@ class EventReader:
     @property
     def facts(self) -> Facts:
         """What is known so far."""
-        return Facts(self._counts.usage(), self._finish, self._model)
+        return Facts(self._counts.usage(), self._finish, self._model, self._counts.service_tier)
 
     @property
     def is_whole(self) -> bool:

@@ -34,6 +34,13 @@ _WORDS: Final[Mapping[str, Kind]] = {
     "exceed context limit": "too_long",
     "content filtering": "refused",
 }
+_FAST: Final = "fast"
+_SEARCHES: Final = "web_search_requests"
+_FREE: Final = "web_fetch_requests"
+_MOST_USES: Final = 1_000_000
+_HERE: Final = "global"
+_PLAIN_PLACES: Final = frozenset({_HERE, "not_available"})
+"""Where the plain price holds: staying in one country costs more."""
 NOT_AN_ANSWER: Final = "the server sent something that is not a message of Anthropic's form"
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -43,12 +50,21 @@ class _Details(msgspec.Struct):
     thinking_tokens: _Count = 0
 
 
+class _Written(msgspec.Struct):
+    ephemeral_1h_input_tokens: _Count | None = None
+
+
 class _Usage(msgspec.Struct):
     input_tokens: _Count | None = None
     output_tokens: _Count | None = None
     cache_read_input_tokens: _Count | None = None
     cache_creation_input_tokens: _Count | None = None
     output_tokens_details: _Details | None = None
+    cache_creation: _Written | None = None
+    server_tool_use: dict[str, Any] | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    inference_geo: str | None = None
 
 
 class Block(msgspec.Struct):
@@ -136,13 +152,35 @@ class Counts:
         if not self._is_good or kept.input_tokens is None or kept.output_tokens is None:
             return None
         read, written = kept.cache_read_input_tokens or 0, kept.cache_creation_input_tokens or 0
+        hour = kept.cache_creation.ephemeral_1h_input_tokens if kept.cache_creation else 0
+        searches, others = _uses(kept.server_tool_use or {})
         return Usage(
             input_tokens=kept.input_tokens + read + written,
             output_tokens=kept.output_tokens,
             cached_tokens=read,
             cache_write_tokens=written,
             reasoning_tokens=kept.output_tokens_details.thinking_tokens if kept.output_tokens_details else 0,
+            cache_write_hour_tokens=min(hour or 0, written),
+            web_searches=searches,
+            unpriced=bool(others) or (kept.inference_geo or _HERE) not in _PLAIN_PLACES,
         )
+
+    @property
+    def service_tier(self) -> str:
+        """The treatment that the call got: `fast`, `standard`, `priority`, `batch`; empty where nothing is said."""
+        kept = self._kept
+        return _FAST if kept.speed == _FAST else kept.service_tier or ""
+
+
+def _uses(counts: Mapping[str, Any]) -> tuple[int, int]:
+    """How often the provider searched, and how many others of its own tools it used that it may bill for.
+
+    What is no count is a use of which nobody knows the price.
+    """
+    searches = counts.get(_SEARCHES) or 0
+    others = sum(1 for name, uses in counts.items() if uses and name not in {_SEARCHES, _FREE})
+    is_count = searches.__class__ is int and 0 <= searches <= _MOST_USES
+    return (searches, others) if is_count else (0, others + 1)
 
 
 def refused(error: Error) -> RefusedError:

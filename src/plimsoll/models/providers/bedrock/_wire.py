@@ -42,6 +42,8 @@ _WORDS: Final[Mapping[str, Kind]] = {
     "content filtering": "refused",
 }
 
+_HOUR: Final = "1h"
+
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
@@ -104,11 +106,17 @@ class Event(msgspec.Struct, rename="camel"):
     message: str = ""
 
 
+class _Written(msgspec.Struct, rename="camel"):
+    ttl: str = ""
+    input_tokens: _Count = 0
+
+
 class _Usage(msgspec.Struct, rename="camel"):
     input_tokens: _Count
     output_tokens: _Count
     cache_read_input_tokens: _Count = 0
     cache_write_input_tokens: _Count = 0
+    cache_details: list[_Written] = []
 
 
 answer_decoder: Final = msgspec.json.Decoder(Answer)
@@ -127,6 +135,7 @@ def usage_of(value: Any) -> Usage | None:
         output_tokens=found.output_tokens,
         cached_tokens=read,
         cache_write_tokens=written,
+        cache_write_hour_tokens=min(sum(one.input_tokens for one in found.cache_details if one.ttl == _HOUR), written),
     )
 
 

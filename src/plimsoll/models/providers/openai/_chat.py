@@ -8,7 +8,7 @@ from typing import Any, Final
 from plimsoll.http import Client, ExchangeError, Response
 
 from ..._types import ChatEnd, ChatEvent, ChatRequest, Chunks, Completion, Usage
-from ...prices import Price
+from ...prices import Price, has_uncounted_fees
 from .._endpoint import ProviderEndpoint
 from ._reading import NonsenseError, Reading
 from ._refusals import FAILURES, Refusals
@@ -82,7 +82,7 @@ class OpenAIChatModel:
             answer = reading.whole(raw)
         except FAILURES as error:
             raise self._refusals.of_failure(error) from None
-        return Completion(answer, self._end(reading, _usage(reading) or await self._counted(request, reading)))
+        return Completion(answer, self._end(request, reading, _usage(reading) or await self._counted(request, reading)))
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """The answer, piece by piece, and its end. Raises as `complete` does; closing it closes the connection."""
@@ -103,7 +103,7 @@ class OpenAIChatModel:
                 raise NonsenseError(_BROKE_OFF)
         except FAILURES as error:
             raise self._refusals.of_failure(error) from None
-        yield self._end(reading, _usage(reading) or await self._counted(request, reading))
+        yield self._end(request, reading, _usage(reading) or await self._counted(request, reading))
 
     async def close(self) -> None:
         """Nothing to do: whoever made the client closes it."""
@@ -150,10 +150,11 @@ class OpenAIChatModel:
                 return b""
             raise
 
-    def _end(self, reading: Reading, usage: Usage) -> ChatEnd:
-        price = self._price.in_service_tier(reading.service_tier) if reading.service_tier else self._price
+    def _end(self, request: ChatRequest, reading: Reading, usage: Usage) -> ChatEnd:
+        # Of a search, or another thing that is billed beside the tokens, no usage tells: its cost is not known.
+        is_known = not has_uncounted_fees(request.body)
         return ChatEnd(
-            usage=priced(usage, price),
+            usage=priced(usage, self._price, reading.service_tier) if is_known else usage,
             finish_reason=reading.finish_reason,
             model=reading.model or self._endpoint.model,
         )

@@ -121,6 +121,10 @@ class Reading:
         if usage is None:
             return True
         self.usage = usage
+        # Which treatment the call got in the end is said with what it used.
+        tier = chunk.get("service_tier")
+        if isinstance(tier, str):
+            self.service_tier = tier
         return bool(choices)
 
     def _take_choice(self, choice: dict[str, Any], said: Any) -> None:

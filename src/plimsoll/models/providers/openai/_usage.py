@@ -30,6 +30,10 @@ _NO_INPUT_DETAILS: Final = _InputDetails()
 _NO_OUTPUT_DETAILS: Final = _OutputDetails()
 
 
+class _Searches(msgspec.Struct, frozen=True):
+    web_search_requests: _Count | None = None
+
+
 class _Reported(msgspec.Struct):
     prompt_tokens: Annotated[int, msgspec.Meta(ge=1, le=_MOST_TOKENS)]
     completion_tokens: _Count = 0
@@ -38,11 +42,15 @@ class _Reported(msgspec.Struct):
     completion_tokens_details: _OutputDetails | None = None
     prompt_cache_hit_tokens: _Count | None = None
     """DeepSeek's name for cached tokens."""
+    num_sources_used: _Count | None = None
+    """xAI's count of what its search read; it bills each."""
+    server_tool_use: _Searches | None = None
+    """Anthropic's form, which OpenRouter uses as well."""
 
 
-def priced(usage: Usage, price: Price) -> Usage:
-    """The same usage with what it cost, where a price is known."""
-    cost = price.cost_pico(usage)
+def priced(usage: Usage, price: Price, service_tier: str = "") -> Usage:
+    """The same usage with what it cost in the treatment that the server says it gave, where a price is known."""
+    cost = price.cost_pico(usage, service_tier=service_tier)
     if cost is None:
         return usage
     # Written out, because every answer has one: `replace` takes several times as long.
@@ -56,6 +64,8 @@ def priced(usage: Usage, price: Price) -> Usage:
         usage.reasoning_tokens,
         usage.audio_input_tokens,
         usage.audio_output_tokens,
+        usage.cache_write_hour_tokens,
+        usage.web_searches,
     )
 
 
@@ -85,4 +95,6 @@ def usage_of(reported: Any, *, has_output: bool) -> Usage | None:
         reasoning_tokens=min(reasoning, output),
         audio_input_tokens=min(given_in.audio_tokens or 0, usage.prompt_tokens),
         audio_output_tokens=min(given_out.audio_tokens or 0, output),
+        web_searches=(usage.server_tool_use.web_search_requests or 0) if usage.server_tool_use else 0,
+        unpriced=bool(usage.num_sources_used),
     )

@@ -13,7 +13,7 @@ from plimsoll.http import Client, ExchangeError, Response, Timeouts
 from plimsoll.kernel.money import to_usd
 
 from ..._types import Body, ChatEnd, ChatEvent, ChatRequest, Chunks, Completion, Usage
-from ...prices import Price
+from ...prices import Price, has_uncounted_fees, own_tier
 from .._endpoint import ProviderEndpoint
 from ._failures import Failures
 from ._types import Call, Facts, NonsenseError, Refusal, RefusedError, StreamReader, Translator
@@ -136,7 +136,9 @@ class TranslatedChatModel:
         usage = facts.usage
         if usage is None or not _can_be_true(usage, has_output=any(said)):
             usage = await self._counted(request, "".join(said))
-        cost = self._price.cost_pico(usage)
+        if has_uncounted_fees(request.body):
+            usage = replaced(usage, unpriced=True)
+        cost = self._price.cost_pico(usage, service_tier=facts.service_tier or own_tier(request.body))
         return ChatEnd(
             usage=usage if cost is None else replaced(usage, cost_usd=to_usd(cost)),
             finish_reason=facts.finish_reason,

@@ -38,6 +38,8 @@ class Facts:
     finish_reason: str = ""
     """In OpenAI's words; empty as long as the answer is not whole."""
     model: str = ""
+    service_tier: str = ""
+    """The treatment that the server says it gave; empty where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

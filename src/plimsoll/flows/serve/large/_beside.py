@@ -1,0 +1,63 @@
+"""Work that takes long, in a thread of its own."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from typing import Final, TypeVar
+
+from plimsoll.models import Body
+
+from ._asker import Asker
+
+LARGE_BYTES: Final = 65_536
+"""From this size on a text is large: looking through one takes as long as a whole request else does."""
+_THREADS: Final = 2
+"""More would not be faster: the engine of the patterns runs beside Python, and what follows on a finding does not."""
+T = TypeVar("T")
+
+
+async def beside(work: Callable[[T], T], given: T, *, size_bytes: int, asker: Asker) -> T:
+    """`work(given)`: at once where little is given, else in a thread while the event loop goes on.
+
+    All large work of a process shares a few threads, and waits for them in its order. When the caller goes away, so
+    does `asker`, which makes the work end soon: this returns only when nothing runs any more. Raises what the work
+    raises.
+    """
+    if size_bytes < LARGE_BYTES:
+        return work(given)
+    job = _threads().submit(work, given)
+    ended = asyncio.wrap_future(job)
+    try:
+        return await asyncio.shield(ended)
+    except asyncio.CancelledError:
+        asker.leave()
+        if not job.cancel():
+            await _rest(ended)
+        raise
+
+
+def said_bytes(body: Body) -> int:
+    """About how much a whole answer says: in its texts, and in the arguments of its calls."""
+    size = 0
+    for choice in body["choices"]:
+        message = choice["message"]
+        size += len(message.get("content") or "") + len(message.get("reasoning_content") or "")
+        for call in message.get("tool_calls") or ():
+            size += len((call.get("function") or {}).get("arguments") or "")
+    return size
+
+
+async def _rest(ended: "asyncio.Future[T]") -> None:
+    """Until work that was told to leave has left, however often the caller is told to go."""
+    while not ended.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([ended])
+    if not ended.cancelled():
+        ended.exception()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="plimsoll-large")

@@ -1,0 +1,101 @@
+"""What is reserved for a call, and what it is settled with when it ends early, lies, or says nothing."""
+
+from typing import Any, Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.flows.scripted import route_to, says
+
+from plimsoll.access.limits import Need
+from plimsoll.flows.serve._need import (
+    output_bound,
+    spent,
+    spent_so_far,
+    worst_case,
+    worst_case_of_inputs,
+)
+from plimsoll.kernel.money import to_usd
+from plimsoll.models import Usage
+from plimsoll.models.prices import most_of, price_of
+
+MINI: Final = price_of("openai/gpt-4.1-mini")
+ROUTE: Final = route_to(says("Hi"))
+PICTURE: Final = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 300_000}}
+FILE: Final = {"type": "file", "file": {"file_id": "file-1"}}
+COUNTS: Final = st.integers(0, 10_000)
+
+
+def call(*parts: Any, **more: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": list(parts)}], **more}
+
+
+def words(text: str) -> int:
+    return len(text.split())
+
+
+@given(COUNTS, COUNTS, COUNTS, st.none() | COUNTS, st.none() | st.floats(0, 1e-6))
+def test_what_was_only_counted_here_is_never_more_than_what_was_reserved(
+    tokens_in: int, tokens_out: int, reserved: int, cost_pico: int | None, usd: float | None
+) -> None:
+    need = Need(reserved, cost_pico)
+    guessed = spent(Usage(tokens_in, tokens_out, usd, estimated=True), need)
+    assert guessed.tokens == min(tokens_in + tokens_out, reserved)
+    assert (guessed.cost_pico is None) == (usd is None)
+    if cost_pico is not None and guessed.cost_pico is not None:
+        assert guessed.cost_pico <= cost_pico
+    # What a provider says counts, also where it is more: the budget has to know.
+    told = spent(Usage(tokens_in, tokens_out, usd), need)
+    assert told.tokens == tokens_in + tokens_out
+    assert told == spent(Usage(tokens_in, tokens_out, usd))
+
+
+def test_a_call_that_was_cut_off_is_charged_for_its_pictures() -> None:
+    text = {"type": "text", "text": "What is this?"}
+    plain = spent_so_far(call(text), 5, ROUTE, words)
+    seen = spent_so_far(call(text, PICTURE), 5, ROUTE, words)
+    assert 3_000 <= seen.input_tokens - plain.input_tokens < 3_100
+    assert (seen.output_tokens, seen.estimated) == (5, True)
+    assert seen.cost_usd == to_usd(seen.input_tokens + 5)
+    need = worst_case(call(text, PICTURE), ROUTE, size_bytes=0, output_tokens=5)
+    assert spent(seen, need).tokens <= need.tokens
+
+
+def test_what_was_cut_off_that_has_no_length_or_has_fees_costs_what_was_reserved() -> None:
+    for body in (call(FILE), call(web_search_options={})):
+        usage = spent_so_far(body, 5, ROUTE, words)
+        assert usage.cost_usd is None
+        assert spent(usage, Need(10**6, 10**6)).cost_pico is None
+
+
+def test_what_was_cut_off_is_charged_in_the_treatment_that_it_asked_for() -> None:
+    asked: list[str] = []
+
+    def cost(tokens_in: int, tokens_out: int, tier: str) -> int | None:
+        asked.append(tier)
+        return MINI.cost_pico(Usage(tokens_in, tokens_out), service_tier=tier)
+
+    route = route_to(says("Hi"))
+    for tier in ("priority", "default"):
+        body = call({"type": "text", "text": "Hello?"}, service_tier=tier)
+        object.__setattr__(route, "cost_pico", cost)
+        spent_so_far(body, 5, route, words)
+    assert asked == ["priority", "default"]
+
+
+def test_the_length_as_it_came_is_used_only_where_it_is_still_that() -> None:
+    body = call({"type": "text", "text": "Hello?"})
+    assert worst_case(body, ROUTE, size_bytes=500, output_tokens=7) == Need(500 + 128 + 16 + 7, 500 + 128 + 16 + 7)
+    measured = worst_case(body, ROUTE, size_bytes=0, output_tokens=7)
+    assert measured.tokens == most_of(body, output_tokens=7).input_tokens + 7 > len("Hello?") + 7
+
+
+def test_tokens_of_vectors_may_come_as_numbers() -> None:
+    ids = [[1, 2, 3], [4]]
+    assert worst_case_of_inputs(ids, ROUTE, size_bytes=0).tokens >= 128 + 4
+    assert worst_case_of_inputs(["x" * 50], ROUTE, size_bytes=900).tokens == 900 + 128
+
+
+def test_of_two_bounds_the_larger_one_counts() -> None:
+    assert output_bound({"max_tokens": 5, "max_completion_tokens": 9}) == 9
+    assert output_bound({"max_tokens": 0}) is None
+    assert output_bound({}) is None
