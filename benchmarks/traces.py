@@ -43,6 +43,8 @@ from plimsoll.tracing.received import Outcome, Received, Sender, Shipment
 PARTS = ("ingest", "kill", "served", "read")
 APP = "shop"
 SPANS_PER_TRACE = 10
+PAGE_BYTES = 16_384
+"""As an installation has it."""
 CONNECTIONS = 8
 FAILED = 0.03
 DAY_NS = 86_400 * 10**9
@@ -112,7 +114,7 @@ def serve(home: Path) -> None:
 
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {0})
-    database = Database(home / "traces.db", TRACES, durability="normal")
+    database = Database(home / "traces.db", TRACES, durability="normal", page_bytes=PAGE_BYTES)
     traces = Traces(database)
     recorder = BatchedRecorder(traces.write, take=Received(traces).take, idle=traces.index_some)
     app = Starlette(
@@ -467,7 +469,7 @@ def store(home: Path, kind: str) -> Iterator[Traces]:
             running = get_server(home / "data", cleanup_mode="delete")
             stack.callback(running.cleanup)
             place = PostgresPlace(running.get_uri(), "traces")
-        database = Database(place, TRACES, durability="normal")
+        database = Database(place, TRACES, durability="normal", page_bytes=PAGE_BYTES)
         stack.callback(database.close)
         yield Traces(database)
 

@@ -100,6 +100,7 @@ class ScriptedService:
     known_budgets: list[Budget] = field(default_factory=list)
     known_windows: list[WindowUse] = field(default_factory=list)
     not_ready: str | None = None
+    warned: str | None = None
     traces_lost: int = 0
     keys: dict[str, Acting] = field(default_factory=dict)
     """Keys of the records; whoever acts with each."""
@@ -226,6 +227,9 @@ class ScriptedService:
 
     def ready(self) -> str | None:
         return self.not_ready
+
+    def warning(self) -> str | None:
+        return self.warned
 
     def lost_traces(self) -> int:
         return self.traces_lost

@@ -107,6 +107,15 @@ def test_not_ready(client: TestClient, service: Any) -> None:
     assert client.get("/healthz").status_code == 200
 
 
+def test_ready_with_a_warning(client: TestClient, service: Any) -> None:
+    service.warned = "traces cannot be written: /data/traces.db is full"
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["status"] == "ready"
+    assert response.json()["warning"].startswith("traces cannot be written: ")
+    assert "/data" not in response.text
+
+
 @pytest.mark.parametrize("path", ["/", "/traces/unknown", "/nothing", "/static/console.css", "/static/nothing"])
 def test_pages_are_locked_down(client: TestClient, path: str) -> None:
     headers = client.get(path).headers

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import socket
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from plimsoll.api import ApiSettings, create_app
 from plimsoll.api._errors import ClientGoneError
 from plimsoll.api.exchange import WhileConnected
 
@@ -97,3 +99,32 @@ def test_another_cancellation_stays_one() -> None:
             await task
 
     asyncio.run(outer())
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/nothing", "/healthz"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_connection_that_closes_just_now_is_no_fault(
+    service: Any, caplog: pytest.LogCaptureFixture, path: str, *, stream: bool
+) -> None:
+    """uvloop raises for it, until the server is told that the connection is lost."""
+    body = json.dumps({"model": "contracts/ask", "messages": [{"role": "user", "content": "?"}], "stream": stream})
+    exchange = SimpleNamespace(transport=SimpleNamespace(is_closing=lambda: True), disconnected=False)
+    requests = [{"type": "http.request", "body": body.encode()}]
+
+    async def receive() -> Any:
+        return requests.pop() if requests else {"type": "http.disconnect"}
+
+    async def send(_message: Any) -> None:
+        if not exchange.disconnected:
+            raise RuntimeError("unable to perform operation on a closed transport")
+
+    scope = {
+        "type": "http",
+        "method": "POST" if path.startswith("/v1") else "GET",
+        "path": path,
+        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+        "state": {"exchange": exchange},
+    }
+    app = create_app(service, settings=ApiSettings())
+    asyncio.run(app(scope, receive, send))
+    assert "failed" not in caplog.text

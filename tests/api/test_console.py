@@ -91,11 +91,13 @@ def test_environments_endpoints_moves_and_requests(client: TestClient, service: 
 
 
 def test_what_is_wrong_stands_on_top(client: TestClient, service: Any) -> None:
-    service.not_ready = "3 traces could not be written; the log says why"
+    service.not_ready = "production cannot answer (secret_missing)"
     assert "Not ready" not in client.get("/").text
     live = "sha256:3f9c2a" + "0" * 58
     service.known_environments = [Environment("contracts", "production", live, "r-3f9c2a", NOW, ANA)]
-    assert "Not ready. 3 traces could not be written; the log says why." in words_of(client.get("/").text)
+    assert "Not ready. Production cannot answer (secret_missing)." in words_of(client.get("/").text)
+    service.not_ready, service.warned = None, "traces cannot be written: the disk is full"
+    assert "Warning. Traces cannot be written: the disk is full." in words_of(client.get("/").text)
 
 
 def test_a_candidate_is_shown_with_its_share(client: TestClient, service: Any) -> None:

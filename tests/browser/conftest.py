@@ -154,6 +154,9 @@ class ShowService:
     def ready(self) -> str | None:
         return None
 
+    def warning(self) -> str | None:
+        return None
+
     def lost_traces(self) -> int:
         return 0
 

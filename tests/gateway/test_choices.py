@@ -1,6 +1,7 @@
 """What a route may do beyond one answer of one model: hedge, escalate, and answer the same question again."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.gateway.echo import Echo
@@ -53,7 +54,7 @@ def test_a_cheap_answer_that_fails_its_check_is_never_seen(
 ) -> None:
     heard.says(said)
     heard.finish = "stop"
-    wanted = {"response_format": {"type": "json_object"}} if surface is CHAT and "JSON" in said else {}
+    wanted: dict[str, Any] = {"response_format": {"type": "json_object"}} if surface is CHAT and "JSON" in said else {}
     response = port.ask(surface, "careful", stream=stream, **wanted)
     assert response.status_code == 200, response.text
     is_dear = bool(wanted) or "JSON" not in said
@@ -71,6 +72,7 @@ def test_a_cheap_answer_that_fails_its_check_is_never_seen(
 def test_a_question_that_means_the_same_is_answered_again_and_its_opposite_is_not(port: Gateway, heard: Echo) -> None:
     heard.says("It is done.")
     first = port.ask(CHAT, "alike", "Turn on the lights in the kitchen")
+    port.platform.answers.flush()
     same = port.ask(CHAT, "alike", "Please turn on the lights in the kitchen")
     opposite = port.ask(CHAT, "alike", "Turn off the lights in the kitchen")
     assert [CHAT.text(one.json()) for one in (first, same, opposite)] == ["It is done."] * 3
@@ -83,6 +85,7 @@ def test_a_question_that_means_the_same_is_answered_again_and_its_opposite_is_no
 def test_nobody_gets_what_was_answered_to_another_who_meant_the_same(port: Gateway, heard: Echo) -> None:
     blue = port.make_key("blue", team="blue")
     port.ask(CHAT, "alike", "How long is the notice period?")
+    port.platform.answers.flush()
     body = CHAT.body("alike", "How long is the notice period?")
     assert port.trace(port.post(CHAT.path, body, key=blue)).cached == ""
     assert port.trace(port.ask(CHAT, "alike", "How long is the notice period?", user="anna")).cached == ""

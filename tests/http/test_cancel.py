@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from plimsoll.http import Client
+from plimsoll.http._pool import Pool
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -36,6 +37,30 @@ def test_while_connecting(run: Any, serving: Any, until: Any) -> None:
             await reached.wait()
             await cancelled(task)
             await nothing_left(client, until)
+
+    run(story())
+
+
+def test_in_the_moment_in_which_the_connection_stands(run: Any, serving: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async def play(peer: Any) -> None:
+            await peer.gone()
+
+        async with serving(play) as upstream:
+            client = Client()
+            task = asyncio.create_task(client.send("GET", upstream.url))
+            opened, kept = Pool.opened, list[Any]()
+
+            def leave(pool: Pool, connection: Any) -> None:
+                opened(pool, connection)
+                kept.append(connection)
+                asyncio.get_running_loop().call_soon(task.cancel)
+
+            monkeypatch.setattr(Pool, "opened", leave)
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            async with asyncio.timeout(60):
+                await client.close()
 
     run(story())
 

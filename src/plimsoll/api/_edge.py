@@ -11,9 +11,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.kernel.ids import new_trace_id
+from plimsoll.models.routing import attempts_of
 
 from ._problems import Problem, problem_from
-from .admission import Admission, is_api_path
+from .admission import Admission, Sent, is_api_path
 
 _log = logging.getLogger("plimsoll.api")
 
@@ -45,14 +46,17 @@ def request_id_of(scope: Scope) -> str:
     return value if isinstance(value, str) else ""
 
 
-def speaks_anthropic(path: str) -> bool:
-    """Whether errors on this path are in Anthropic's form."""
-    return path.startswith("/v1/messages") and path[12:13] in {"", "/"}
+def speaks_anthropic(scope: Scope) -> bool:
+    """Whether errors are in Anthropic's form: on its own paths, and where the caller names a version of its API."""
+    path = scope["path"]
+    if path.startswith("/v1/messages") and path[12:13] in {"", "/"}:
+        return True
+    return b"anthropic-version" in Sent.of(scope).headers and is_api_path(path)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponses:
-    """Turns an error into a response: OpenAI's error body for programs, a page for people."""
+    """Turns an error into a response: OpenAI's or Anthropic's error body for programs, a page for people."""
 
     page: ErrorPage
 
@@ -67,18 +71,31 @@ class ErrorResponses:
         if problem.status == HTTPStatus.UNAUTHORIZED:
             headers["www-authenticate"] = "Bearer" if for_program else 'Basic realm="Plimsoll", charset="UTF-8"'
         if for_program:
-            body = problem.to_anthropic() if speaks_anthropic(path) else problem.to_json()
+            body = problem.to_anthropic() if speaks_anthropic(scope) else problem.to_json()
             return Response(body, problem.status, headers, media_type="application/json")
         headers["cache-control"] = "no-store"
         return Response(self.page(problem), problem.status, headers, media_type="text/html")
 
 
 def log_error(error: Exception, problem: Problem, request_id: str) -> None:
-    """Write to the log what the operator must know: mistakes with their traceback, failures of parts in one line."""
+    """Write to the log what the operator must know: mistakes with their traceback, failures of parts in one line.
+
+    A model server may repeat what was asked: its words stand in the trace as far as the project keeps content, and
+    never in the log.
+    """
     if problem.code == "server_error":
         _log.error("request %s failed", request_id, exc_info=error)
     elif isinstance(error, PlimsollError) and problem.type == "server_error":
-        _log.warning("request %s: %s (%s)", request_id, error.message, error.code)
+        _log.warning("request %s: %s (%s)", request_id, _sentence(error), error.code)
+
+
+def _sentence(error: PlimsollError) -> str:
+    # Errors of model servers say whether the same call may succeed later; nobody else's do.
+    if not hasattr(error, "retryable"):
+        return error.message
+    status = getattr(error, "status", 0)
+    tried = [f"{attempt.target} {attempt.outcome}: {attempt.why}" for attempt in attempts_of(error)]
+    return "; ".join(["a model server failed", *([f"it answered {status}"] if status else []), *tried])
 
 
 class Edge:
@@ -112,17 +129,25 @@ class Edge:
 
 
 class _Stamped:
-    """`send`, with the headers that every response carries."""
+    """`send`, with the headers that every response carries.
 
-    __slots__ = ("_path", "_scope", "_send", "started")
+    A connection that is closing already is treated as lost. uvicorn learns of that a turn of the loop later, and until
+    then uvloop raises RuntimeError for whatever is written.
+    """
+
+    __slots__ = ("_exchange", "_path", "_scope", "_send", "started")
 
     def __init__(self, send: Send, path: str, scope: Scope) -> None:
         self._send = send
         self._path = path
         self._scope = scope
+        self._exchange = scope["state"].get("exchange")
         self.started = False
 
     async def __call__(self, message: Message) -> None:
+        exchange = self._exchange
+        if exchange is not None and exchange.transport.is_closing():
+            exchange.disconnected = True
         if message["type"] == "http.response.start":
             self.started = True
             message = {**message, "headers": self._stamp(message.get("headers", ()))}
@@ -138,6 +163,6 @@ class _Stamped:
         else:
             request_id = request_id_of(self._scope).encode()
             headers.append((b"x-request-id", request_id))
-        if speaks_anthropic(path):
+        if speaks_anthropic(self._scope):
             headers.append((b"request-id", request_id))
         return headers

@@ -27,7 +27,9 @@ def readyz(service: Service) -> Endpoint:
     async def endpoint(_request: Request) -> Response:
         reason = await to_thread.run_sync(service.ready)
         if reason is None:
-            return JSONResponse({"status": "ready"})
+            warning = service.warning()
+            noted = {"warning": without_file_paths(warning)} if warning else {}
+            return JSONResponse({"status": "ready", **noted})
         return JSONResponse({"status": "not ready", "reason": without_file_paths(reason)}, 503, {"retry-after": "1"})
 
     return endpoint

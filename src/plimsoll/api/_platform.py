@@ -148,14 +148,15 @@ class PlatformService:
             places = self._platform.environments.environments(self._app)
         except PlimsollError as error:
             return error.message
-        if trouble := self._platform.recorder.trouble:
-            return f"traces cannot be written: {trouble}"
-        if lost := self._platform.recorder.lost:
-            return f"{lost} traces could not be written; the log says why"
         reasons = [self._unable(place) for place in places]
         if None in reasons:
             return None
         return next(iter(reasons), f"no release of {self._app} is live in any environment")
+
+    def warning(self) -> str | None:
+        """See `Service.warning`: a call never waits for its trace, so it is answered without."""
+        trouble = self._platform.recorder.trouble
+        return f"traces cannot be written: {trouble}" if trouble else None
 
     def lost_traces(self) -> int:
         """See `Service.lost_traces`."""

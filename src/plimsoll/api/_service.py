@@ -110,6 +110,9 @@ class Service(Protocol):
     def ready(self) -> str | None:
         """None when requests can be answered, else one sentence that says why not."""
 
+    def warning(self) -> str | None:
+        """One sentence about what is wrong although requests are answered, else None."""
+
     def lost_traces(self) -> int:
         """How many traces could not be kept, of all processes and ever."""
 

@@ -74,6 +74,13 @@ class ProviderUnavailableError(UnavailableError):
         """What the server answered with, such as 503; 0 when there was no answer."""
 
 
+class AnswerTooLargeError(ProviderUnavailableError):
+    """The model server sent more than is taken of one answer; it is well otherwise."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model, "the server sent more than fits into an answer")
+
+
 class ProviderBusyError(UnavailableError):
     """The model server is well, and asks for fewer calls."""
 

@@ -1,5 +1,6 @@
 """How much of what people and models said is kept: decided here, before anything touches the disk."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from ._types import Span, Trace
 
 Change = Callable[[str], str]
 _SHARE_DIGITS = 8
+_NAME = re.compile(r"@?[a-z_][\w./-]*", re.ASCII | re.IGNORECASE)
 
 # Attributes whose text is a name, a setting or a code. All other text may hold what somebody said: what a new
 # instrumentation calls its content is not known here.
@@ -117,10 +119,14 @@ class Capture:
     def of_attributes(self, level: str, attributes: Mapping[str, Json]) -> Mapping[str, Json]:
         """Attributes of a span (or event, or link) as they may be kept."""
         if level == "off":
-            return {key: value for key, value in attributes.items() if _is_plain(key) or _is_number(value)}
+            return _facts(attributes)
         if level == "redacted" and self.redact is not None:
-            return {key: value if _is_plain(key) else _changed(value, self.redact) for key, value in attributes.items()}
+            return _cleaned(attributes, self.redact)
         return attributes
+
+    def of_name(self, level: str, name: str) -> str:
+        """What somebody called a thing (an event, a label): `off` lets through what has the form of a name."""
+        return name if level == "off" and _is_name(name) else self.of_text(level, name)
 
     def of_text(self, level: str, text: str) -> str:
         """A text as it may be kept."""
@@ -137,7 +143,7 @@ def _bare(trace: Trace) -> Trace:
             span.name,
             span.started_at,
             span.ended_at,
-            {key: value for key, value in span.attributes.items() if _is_plain(key) or _is_number(value)},
+            _facts(span.attributes),
             span.error and (span.error if span.error.isidentifier() else "error"),
             span.kind,
         )
@@ -168,9 +174,7 @@ def _redacted(trace: Trace, redact: Change) -> Trace:
     spans = tuple(
         replace(
             span,
-            attributes={
-                key: value if _is_plain(key) else _changed(value, redact) for key, value in span.attributes.items()
-            },
+            attributes=_cleaned(span.attributes, redact),
             error=span.error and redact(span.error),
             more=_changed(span.more, redact),
         )
@@ -191,14 +195,33 @@ def _redacted(trace: Trace, redact: Change) -> Trace:
 
 
 def _changed(value: Any, change: Change) -> Any:
-    """The value with every text in it changed; names of fields stay."""
+    """The value with every text in it changed; what has the form of a name stays where it is a key."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {key: _changed(inner, change) for key, inner in value.items()}
+        return {_key(key, change): _changed(inner, change) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_changed(inner, change) for inner in value]
     return value
+
+
+def _facts(attributes: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in attributes.items() if _is_plain(key) or (_is_number(value) and _is_name(key))}
+
+
+def _cleaned(attributes: Mapping[str, Json], redact: Change) -> dict[str, Json]:
+    return {
+        _key(key, redact): value if _is_plain(key) else _changed(value, redact) for key, value in attributes.items()
+    }
+
+
+def _key(key: str, change: Change) -> str:
+    return key if _is_name(key) else change(key)
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text has the form in which programs call things: `exception`, `@scope/package`, `llm.cost`."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _is_plain(key: str) -> bool:

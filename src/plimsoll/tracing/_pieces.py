@@ -75,12 +75,12 @@ def read_trace(
     return to_trace(row, Said(spoken.question, answer=spoken.answer, messages=spoken.messages), spans)
 
 
-def is_about(mention: Mention, row: Row, bodies: Sequence[bytes]) -> bool:
-    """Whether a trace is a person's or mentions them."""
+def is_about(mention: Mention, row: Row, bodies: Sequence[bytes], origins: Sequence[bytes] = ()) -> bool:
+    """Whether a trace is a person's or mentions them; `origins` are digests of what spans share that mentions them."""
     if mention.is_exactly(row["user_id"]):
         return True
     if not mention.is_searchable:
         return False
     texts = (row["user_id"], row["error"], row["question"], *(body.decode() for body in bodies))
     # Joined by a character that folding leaves alone, so that nothing is found across two columns.
-    return mention.in_text("\0".join(texts))
+    return mention.in_text("\0".join(texts)) or any(digest in body for digest in origins for body in bodies)

@@ -257,8 +257,8 @@ class Traces:
         """Forget every trace of a person, and leave nothing of them in the files; says how many those were.
 
         Those are the traces that name the identifier as their user, and those that mention it in what was asked, found
-        and answered, in errors or in the attributes of a span; an identifier of less than three characters is only held
-        against the users. Raises UnavailableError when somebody else holds on to
+        and answered, in errors, in a span or in the resource that it came from; an identifier of less than three
+        characters is only held against the users. Raises UnavailableError when somebody else holds on to
         the old state of the database: what is deleted stays deleted, and the same call cleans up later.
         """
         mention = Mention(identifier)
@@ -266,6 +266,10 @@ class Traces:
         # The index first: whoever calls again after a crash in between still finds the traces.
         with self.database.read() as connection:
             pieces = [number for some in found for number in _pieces_of(connection, some)]
+        # Before their traces: what is left of those after a crash says nothing of the person any more.
+        with self.database.write() as connection:
+            origins = _origins_about(connection, mention)
+            connection.execute(origin_table.delete().where(origin_table.c.digest.in_(origins)))
         self._forget(pieces, gone=frozenset(pieces))
         for some in found:
             with self.database.write() as connection:
@@ -322,6 +326,8 @@ class Traces:
     def _of_subject(self, identifier: str) -> Iterator[list[int]]:
         """The numbers of a person's traces, in batches, oldest first, so that what is written meanwhile is met too."""
         mention, last = Mention(identifier), 0
+        with self.database.read() as connection:
+            origins = [digest.encode() for digest in _origins_about(connection, mention)]
         while True:
             query = select(trace_table).where(_trace.number > last).order_by(_trace.number).limit(_BATCH)
             with self.database.read() as connection:
@@ -329,7 +335,7 @@ class Traces:
                 said: dict[int, list[bytes]] = {}
                 for piece in _pieces(connection, pieces_of([row["number"] for row in rows])):
                     said.setdefault(piece.trace, []).append(opened(piece, self.capture) or b"")
-            found = [row["number"] for row in rows if is_about(mention, row, said.get(row["number"], []))]
+            found = [row["number"] for row in rows if is_about(mention, row, said.get(row["number"], []), origins)]
             if found:
                 yield found
             if len(rows) < _BATCH:
@@ -401,6 +407,14 @@ def _origins(connection: Connection, digests: Sequence[str]) -> dict[str, bytes]
     columns = (origin_table.c.digest, origin_table.c.content)
     rows = connection.execute(select(*columns).where(origin_table.c.digest.in_(digests)))
     return dict(rows.all())
+
+
+def _origins_about(connection: Connection, mention: Mention) -> list[str]:
+    """What spans have in common that mentions somebody."""
+    if not mention.is_searchable:
+        return []
+    rows = connection.execute(select(origin_table.c.digest, origin_table.c.content))
+    return [digest for digest, content in rows if mention.in_text(content.decode())]
 
 
 def _apps(connection: Connection) -> Iterator[str]:

@@ -35,8 +35,10 @@ _PROVIDERS: Final = {
 
 
 def workflow(name: str, *, release: str = "", environment: str = "", surface: str = "") -> Attributes:
-    """A whole request, span `invoke_workflow {name}` (internal)."""
-    said: Attributes = {"gen_ai.operation.name": WORKFLOW, "gen_ai.workflow.name": name, "plimsoll.release": release}
+    """A whole request, span `invoke_workflow {name}` (internal); without a name where nothing has the one asked for."""
+    said: Attributes = {"gen_ai.operation.name": WORKFLOW, "plimsoll.release": release}
+    if name:
+        said["gen_ai.workflow.name"] = name
     return _with(said, {"plimsoll.environment": environment or None, "plimsoll.surface": surface or None})
 
 
@@ -53,10 +55,10 @@ def model_call(
         "gen_ai.provider.name": _PROVIDERS.get(provider, provider),
         "gen_ai.request.model": model or provider,
     }
-    asked = parameters or {}
-    for name, attribute in _PARAMETERS.items():
-        if (value := asked.get(name)) is not None:
-            said[attribute] = value
+    for name, value in (parameters or {}).items():
+        # Callers write what they like, and whatever stands behind the name of a setting is kept as a fact.
+        if name in _PARAMETERS and isinstance(value, int | float):
+            said[_PARAMETERS[name]] = value
     return _with(said, {"plimsoll.attempt.outcome": outcome or None, "plimsoll.attempt.why": why or None})
 
 
@@ -65,15 +67,22 @@ def answered(
 ) -> Attributes:
     """What a model call is told when its answer is complete."""
     said: Attributes = {"gen_ai.response.model": model, "gen_ai.response.finish_reasons": list(finish_reasons)}
-    first = None if first_chunk_ms is None else round(first_chunk_ms / 1000, 6)
-    return _with(said, {"gen_ai.response.id": response_id or None, "gen_ai.response.time_to_first_chunk": first})
+    if response_id:
+        said["gen_ai.response.id"] = response_id
+    if first_chunk_ms is not None:
+        said["gen_ai.response.time_to_first_chunk"] = round(first_chunk_ms / 1000, 6)
+    return said
 
 
 def usage(input_tokens: int, output_tokens: int, cost_usd: float | None, **details: int) -> Attributes:
     """Tokens and cost. `details`: cached_tokens, cache_write_tokens, reasoning_tokens; those of zero are left out."""
     said: Attributes = {"gen_ai.usage.input_tokens": input_tokens, "gen_ai.usage.output_tokens": output_tokens}
-    more = {_DETAILS[name]: count or None for name, count in details.items()}
-    return _with(said, {**more, "plimsoll.cost_usd": cost_usd})
+    for name, count in details.items():
+        if count:
+            said[_DETAILS[name]] = count
+    if cost_usd is not None:
+        said["plimsoll.cost_usd"] = cost_usd
+    return said
 
 
 def retrieval(source: str, found: Sequence[tuple[str, float]] = ()) -> Attributes:

@@ -201,6 +201,10 @@ class Scripted:
         """Always."""
         return None
 
+    def warning(self) -> str | None:
+        """Never."""
+        return None
+
     def lost_traces(self) -> int:
         """None."""
         return 0

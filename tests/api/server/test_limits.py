@@ -136,6 +136,49 @@ def test_a_body_that_nobody_reads_is_not_taken_without_end(server: Running, conn
     assert raw.all().startswith(b"HTTP/1.1 413 ")
 
 
+CHUNKED = b"POST /echo HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "piece"),
+    [
+        pytest.param(b"3\r\nabc\r\n0\r\n", b"a:b\r\n" * 1000, id="trailers"),
+        pytest.param(b"3\r\nabc\r\n0\r\na:", b"b" * 5000, id="one trailer without an end"),
+        pytest.param(b"3;a=", b"b" * 5000, id="a chunk's extension"),
+        pytest.param(b"", b"1;" + b"b" * 500 + b"\r\nx\r\n", id="extensions of many chunks"),
+    ],
+)
+def test_what_comes_beside_a_body_has_an_end(server: Running, connect: Connect, sent: bytes, piece: bytes) -> None:
+    raw = connect(server)
+    raw.send(CHUNKED + sent)
+    for _ in range(100):
+        raw.send(piece)
+    assert raw.all().startswith(b"HTTP/1.1 431 ")
+    assert connect(server).get().endswith(b"here")
+
+
+def test_trailers_are_read_over(server: Running, connect: Connect, talker: Talker) -> None:
+    raw = connect(server)
+    raw.send(CHUNKED + b"3\r\nabc\r\n0\r\nx-sum: 1\r\nexpect: 100-continue\r\n\r\n")
+    assert raw.until(b"\r\n\r\n3").startswith(b"HTTP/1.1 200 ")
+    assert raw.get("/plain").endswith(b"here")
+    assert talker.seen == ["/echo", "/plain"]
+
+
+def test_a_body_in_the_smallest_chunks(server: Running, connect: Connect) -> None:
+    raw = connect(server)
+    raw.send(CHUNKED + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+    assert raw.until(b"\r\n\r\n50000").startswith(b"HTTP/1.1 200 ")
+
+
+def test_endless_trailers_after_the_answer_get_no_second_one(server: Running, connect: Connect) -> None:
+    raw = connect(server)
+    raw.send(CHUNKED.replace(b"echo", b"deaf") + b"3\r\nabc\r\n")
+    assert raw.until(b"no").endswith(b"no")
+    raw.send(b"0\r\n" + b"a:b\r\n" * 10_000)
+    assert raw.all() == b""
+
+
 def test_a_short_body_that_comes_after_the_answer_keeps_the_connection(server: Running, connect: Connect) -> None:
     raw = connect(server)
     raw.send(post("/deaf", 4))

@@ -55,6 +55,45 @@ def test_failures_that_are_too_far_apart_open_nothing() -> None:
     assert breaker.is_closed
 
 
+def test_a_few_failures_among_many_good_calls_open_nothing() -> None:
+    breaker = Breaker(RULES)
+    for call in range(20_000):
+        # All of them within one window.
+        if call % 10:
+            breaker.succeed(is_probe=False)
+        else:
+            breaker.fail(call * 1e-4, is_probe=False)
+    assert breaker.is_closed
+
+
+@pytest.mark.parametrize("good_before", [0, 3, 1_000, 100_000])
+def test_an_outage_opens_it_however_many_calls_went_well_before(good_before: int) -> None:
+    breaker = Breaker(RULES)
+    for _ in range(good_before):
+        breaker.succeed(is_probe=False)
+    for _ in range(RULES.failures):
+        assert breaker.is_closed
+        breaker.fail(1.0, is_probe=False)
+    assert not breaker.is_closed
+
+
+@given(st.lists(st.booleans(), max_size=300), st.integers(1, 60))
+def test_it_opens_only_where_enough_calls_failed_and_half_of_the_last_ones(ends: list[bool], failures: int) -> None:
+    breaker = Breaker(Breaking(failures=failures, window_s=10, open_s=5))
+    for number, well in enumerate(ends):
+        if well:
+            breaker.succeed(is_probe=False)
+        else:
+            breaker.fail(0.0, is_probe=False)
+        if not breaker.is_closed:
+            last = ends[max(0, number + 1 - max(100, 2 * failures)) : number + 1]
+            last = last[last.index(False) :]
+            assert last.count(False) >= failures
+            assert 2 * last.count(False) >= len(last)
+            return
+    assert ends.count(False) < failures or True in ends
+
+
 def test_late_news_of_older_calls_change_nothing_while_it_is_open() -> None:
     breaker = opened()
     breaker.fail(4.0, is_probe=False)

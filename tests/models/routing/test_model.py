@@ -10,6 +10,7 @@ import pytest
 from plimsoll.kernel.errors import DeniedError, InvalidError, NotFoundError, PlimsollError, UnavailableError
 from plimsoll.models import ChatRequest, Usage
 from plimsoll.models._errors import (
+    AnswerTooLargeError,
     ContentRefusedError,
     ContextTooLongError,
     ProviderBusyError,
@@ -198,6 +199,41 @@ def test_an_open_breaker_is_passed_over_in_every_route_with_that_target(streams:
     refused(routed(broken, health=health, breaking=rules), streams=streams)
     _, end = asked(routed(broken, FakeModel("b", [["Hi"]]), health=health, breaking=rules), streams=streams)
     assert outcomes(end.attempts) == [("a", "skipped", "breaker_open"), ("b", "ok", "")]
+
+
+@both
+@pytest.mark.parametrize("script", [[500.0], [AnswerTooLargeError("a")], [ProviderTimeoutError("a", "total", 20)]])
+def test_answers_that_are_too_long_keep_the_target_from_nobody(streams: bool, script: list[Step]) -> None:
+    model = FakeModel("a", [*([script] * 6), ["Hi"]])
+    route = routed(model, breaking=Breaking(failures=1), timing=Timing(first_token_s=400, total_s=20))
+
+    async def work() -> None:
+        for _ in range(6):
+            with pytest.raises(UnavailableError):
+                await (read(route.stream(REQUEST)) if streams else route.complete(REQUEST))
+        await (read(route.stream(REQUEST)) if streams else route.complete(REQUEST))
+
+    run(work())
+    assert model.asked == 7
+
+
+@both
+def test_good_answers_count_against_the_failures(streams: bool) -> None:
+    good: list[list[Step]] = [["Hi"]] * 9
+    model = FakeModel("a", [[down()], *good] * 20)
+    route = routed(model, breaking=Breaking(failures=2, window_s=1000))
+
+    async def work() -> int:
+        failed = 0
+        for _ in range(200):
+            try:
+                await (read(route.stream(REQUEST)) if streams else route.complete(REQUEST))
+            except UnavailableError:
+                failed += 1
+        return failed
+
+    assert run(work()) == 20
+    assert model.asked == 200
 
 
 @both

@@ -38,12 +38,15 @@ class Gate:
         self.refused = 0
         self.good_until = 0.0
         """Until when what is held may be used, by the loop's clock."""
+        self.good_until_s = 0.0
+        """The same by the clock on the wall: the loop's stands still while a virtual machine is suspended."""
         self.reachable = True
         self._worker = worker
         self._pace = pace
         self._wanted: frozenset[str] = frozenset()
         self._tick = 0
         self._told_at = 0.0
+        self._said_at_s = 0.0
         self._in_touch_since: float | None = None
         self._reclaim_at = 0.0
 
@@ -109,11 +112,12 @@ class Gate:
     def collect(self, *, leaves: bool) -> tuple[list[Slot], Batch] | None:
         """What is to be said now; None for nothing."""
         now = asyncio.get_running_loop().time()
-        wall = self.clock()
+        wall = self._said_at_s = self.clock()
+        late = now >= self.good_until or wall >= self.good_until_s
         for waiter in self.line:
             self._stand_anew(waiter)
         slots = self.pool.ask(
-            wall, now=now, waiting=self.line.needs(), wanted=self._wanted, everything=leaves or now >= self.good_until
+            wall, now=now, waiting=self.line.needs(), wanted=self._wanted, everything=leaves or late
         )
         self._wanted = frozenset()
         if not (slots or leaves or self._in_touch_since is None or self._must_show_life(now)):
@@ -136,6 +140,7 @@ class Gate:
         """It was written down; `began` is the moment of the loop's clock at which it was collected."""
         self.reachable = True
         self.good_until = began + self._pace.lease_s * _MARGIN
+        self.good_until_s = self._said_at_s + self._pace.lease_s * _MARGIN
         self._told_at = began
         if self._in_touch_since is None:
             self._in_touch_since = began

@@ -96,9 +96,9 @@ class Meter:
             self._check(account, need, amounts)
         if not account.counters:
             return _FREE
-        if self._monotonic() >= gate.good_until:
-            return await self._wait(account, amounts)
         now = self._clock()
+        if self._monotonic() >= gate.good_until or now >= gate.good_until_s:
+            return await self._wait(account, amounts)
         holds: list[Hold] = []
         for counter in account.counters:
             slot = counter.slot

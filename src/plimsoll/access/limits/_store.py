@@ -111,6 +111,8 @@ _PER_RECLAIM: Final = 2_000
 _DAY_S: Final = 86_400
 _KEPT_S: Final = {"minute": 3_600, "hour": _DAY_S, "day": 8 * _DAY_S, "month": 100 * _DAY_S}
 """For how long windows stay after they began, so that a clock that is put back finds them as they were."""
+_DEAD_KEPT_S: Final = 900
+"""For how long it is known of a process that was taken for dead what it said last: should it come back, it looks."""
 _TOLD_KEPT_S: Final = {"minute": _DAY_S, "hour": 8 * _DAY_S, "day": 62 * _DAY_S, "month": 400 * _DAY_S}
 """For how long it is known that a window reached a share: the shorter the window, the more of them there are."""
 
@@ -170,7 +172,10 @@ class Consumption:
             if told != batch.tick:
                 return None
             rows, leases = _found(connection, batch)
-        return Outcome(tuple(_as_left(rows[ask.window.key], leases.get(ask.window.key), ask) for ask in batch.asks))
+        # A window may be gone meanwhile: its user was erased, or it was pruned.
+        return Outcome(
+            tuple(_as_left(rows.get(ask.window.key, Row()), leases.get(ask.window.key), ask) for ask in batch.asks)
+        )
 
     def wanted(self, now_s: float) -> frozenset[str]:
         """The keys of windows of which somebody wants back what others do not use; free while nothing changed."""
@@ -423,7 +428,8 @@ def _reclaim(connection: Connection, workers: Sequence[RowMapping], batch: Batch
         found = {row["key"]: row for row in connection.execute(_LEASES_OF, {"of": worker["id"]}).mappings()}
         for key, row in found.items():
             _expire(connection, worker["id"], key, Lease(row["amount"], row["on_crash"]))
-        if len(found) < _PER_RECLAIM:
+        long_ago = worker["expires_ms"] < (batch.now_s - batch.skew_s - _DEAD_KEPT_S) * _MS
+        if long_ago and len(found) < _PER_RECLAIM:
             connection.execute(_DROP_WORKER, {"of": worker["id"]})
 
 
@@ -450,7 +456,8 @@ def _state(row: Row) -> dict[str, int | float]:
 
 def _as_left(row: Row, lease: Lease | None, ask: Ask) -> Answer:
     """The answer that a batch got whose exchange raised after it was written down."""
-    amount = 0 if lease is None else lease.amount
+    # What was charged went to nobody and is not held: it is corrected when the process says more.
+    amount = 0 if lease is None or lease.charged else lease.amount
     return Answer(amount, max(0, ask.cap - row.spent - row.leased), row.spent, row.leased - amount, contested=False)
 
 

@@ -7,6 +7,8 @@ import msgspec
 from plimsoll.flows.serve import AnswerDone
 from plimsoll.models import Body, Usage
 
+from .._call_ids import signed_id
+
 _STOP_REASONS: Final = {
     "stop": "end_turn",
     "length": "max_tokens",
@@ -14,6 +16,9 @@ _STOP_REASONS: Final = {
     "function_call": "tool_use",
     "content_filter": "refusal",
 }
+_STOPPED: Final = "stop_sequence"
+_PAUSED: Final = "pause_turn"
+"""The provider's own tools are not done yet: the model goes on when the message is sent back."""
 _ARGUMENTS: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -33,7 +38,7 @@ def blocks_of(message: Body) -> list[dict[str, Any]]:
 def _tool_use(call: Body, place: int) -> dict[str, Any]:
     function = call.get("function") or {}
     given = arguments_of(function.get("arguments"))
-    return {"type": "tool_use", "id": call.get("id") or f"toolu_{place}", "name": function.get("name"), "input": given}
+    return {"type": "tool_use", "id": signed_id(call) or f"toolu_{place}", "name": function.get("name"), "input": given}
 
 
 def arguments_of(text: str | None) -> dict[str, Any]:
@@ -47,10 +52,15 @@ def arguments_of(text: str | None) -> dict[str, Any]:
 
 
 def ending(done: AnswerDone, choice: Body, stops: tuple[str, ...]) -> dict[str, Any]:
-    """Why the model ended; by which stop sequence only where the provider says so."""
+    """Why the model ended; by which stop sequence only where the provider says so, or there is only one."""
     matched = choice.get("stop_reason")
-    if done.finish_reason == "stop" and matched in stops:
-        return {"stop_reason": "stop_sequence", "stop_sequence": matched}
+    if done.finish_reason == "stop" and isinstance(matched, str):
+        if matched in stops:
+            return {"stop_reason": _STOPPED, "stop_sequence": matched}
+        if matched == _STOPPED and stops:
+            return {"stop_reason": _STOPPED, "stop_sequence": stops[0] if len(stops) == 1 else None}
+        if matched == _PAUSED:
+            return {"stop_reason": _PAUSED, "stop_sequence": None}
     return {"stop_reason": _STOP_REASONS.get(done.finish_reason, "end_turn"), "stop_sequence": None}
 
 

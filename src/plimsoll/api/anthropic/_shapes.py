@@ -24,7 +24,7 @@ class MessageOut(Struct):
     role: Literal["assistant"]
     model: str
     content: list[dict[str, Any]]
-    stop_reason: Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal"]
+    stop_reason: Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal"]
     stop_sequence: str | None
     usage: MessagesUsageOut
     plimsoll: FactsOut

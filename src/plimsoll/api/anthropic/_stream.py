@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from .._call_ids import signed_id
 from ..wire import event, json_bytes
 
 _DELTA: Final = b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":'
@@ -59,7 +60,7 @@ class Blocks:
         arguments = function.get("arguments") or ""
         known = self._calls.get(index)
         if known is None:
-            block = {"type": "tool_use", "id": call.get("id") or f"toolu_{index}", "name": function.get("name") or ""}
+            block = {"type": "tool_use", "id": signed_id(call) or f"toolu_{index}", "name": function.get("name") or ""}
             known = self._calls[index] = {"block": {**block, "input": {}}, "arguments": []}
             if self._live is not None:
                 self._waiting.append(("tool_use", known))

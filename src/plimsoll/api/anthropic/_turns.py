@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from .._call_ids import named_call, plain_id
 from .._errors import FieldError
 from ..wire import json_bytes
 from ._asked import Blocks, MessagesTurnIn
@@ -45,7 +46,8 @@ def _result(block: dict[str, Any], where: str) -> dict[str, Any]:
         content = _parts(content, f"{where}.content")
     elif not isinstance(content, str):
         raise FieldError(f"{where}.content", "this is neither text nor a list of blocks")
-    message: dict[str, Any] = {"role": "tool", "tool_call_id": _text(block, "tool_use_id", where), "content": content}
+    answered = plain_id(_text(block, "tool_use_id", where))
+    message: dict[str, Any] = {"role": "tool", "tool_call_id": answered, "content": content}
     if block.get("is_error") is True:
         message["is_error"] = True
     return _cached(block, message)
@@ -79,7 +81,7 @@ def _call(block: dict[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise FieldError(f"{where}.input", "this is not an object")
     function = {"name": _text(block, "name", where), "arguments": json_bytes(given).decode()}
-    return _cached(block, {"id": _text(block, "id", where), "type": "function", "function": function})
+    return _cached(block, {**named_call(_text(block, "id", where)), "type": "function", "function": function})
 
 
 def _parts(blocks: Blocks, where: str) -> list[dict[str, Any]]:
@@ -94,6 +96,8 @@ def _part(block: dict[str, Any], where: str) -> dict[str, Any]:
             return _cached(block, {"type": "image_url", "image_url": {"url": f"data:{kind};base64,{data}"}})
         case {"type": "image", "source": {"type": "url", "url": str(url)}}:
             return _cached(block, {"type": "image_url", "image_url": {"url": url}})
+        case {"context": str()} | {"citations": dict()} if block.get("type") == "document":
+            return block  # OpenAI's form has no place for these
         case {"type": "document", "source": {"type": "base64", "media_type": str(kind), "data": str(data)}}:
             file = {"filename": str(block.get("title") or "document"), "file_data": f"data:{kind};base64,{data}"}
             return _cached(block, {"type": "file", "file": file})

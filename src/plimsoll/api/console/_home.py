@@ -75,7 +75,9 @@ class Home:
     """Everything on the page."""
 
     trouble: str
-    """Why requests cannot be answered, or traces not be kept; empty while all is well."""
+    """Why requests cannot be answered; empty while they are."""
+    warning: str
+    """What else is wrong; empty while nothing is."""
     environments: tuple[EnvironmentCard, ...]
     endpoints: tuple[EndpointCard, ...]
     moves: tuple[MoveLine, ...]
@@ -95,6 +97,7 @@ def home(service: Service, settings: ApiSettings, *, visitor: Visitor, now: date
     endpoints = [_endpoint(one, settings, visitor) for one in service.models()]
     return Home(
         trouble=(service.ready() or "") if is_live else "",
+        warning=service.warning() or "",
         environments=tuple(_environment(one, now, names) for one in environments),
         endpoints=tuple(sorted(endpoints, key=lambda one: one.is_route)),
         moves=tuple(_move(one, now, names) for one in moves),

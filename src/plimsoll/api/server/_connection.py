@@ -1,7 +1,7 @@
 """One connection: uvicorn's HTTP protocol on httptools, with the limits that it has no setting for.
 
-uvicorn counts neither headers nor seconds: a header may grow without end and come one byte a minute, a body may pause
-for ever, and a client that does not read holds its answer for ever. All this is counted here. Deadlines are not timers
+uvicorn counts neither headers nor seconds: a header may grow without end and come one byte a minute, trailers are kept
+with the headers, however many there are, a body may pause for ever, and a client that does not read holds its answer for ever. All this is counted here. Deadlines are not timers
 but looked at once a second, for all connections (`look`), so that a request pays only for noting when it began.
 """
 
@@ -9,6 +9,7 @@ import asyncio
 from typing import Any, Final
 
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
@@ -22,6 +23,8 @@ _ANSWER: Final = 2
 _IDLE: Final = 3
 _REFUSED: Final = 4
 _UPGRADE: Final = b"pgrade: h2c\r\n"
+_FRAMING_PER_BYTE: Final = 8
+"""What a byte of a body may cost beside it: one that comes in a chunk of its own costs five."""
 _LINGER_S = 2.0
 _GOODBYE_S = 1.0
 _REFUSED_AT_ONCE = 512
@@ -60,6 +63,8 @@ class Connection(HttpToolsProtocol):
         self._body_since = 0.0
         self._seen_bytes = 0
         self._chunk_bytes = 0
+        self._body_bytes = 0
+        self._trailer_bytes = 0
         self._refusal: Refusal = refusals.NOT_HTTP
         self._stalled_since: float | None = None
         self._closing_since: float | None = None
@@ -105,6 +110,37 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         elif phase == _BODY and self.cycle.response_complete:
             self._linger()
+        elif phase == _BODY:
+            # The head came with the first piece of the body, and may be as long as the rest of the allowance.
+            beside = self._seen_bytes - self._body_bytes - 2 * self._limits.header_bytes
+            if beside > _FRAMING_PER_BYTE * self._body_bytes:
+                self._refuse(refusals.TOO_MUCH_BESIDE)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after the body, a trailer, is only counted.
+
+        As in uvicorn, but that it keeps trailers among the headers.
+        """
+        if self._phase == _BODY:
+            self._trailer_bytes += len(name) + len(value) + 4
+            if self._trailer_bytes > self._limits.header_bytes:
+                self._stop(refusals.TOO_MUCH_BESIDE)
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body. As in uvicorn, but counted."""
+        self._body_bytes += len(body)
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
 
     def on_headers_complete(self) -> None:
         """Start to answer, unless the head is too large."""
@@ -121,7 +157,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         self._phase = _BODY
         self._body_since = self._heard = self.loop.time()
-        self._seen_bytes = 0
+        self._seen_bytes = self._body_bytes = self._trailer_bytes = 0
         # What the application may ask about its connection: whether the end of an answer was cut.
         self.scope["state"]["exchange"] = self.cycle
         if self._shared.draining:
@@ -235,17 +271,19 @@ class Connection(HttpToolsProtocol):
         if cycle is not None and not cycle.response_complete:
             cycle.disconnected = True
             cycle.message_event.set()
-            if cycle.response_started or self._phase != _BODY:
+            if cycle.response_started or self._phase != _BODY or self.pipeline:
                 self.transport.abort()
                 return
-        self.transport.write(refusal.response())
+        if cycle is None or not (cycle.response_complete and self._phase == _BODY):
+            # What was answered already is not answered twice: that would be taken for the next answer.
+            self.transport.write(refusal.response())
         self._linger()
 
     def _linger(self) -> None:
         """Close, but read on for a moment: closing with unread input would take the answer from the client."""
         self._phase, self._since = _REFUSED, self.loop.time()
         self._unset_keepalive_if_required()
-        if self.transport.can_write_eof():
+        if self.transport.can_write_eof() and not self.transport.is_closing():
             self.transport.write_eof()
         self.flow.resume_reading()
 

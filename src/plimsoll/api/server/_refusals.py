@@ -39,6 +39,9 @@ class Refusal:
 NOT_HTTP = Refusal(400, "invalid_http", "this is not a valid HTTP/1.1 request")
 URL_TOO_LONG = Refusal(414, "url_too_long", "the address in the request line is too long")
 HEADERS_TOO_LARGE = Refusal(431, "headers_too_large", "the request has too many headers, or too long ones")
+TOO_MUCH_BESIDE = Refusal(
+    431, "headers_too_large", "the request has too much beside its headers and its body: trailers, or chunk extensions"
+)
 HEADERS_TOO_SLOW = Refusal(408, "headers_too_slow", "the headers of the request did not arrive in time")
 BODY_TOO_SLOW = Refusal(408, "body_too_slow", "the body of the request did not arrive in time")
 UPGRADE_WITH_BODY = Refusal(

@@ -6,14 +6,20 @@ from typing import Any, Final
 
 import msgspec
 
-from .._errors import MalformedBodyError
+from .._errors import FieldError, MalformedBodyError
 from ._events import json_bytes
 from ._fields import field_error
 
 MOST_LEVELS: Final = 200
 """How deep a body may be nested: far more than any request needs, far less than what ends the stack."""
 
+MOST_CONTAINERS: Final = 50_000
+"""Objects and lists in one body. Reading takes as long as there are things in it, and meanwhile nobody is answered."""
+MOST_VALUES: Final = 500_000
+"""Values in one body, such as the token ids of a request for vectors; of text there may be any amount."""
+
 _CONTAINERS: Final = frozenset({dict, list})
+_NO_MARKS: Final = bytes(set(range(256)) - set(b'"{[,'))
 _DECODER: Final = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -21,8 +27,13 @@ def read_object(body: bytes) -> dict[str, Any]:
     """The object in `body`.
 
     Raises MalformedBodyError for what is not JSON in UTF-8, for the same key twice in one object (readers do not agree
-    which one counts, RFC 8259, section 4), and for more than 200 levels; FieldError for numbers that no computer holds.
+    which one counts, RFC 8259, section 4), and for more than 200 levels; FieldError for numbers that no computer holds,
+    and for more things than anybody sends.
     """
+    # Also those that stand in texts: few requests have so many that it must be known which.
+    containers = body.count(b"{") + body.count(b"[")
+    if containers > MOST_CONTAINERS or (len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES):
+        _refuse_crowds(body)
     try:
         value = _DECODER.decode(body)
     except msgspec.ValidationError as error:
@@ -33,10 +44,22 @@ def read_object(body: bytes) -> dict[str, Any]:
         raise MalformedBodyError("it is not valid UTF-8") from None
     except RecursionError:
         raise MalformedBodyError("it is nested too deeply") from None
-    if body.count(b"{") + body.count(b"[") > MOST_LEVELS and _is_deep(value):
+    if containers > MOST_LEVELS and _is_deep(value):
         raise MalformedBodyError(f"it is nested more than {MOST_LEVELS} levels deep")
     _refuse_twins(body, value)
     return value
+
+
+def _refuse_crowds(body: bytes) -> None:
+    """Count what is in a body before anything is made of it. What is no JSON is miscounted, and refused in any case."""
+    marks = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_MARKS)
+    if marks.count(b'"') <= 4 * MOST_VALUES:
+        # Every other piece between two quotation marks is a text.
+        marks = b"".join(marks.split(b'"')[::2])
+        if marks.count(b"{") + marks.count(b"[") <= MOST_CONTAINERS and marks.count(b",") <= MOST_VALUES:
+            return
+    most = f"{MOST_CONTAINERS:,} objects and lists, or {MOST_VALUES:,} values"
+    raise FieldError("", f"the request has more than {most}", hint="send fewer messages, parts, tools or inputs at once")
 
 
 def _is_deep(value: dict[str, Any]) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
+import msgspec
+
 from plimsoll.models import Body, ChatEnd, Chunks, Completion
 from plimsoll.models.answers import AnswerCache, Scope
 
@@ -10,7 +12,10 @@ from ._events import AnswerRequest
 from ._record import RequestRecord
 from ._runtime import Target
 
-_JOINED = ("content", "reasoning_content", "refusal")
+_NAMES = frozenset({"id", "type", "role", "index", "object", "model", "format", "signature"})
+"""Texts of a piece that are said again as they are, and not in parts."""
+_TEXTS = object()
+"""Where the parts of texts are kept until they are joined."""
 
 
 class CallCache:
@@ -69,36 +74,59 @@ class CallCache:
 def tenant_of(request: AnswerRequest) -> str:
     """Who may see this answer again."""
     caller = request.caller
-    owner = f"team:{caller.team}" if caller.team else f"actor:{caller.actor}"
-    return f"{owner}/{caller.user}"
+    owner = ("team", caller.team) if caller.team else ("actor", caller.actor)
+    # Not joined by a sign that names may hold: no two tenants are written the same.
+    return msgspec.json.encode((*owner, caller.user)).decode()
 
 
 def merged(pieces: Iterable[Chunks]) -> Body:
-    """OpenAI's `chat.completion` with the choices that these pieces make up."""
-    choices: dict[int, dict[str, Any]] = {}
+    """OpenAI's `chat.completion` with the choices that these pieces make up.
+
+    The `finish_reason` of a choice whose end never came is None.
+    """
+    choices: dict[int, dict[Any, Any]] = {}
     for piece in pieces:
         for chunk in piece.chunks:
             for choice in chunk["choices"]:
                 index = choice.get("index", 0)
-                whole = choices.setdefault(index, {"index": index, "message": {"role": "assistant", "content": None}})
-                _add(whole, choice)
+                if index not in choices:
+                    choices[index] = {"index": index, "message": {"role": "assistant", "content": None}, _TEXTS: {}}
+                _add(choices[index], choice)
     return {"choices": [_finished(choices[index]) for index in sorted(choices)]}
 
 
-def _add(whole: dict[str, Any], choice: Mapping[str, Any]) -> None:
-    message = whole["message"]
+def _add(whole: dict[Any, Any], choice: Mapping[str, Any]) -> None:
+    message, texts = whole["message"], whole[_TEXTS]
     for name, value in (choice.get("delta") or {}).items():
-        if value is None:
-            continue
-        if name == "tool_calls":
+        if isinstance(value, str) and name not in _NAMES:
+            texts.setdefault(name, []).append(value)
+        elif name != "tool_calls":
+            _join(message, name, value)
+        elif value:
             _add_calls(message.setdefault("tool_calls", {}), value)
+    for name, value in choice.items():
+        if name == "logprobs":
+            _join(whole, name, value)
+        elif value is not None and name not in ("delta", "index"):
+            whole[name] = value
+
+
+def _join(whole: dict[Any, Any], name: str, value: Any) -> None:
+    """Add what a piece says under a name: text goes on, lists grow, objects are filled, all else is replaced."""
+    before = whole.get(name)
+    if isinstance(value, Mapping):
+        inner = whole[name] = before if isinstance(before, dict) else {}
+        for key, more in value.items():
+            _join(inner, key, more)
+    elif isinstance(value, list | tuple):
+        if isinstance(before, list):
+            before.extend(value)
         else:
-            message[name] = (message.get(name) or "") + value if name in _JOINED else value
-    if choice.get("finish_reason") is not None:
-        whole["finish_reason"] = choice["finish_reason"]
-    for name, values in (choice.get("logprobs") or {}).items():
-        if values:
-            whole.setdefault("logprobs", {}).setdefault(name, []).extend(values)
+            whole[name] = list(value)
+    elif isinstance(value, str) and isinstance(before, str) and name not in _NAMES:
+        whole[name] = before + value
+    elif value is not None:
+        whole[name] = value
 
 
 def _add_calls(calls: dict[int, dict[str, Any]], pieces: Iterable[Mapping[str, Any]]) -> None:
@@ -113,8 +141,10 @@ def _add_calls(calls: dict[int, dict[str, Any]], pieces: Iterable[Mapping[str, A
                 call[name] = value
 
 
-def _finished(choice: dict[str, Any]) -> dict[str, Any]:
-    calls = choice["message"].get("tool_calls")
+def _finished(choice: dict[Any, Any]) -> dict[str, Any]:
+    message = choice["message"]
+    message.update({name: "".join(texts) for name, texts in choice.pop(_TEXTS).items()})
+    calls = message.get("tool_calls")
     if calls:
-        choice["message"]["tool_calls"] = [calls[number] for number in sorted(calls)]
-    return {"finish_reason": "stop", "logprobs": None, **choice}
+        message["tool_calls"] = [calls[number] for number in sorted(calls)]
+    return {"finish_reason": None, "logprobs": None, **choice}

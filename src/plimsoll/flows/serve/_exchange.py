@@ -19,7 +19,7 @@ from ._events import AnswerDone, AnswerRequest, AnswerStarted
 from ._guard import Guard, closing, guarded
 from ._need import budget_facts, limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
 from ._prompted import check_demands, prompted, question_in, retrieve
-from ._record import RequestRecord, calls_in
+from ._record import RequestRecord, calls_in, has_calls
 from ._runtime import Target
 from .large import beside, said_bytes
 from .parts import ServeParts
@@ -47,7 +47,8 @@ class Exchange:
         self._given: Body = request.body
         """What the caller said, as the guardrail let it through: by it answers are kept, whatever the prompt adds."""
         self._asked = False
-        self._textless: list[Chunks] = []
+        self._calling: list[Chunks] = []
+        """What went out of tool calls."""
         self._said: dict[str, Json] = {}
         self._heard = 0
         """Chunks that the model sent: of a call that is cut off, no fewer tokens than these came."""
@@ -102,17 +103,18 @@ class Exchange:
                 yield chunks
             yield self._done(kept.end)
             return
-        with self._record.span(f"chat {self._record.model}") as step:
+        with self._record.span(f"chat {self._record.model}", "client") as step:
+            step.attributes = self._record.asks(self._body, streamed=True)
             guard = None if self._guard is None else self._guard.stream()
             self._asked = True
             async with aclosing(self._model.stream(self._chat())) as events:
                 async for event in events:
                     if isinstance(event, ChatEnd):
-                        step.attributes = {**self._record.ended(event), "gen_ai.request.stream": True}
+                        step.attributes |= self._record.ended(event)
                         for allowed in closing(guard):
                             self._passes(allowed)
                             yield allowed
-                        step.attributes |= calls_in(merged(self._textless))
+                        step.attributes |= calls_in(merged(self._calling))
                         self._keep(event)
                         yield self._done(event)
                     else:
@@ -124,11 +126,10 @@ class Exchange:
                             yield allowed
 
     def _passes(self, allowed: Chunks) -> None:
-        """Note what goes out: its text, or a piece that has none, such as one of a tool call."""
-        text = allowed.text
-        if not text:
-            self._textless.append(allowed)
-        self._record.add_text(text)
+        """Note what goes out: its text, and pieces of tool calls, which may come together with text."""
+        if has_calls(allowed):
+            self._calling.append(allowed)
+        self._record.add_text(allowed.text)
 
     def _keep(self, end: ChatEnd) -> None:
         if self._cache is not None:
@@ -183,10 +184,11 @@ class Exchange:
             self._body = {**self._body, "max_completion_tokens": bound}
 
     async def _complete(self) -> Completion:
-        with self._record.span(f"chat {self._record.model}") as step:
+        with self._record.span(f"chat {self._record.model}", "client") as step:
+            step.attributes = self._said = self._record.asks(self._body, streamed=False)
             self._asked = True
             completion = await self._model.complete(self._chat())
-            step.attributes = self._said = {**self._record.ended(completion.end), "gen_ai.request.stream": False}
+            step.attributes |= self._record.ended(completion.end)
         if self._cache is not None:
             self._cache.keep(self._given, completion)
         return completion

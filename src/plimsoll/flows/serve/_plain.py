@@ -8,6 +8,7 @@ from msgspec import Struct
 from plimsoll.access.limits import Need, Reservation, Spent
 from plimsoll.models import Embeddings, Usage
 from plimsoll.models.predictors import Prediction, Predictor
+from plimsoll.tracing import attributes
 
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
@@ -58,13 +59,11 @@ class VectorExchange:
         await self._reserve(inputs)
         parameters = {name: value for name, value in body.items() if name not in ("input", "messages")}
         self._asked = inputs
-        with record.span(f"embeddings {record.model}") as step:
+        with record.span(f"embeddings {record.model}", "client") as step:
+            step.attributes = attributes.model_call(record.model, operation=attributes.EMBEDDINGS)
             found = await model.embed_texts(inputs, parameters)
             record.usage, record.complete, record.target = found.usage, True, record.model
             step.attributes |= {
-                "gen_ai.operation.name": "embeddings",
-                "gen_ai.provider.name": record.model.partition("/")[0],
-                "gen_ai.request.model": record.model.partition("/")[2],
                 "gen_ai.usage.input_tokens": found.usage.input_tokens,
                 "gen_ai.embeddings.dimension.count": len(found.vectors[0]) if found.vectors else 0,
             }

@@ -5,18 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from msgspec import structs
 
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.kernel.ids import new_span_id
-from plimsoll.models import Attempt, Body, ChatEnd, Passage, Quote, Usage
-from plimsoll.tracing import Span, Status, Trace
+from plimsoll.models import Attempt, Body, ChatEnd, Chunks, Passage, Quote, Usage
+from plimsoll.tracing import Span, Status, Trace, attributes
 
 from ._events import AnswerRequest, GuardrailNote
 
+_Kind = Literal["internal", "client"]
 _NO_USAGE = Usage(0, 0)
 _NO_BUDGET: Mapping[str, Json] = {}
 
@@ -24,12 +25,13 @@ _NO_BUDGET: Mapping[str, Json] = {}
 class SpanInProgress:
     """Times one step and collects its attributes; an error inside is recorded and goes on."""
 
-    __slots__ = ("_began_ms", "_name", "_record", "attributes")
+    __slots__ = ("_began_ms", "_kind", "_name", "_record", "attributes")
 
-    def __init__(self, record: "RequestRecord", name: str) -> None:
+    def __init__(self, record: "RequestRecord", name: str, kind: _Kind) -> None:
         self.attributes: dict[str, Json] = {}
         self._record = record
         self._name = name
+        self._kind = kind
         self._began_ms = 0.0
 
     def __enter__(self) -> Self:
@@ -44,7 +46,9 @@ class SpanInProgress:
             record.model_ms += ended_ms - self._began_ms
         start, end = record.moment(self._began_ms), record.moment(ended_ms)
         error = None if kind is None else kind.__name__
-        record.spans.append(Span(new_span_id(), record.root_id, self._name, start, end, self.attributes, error))
+        record.spans.append(
+            Span(new_span_id(), record.root_id, self._name, start, end, self.attributes, error, self._kind)
+        )
 
 
 class RequestRecord:
@@ -102,26 +106,33 @@ class RequestRecord:
             self.time_to_first_token_ms = self.elapsed_ms
         self.text.append(text)
 
+    def asks(self, body: Body, *, streamed: bool) -> dict[str, Json]:
+        """What is known of a call of the model before it is made, as attributes of its span."""
+        said = attributes.model_call(self.model, parameters=body)
+        said["gen_ai.request.stream"] = streamed
+        return said
+
     def ended(self, end: ChatEnd) -> dict[str, Json]:
         """Take what the model said at its end; returns it as attributes of its span."""
         usage = self.usage = end.usage
         self.target = end.target or self.model
         self.attempts = end.attempts
-        provider, _, model = self.target.partition("/")
-        return {
-            "gen_ai.operation.name": "chat",
-            "gen_ai.provider.name": provider,
-            "gen_ai.request.model": model,
-            "gen_ai.response.model": end.model or model,
-            "gen_ai.response.finish_reasons": [end.finish_reason],
-            "gen_ai.usage.input_tokens": usage.input_tokens,
-            "gen_ai.usage.output_tokens": usage.output_tokens,
-            "gen_ai.response.time_to_first_chunk": _seconds(self.time_to_first_token_ms),
-        }
+        # Of the model that is asked first its span tells already.
+        said: dict[str, Json] = {} if self.target == self.model else attributes.model_call(self.target)
+        model = end.model or self.target.partition("/")[2]
+        said |= attributes.answered(model, [end.finish_reason], first_chunk_ms=self.time_to_first_token_ms)
+        return said | attributes.usage(
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cost_usd,
+            cached_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+        )
 
-    def span(self, name: str) -> SpanInProgress:
-        """A step to be timed, with `with`."""
-        return SpanInProgress(self, name)
+    def span(self, name: str, kind: _Kind = "internal") -> SpanInProgress:
+        """A step to be timed, with `with`; of kind `client` where another server is asked."""
+        return SpanInProgress(self, name, kind)
 
     def to_trace(self, status: Status, error: str) -> Trace:
         """The finished trace, with the span of the whole request first."""
@@ -173,21 +184,27 @@ class RequestRecord:
 
     def _whole(self, latency_ms: float, error: str) -> Span:
         request = self.request
-        workflow = f"{request.app}/{self.name}"
-        attributes: dict[str, Json] = {
-            "gen_ai.operation.name": "invoke_workflow",
-            "gen_ai.workflow.name": workflow,
-            "plimsoll.release": self.release,
-            "plimsoll.environment": request.environment,
-        }
-        name, ended_at = f"invoke_workflow {workflow}", self.moment(latency_ms)
-        return Span(self.root_id, None, name, self.started_at, ended_at, attributes, error or None)
+        # Whatever the caller wrote that nothing is called by is no name.
+        called = f"{request.app}/{self.name}" if self.name else ""
+        said = attributes.workflow(called, release=self.release, environment=request.environment)
+        name = f"{attributes.WORKFLOW} {called}".rstrip()
+        return Span(self.root_id, None, name, self.started_at, self.moment(latency_ms), said, error or None)
 
     def _sent(self) -> dict[str, Json]:
         """What the caller sent, as the guardrail let it through, so that it can be asked again."""
         body = self.given or self.request.body
         parameters = {name: value for name, value in body.items() if name != "messages"}
         return {"messages": list(body.get("messages", ())), "parameters": parameters}
+
+
+def has_calls(piece: Chunks) -> bool:
+    """Whether a piece of an answer has a part of a tool call."""
+    for chunk in piece.chunks:
+        for choice in chunk["choices"]:
+            delta = choice.get("delta")
+            if delta and delta.get("tool_calls"):
+                return True
+    return False
 
 
 def calls_in(body: Body) -> dict[str, Json]:
@@ -217,7 +234,3 @@ def _attempt(attempt: Attempt) -> dict[str, Json]:
         "began_ms": attempt.began_ms,
         "took_ms": attempt.took_ms,
     }
-
-
-def _seconds(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else round(milliseconds / 1000, 6)

@@ -64,7 +64,7 @@ def models_of(facts: ReleaseFacts) -> tuple[Model, ...]:
             key = (version.kind, text(named, "model"), safe_address(text(named, "base_url")))
             if key[1] and version not in users.setdefault(key, []):
                 users[key].append(version)
-            if text(named, "api_key"):
+            if text(named, "api_key") or text(named, "api_key_file"):
                 keyed.add(key)
     return tuple(_model(facts, key, found, has_key=key in keyed) for key, found in sorted(users.items()) if found)
 

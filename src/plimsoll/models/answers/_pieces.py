@@ -45,12 +45,30 @@ def pieces(completion: Completion) -> Iterator[Chunks]:
     """What a stream of this answer would bring before its end: for each choice what it says, then why it ends."""
     for number, choice in enumerate(completion.body["choices"]):
         delta = {name: value for name, value in choice["message"].items() if value is not None}
+        index = choice.get("index", number)
+        for thought in _signed_thoughts(delta):
+            yield _piece({"index": index, "delta": thought, "finish_reason": None})
         if "tool_calls" in delta:
             delta["tool_calls"] = [{"index": place, **call} for place, call in enumerate(delta["tool_calls"])]
         logprobs = {"logprobs": choice["logprobs"]} if choice.get("logprobs") else {}
-        index = choice.get("index", number)
         yield _piece({"index": index, "delta": delta, "finish_reason": None, **logprobs})
-        yield _piece({"index": index, "delta": {}, "finish_reason": choice.get("finish_reason") or "stop"})
+        # By which text a model ended, where its server says that.
+        matched = {"stop_reason": choice["stop_reason"]} if choice.get("stop_reason") is not None else {}
+        yield _piece({"index": index, "delta": {}, "finish_reason": choice.get("finish_reason") or "stop", **matched})
+
+
+def _signed_thoughts(delta: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Several signed thoughts of a message, each with its own text as it came; they are taken out of `delta`."""
+    blocks = delta.get("thinking_blocks") or ()
+    texts = [block.get("thinking") or "" for block in blocks]
+    if not blocks or "".join(texts) != (delta.get("reasoning_content") or ""):
+        return
+    del delta["thinking_blocks"]
+    delta.pop("reasoning_content", None)
+    for text, block in zip(texts, blocks, strict=True):
+        if text:
+            yield {"reasoning_content": text}
+        yield {"thinking_blocks": [block]}
 
 
 def _piece(choice: Body) -> Chunks:

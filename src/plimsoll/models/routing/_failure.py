@@ -5,9 +5,9 @@ from typing import Literal, Protocol, cast
 
 from plimsoll.kernel.errors import BudgetError, DeniedError, NotFoundError, PlimsollError, UnavailableError
 
-from .._errors import ContextTooLongError, ProviderBusyError, ProviderTimeoutError
+from .._errors import AnswerTooLargeError, ContextTooLongError, ProviderBusyError, ProviderTimeoutError
 from .._types import Attempt
-from ._errors import FirstTokenTimeoutError
+from ._errors import FirstTokenTimeoutError, RouteDeadlineError
 
 _OF_THIS_TARGET = frozenset({"secret_missing", "not_for_this_provider"})
 """Codes of errors that another target may not have: its key is not set, or it cannot say this call."""
@@ -45,8 +45,14 @@ def is_late(error: PlimsollError) -> bool:
 
 
 def is_ill(error: PlimsollError) -> bool:
-    """Whether an error speaks against the target, and not against the call or its key."""
-    return isinstance(error, UnavailableError) and not is_busy(error)
+    """Whether an error speaks against the target, and not against the call or its key.
+
+    An answer that takes longer than the route allows, or is larger than is taken, may be just what the call asked for:
+    one caller's long answers must not keep a model from all others.
+    """
+    too_long = isinstance(error, ProviderTimeoutError) and error.phase == "total"
+    own = too_long or isinstance(error, RouteDeadlineError | AnswerTooLargeError)
+    return isinstance(error, UnavailableError) and not is_busy(error) and not own
 
 
 def retry_after_of(error: PlimsollError) -> float | None:

@@ -91,6 +91,7 @@ class RoutedModel:
         route = self._route
         now = route.clock()
         place.health.whole.add(now - began, now)
+        place.health.breaker.succeed(is_probe=False)
         route.budget.deposit()
         attempt = Attempt(place.name, "ok", "", 0.0, (now - began) * 1000)
         if route.on_attempt is not None:

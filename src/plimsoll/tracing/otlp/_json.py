@@ -20,7 +20,7 @@ _UNSIGNED = (0, 2**64 - 1)
 
 
 class _Wire(Struct, rename="camel"):
-    """Names as on the wire."""
+    """Names as on the wire. Whatever is `null` is as if it were not there (ProtoJSON, "null values")."""
 
 
 class _Value(_Wire):
@@ -34,80 +34,80 @@ class _Value(_Wire):
 
 
 class _Pair(_Wire):
-    key: str = ""
+    key: str | None = None
     value: _Value | None = None
 
 
 class _Array(_Wire):
-    values: list[_Value] = []
+    values: list[_Value] | None = None
 
 
 class _List(_Wire):
-    values: list[_Pair] = []
+    values: list[_Pair] | None = None
 
 
 class _Status(_Wire):
-    code: int = 0
-    message: str = ""
+    code: int | None = None
+    message: str | None = None
 
 
 class _Event(_Wire):
-    time_unix_nano: int | str = 0
-    name: str = ""
-    attributes: list[_Pair] = []
+    time_unix_nano: int | str | None = None
+    name: str | None = None
+    attributes: list[_Pair] | None = None
 
 
 class _Link(_Wire):
-    trace_id: str = ""
-    span_id: str = ""
-    trace_state: str = ""
-    attributes: list[_Pair] = []
-    flags: int = 0
+    trace_id: str | None = None
+    span_id: str | None = None
+    trace_state: str | None = None
+    attributes: list[_Pair] | None = None
+    flags: int | None = None
 
 
 class _Span(_Wire):
-    trace_id: str = ""
-    span_id: str = ""
-    trace_state: str = ""
-    parent_span_id: str = ""
-    flags: int = 0
-    name: str = ""
-    kind: int = 0
-    start_time_unix_nano: int | str = 0
-    end_time_unix_nano: int | str = 0
-    attributes: list[_Pair] = []
-    dropped_attributes_count: int = 0
-    events: list[_Event] = []
-    dropped_events_count: int = 0
-    links: list[_Link] = []
-    dropped_links_count: int = 0
+    trace_id: str | None = None
+    span_id: str | None = None
+    trace_state: str | None = None
+    parent_span_id: str | None = None
+    flags: int | None = None
+    name: str | None = None
+    kind: int | None = None
+    start_time_unix_nano: int | str | None = None
+    end_time_unix_nano: int | str | None = None
+    attributes: list[_Pair] | None = None
+    dropped_attributes_count: int | None = None
+    events: list[_Event] | None = None
+    dropped_events_count: int | None = None
+    links: list[_Link] | None = None
+    dropped_links_count: int | None = None
     status: _Status | None = None
 
 
 class _Scope(_Wire):
-    name: str = ""
-    version: str = ""
-    attributes: list[_Pair] = []
+    name: str | None = None
+    version: str | None = None
+    attributes: list[_Pair] | None = None
 
 
 class _ScopeSpans(_Wire):
     scope: _Scope | None = None
-    spans: list[_Span] = []
-    schema_url: str = ""
+    spans: list[_Span] | None = None
+    schema_url: str | None = None
 
 
 class _Resource(_Wire):
-    attributes: list[_Pair] = []
+    attributes: list[_Pair] | None = None
 
 
 class _ResourceSpans(_Wire):
     resource: _Resource | None = None
-    scope_spans: list[_ScopeSpans] = []
-    schema_url: str = ""
+    scope_spans: list[_ScopeSpans] | None = None
+    schema_url: str | None = None
 
 
 class _Request(_Wire):
-    resource_spans: list[_ResourceSpans] = []
+    resource_spans: list[_ResourceSpans] | None = None
 
 
 _decoder = json.Decoder(_Request)
@@ -120,11 +120,11 @@ def parse_json(body: bytes) -> Parsed:
     except (NoJsonError, ValidationError, RecursionError) as error:
         raise SentInvalidError(str(error)) from None
     found, rejected = list[Incoming](), 0
-    for resource in request.resource_spans:
-        for scope in resource.scope_spans:
+    for resource in request.resource_spans or ():
+        for scope in resource.scope_spans or ():
             origin = _origin(resource, scope)
-            for span in scope.spans:
-                trace, own = span.trace_id.lower(), span.span_id.lower()
+            for span in scope.spans or ():
+                trace, own = (span.trace_id or "").lower(), (span.span_id or "").lower()
                 if _TRACE.fullmatch(trace) and _SPAN.fullmatch(own):
                     found.append(Incoming(trace, _span(span, own), origin))
                 else:
@@ -135,7 +135,7 @@ def parse_json(body: bytes) -> Parsed:
 def _origin(resource: _ResourceSpans, scope: _ScopeSpans) -> bytes:
     about = scope.scope or _Scope()
     said = {
-        "resource": _attributes(resource.resource.attributes if resource.resource else ()),
+        "resource": _attributes(resource.resource.attributes if resource.resource else None),
         "resource_schema": resource.schema_url,
         "scope": about.name,
         "version": about.version,
@@ -147,30 +147,36 @@ def _origin(resource: _ResourceSpans, scope: _ScopeSpans) -> bytes:
 
 def _span(span: _Span, own: str) -> SentSpan:
     status = span.status or _Status()
-    dropped = [span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count]
+    dropped = [span.dropped_attributes_count or 0, span.dropped_events_count or 0, span.dropped_links_count or 0]
     return SentSpan(
         own,
-        span.parent_span_id.lower(),
-        span.name,
-        _whole(span.start_time_unix_nano, _UNSIGNED),
-        _whole(span.end_time_unix_nano, _UNSIGNED),
-        span.kind,
-        status.code,
-        status.message,
+        (span.parent_span_id or "").lower(),
+        span.name or "",
+        _whole(span.start_time_unix_nano or 0, _UNSIGNED),
+        _whole(span.end_time_unix_nano or 0, _UNSIGNED),
+        span.kind or 0,
+        status.code or 0,
+        status.message or "",
         _attributes(span.attributes),
-        [[_whole(event.time_unix_nano, _UNSIGNED), event.name, _attributes(event.attributes)] for event in span.events],
-        [
-            [link.trace_id.lower(), link.span_id.lower(), _attributes(link.attributes), link.trace_state, link.flags]
-            for link in span.links
-        ],
-        span.trace_state,
-        span.flags,
+        [_event(event) for event in span.events or ()],
+        [_link(link) for link in span.links or ()],
+        span.trace_state or "",
+        span.flags or 0,
         dropped if any(dropped) else [],
     )
 
 
-def _attributes(pairs: Iterable[_Pair]) -> dict[str, Any]:
-    return of_pairs([(pair.key, _value(pair.value)) for pair in pairs])
+def _event(event: _Event) -> list[Any]:
+    return [_whole(event.time_unix_nano or 0, _UNSIGNED), event.name or "", _attributes(event.attributes)]
+
+
+def _link(link: _Link) -> list[Any]:
+    ids = [(link.trace_id or "").lower(), (link.span_id or "").lower()]
+    return [*ids, _attributes(link.attributes), link.trace_state or "", link.flags or 0]
+
+
+def _attributes(pairs: Iterable[_Pair] | None) -> dict[str, Any]:
+    return of_pairs([(pair.key or "", _value(pair.value)) for pair in pairs or ()])
 
 
 def _value(value: _Value | None) -> Any:
@@ -191,7 +197,7 @@ def _other(value: _Value) -> Any:
     if isinstance(value.bytes_value, str):
         return _bytes(value.bytes_value)
     if isinstance(value.array_value, _Array):
-        return [_value(item) for item in value.array_value.values]
+        return [_value(item) for item in value.array_value.values or ()]
     if isinstance(value.kvlist_value, _List):
         return _attributes(value.kvlist_value.values)
     return None

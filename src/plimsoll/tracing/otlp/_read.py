@@ -30,9 +30,14 @@ def read_piece(body: bytes) -> Piece:
     return _decoder.decode(body)
 
 
+def _origin_in(named: str) -> bytes:
+    """What a piece that shares nothing with others says itself of the origin of its spans; else nothing."""
+    return named.encode() if named.startswith("{") else b"{}"
+
+
 def as_spans(piece: Piece, origins: Mapping[str, bytes]) -> list[Span]:
     """The spans as the rest of the house knows them."""
-    known = [parse_origin(origins.get(digest, b"{}")) for digest in piece.origins]
+    known = [parse_origin(origins.get(digest) or _origin_in(digest)) for digest in piece.origins]
     return [_as_span(span, known[span.origin]) for span in piece.spans]
 
 

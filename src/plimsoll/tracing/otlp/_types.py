@@ -69,7 +69,7 @@ class Piece(Struct):
     """The body of a piece: some spans of one trace."""
 
     origins: list[str]
-    """Digests of what spans have in common: resource and scope."""
+    """Digests of what spans have in common (resource and scope); of a piece that is encrypted, that itself."""
     spans: list[SentSpan]
 
 

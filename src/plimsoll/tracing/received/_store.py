@@ -130,7 +130,7 @@ class _Writing:
                 updates.append({"which": number, **sent.row._asdict()})
             subject = self._subject(sent.row)
             for some in _parts(new):
-                body = json.encode(self._piece(some))
+                body = json.encode(self._piece(some, apart=subject is not None))
                 sealed = body if subject is None else self._sealed(subject, body)
                 yield next(numbers), number, packed(one.facts for one in some), subject, sealed
         insert_traces(self._connection, inserts)
@@ -202,12 +202,14 @@ class _Writing:
         count_sent(self._tally, row, folded)
         return SentTrace(row, folded)
 
-    def _piece(self, some: Sequence[NewSpan]) -> Piece:
+    def _piece(self, some: Sequence[NewSpan], *, apart: bool) -> Piece:
+        """The body of a piece; with `apart`, because it will be encrypted, it holds itself what others share."""
         places: dict[str, int] = {}
         digests: dict[bytes, str] = {}
         for one in some:
-            digest = digests.get(one.origin) or digests.setdefault(one.origin, self._keep_origin(one))
-            one.span.origin = places.setdefault(digest, len(places))
+            if one.origin not in digests:
+                digests[one.origin] = one.origin.decode() if apart else self._keep_origin(one)
+            one.span.origin = places.setdefault(digests[one.origin], len(places))
         return Piece(list(places), [one.span for one in some])
 
     def _keep_origin(self, one: NewSpan) -> str:

@@ -1,7 +1,7 @@
 """From the bytes of a request to pieces of traces: on the writer's thread, for it may take a while."""
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -87,41 +87,63 @@ class _Maker:
 
     def __init__(self, capture: Capture, price: Price | None, sender: Sender, place: int) -> None:
         self._capture, self._price, self._sender, self._place = capture, price, sender, place
-        self._origins: dict[bytes, Any] = {}
+        self._origins: dict[bytes, Mapping[str, Any]] = {}
+        self._limited: dict[tuple[bytes, str], bytes] = {}
 
     def make(self, incoming: Incoming) -> NewSpan | None:
         span = incoming.span
         if not 0 <= span.start < _LAST_NS or not 0 <= span.end < _LAST_NS:
             return None
-        origin = self._origins.get(incoming.origin)
-        if origin is None:
-            origin = self._origins.setdefault(incoming.origin, parse_origin(incoming.origin))
+        origin = self._origin(incoming.origin)
         facts = facts_of(span, origin)
         if facts.has_usage and facts.cost_pico is None and self._price is not None:
             facts.cost_pico = self._price(facts)
-        self._limit(incoming.trace_id, span, facts)
-        return NewSpan(facts, span, incoming.origin, self._sender, self._place)
-
-    def _limit(self, trace_id: str, span: SentSpan, facts: SpanFacts) -> None:
-        """Keep of the content what may be kept."""
-        level = self._capture.level(trace_id, facts.environment)
+        level = self._capture.level(incoming.trace_id, facts.environment)
+        kept = incoming.origin
         if level in {"off", "redacted"}:
-            change = self._capture
-            span.attributes = dict(change.of_attributes(level, span.attributes))
-            span.message = change.of_text(level, span.message)
-            for event in span.events:
-                event[2] = dict(change.of_attributes(level, event[2]))
-            for link in span.links:
-                link[2] = dict(change.of_attributes(level, link[2]))
-            facts.error = change.of_text(level, facts.error)
-        if level in {"off", "sealed"}:
-            facts.question = ""
-        elif level == "redacted":
-            facts.question = self._capture.of_text(level, facts.question)
-        if level == "sealed":
-            facts.error = ""
+            self._limit(level, span, facts)
+            kept = self._limited_origin(level, incoming.origin)
+        elif level == "sealed":
+            facts.question = facts.error = ""
         for name in ("name", "model", "user", "endpoint", "environment", "release", "question", "error"):
             setattr(facts, name, storable(getattr(facts, name)))
+        return NewSpan(facts, span, kept, self._sender, self._place)
+
+    def _origin(self, origin: bytes) -> Mapping[str, Any]:
+        found = self._origins.get(origin)
+        return self._origins.setdefault(origin, parse_origin(origin)) if found is None else found
+
+    def _limited_origin(self, level: str, origin: bytes) -> bytes:
+        """What spans have in common, as far as it may be kept."""
+        kept = self._limited.get((origin, level))
+        if kept is None:
+            change, said = self._capture, self._origin(origin)
+            limited = {
+                name: change.of_attributes(level, about) if isinstance(about, Mapping) else change.of_name(level, about)
+                for name, about in said.items()
+            }
+            kept = json.encode({name: about for name, about in limited.items() if about}, order="sorted")
+            self._limited[origin, level] = kept
+        return kept
+
+    def _limit(self, level: str, span: SentSpan, facts: SpanFacts) -> None:
+        """Keep of the content what may be kept; what a span is called is a name, which `off` keeps."""
+        change = self._capture
+        span.attributes = dict(change.of_attributes(level, span.attributes))
+        span.message = change.of_text(level, span.message)
+        span.state = change.of_text(level, span.state)
+        for event in span.events:
+            event[1] = change.of_name(level, event[1])
+            event[2] = dict(change.of_attributes(level, event[2]))
+        for link in span.links:
+            link[2] = dict(change.of_attributes(level, link[2]))
+            link[3] = change.of_text(level, link[3])
+        facts.error = change.of_text(level, facts.error)
+        facts.question = change.of_text(level, facts.question)
+        if level == "redacted":
+            span.name = change.of_text(level, span.name)
+            facts.name = change.of_text(level, facts.name)
+            facts.endpoint = change.of_text(level, facts.endpoint)
 
 
 def _parsed(shipment: Shipment) -> Parsed:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..._call_ids import named_call, plain_id
 from ..._errors import FieldError, UnsupportedFieldError
 from ._asked import ResponseItemIn
 from ._thinking import open_thinking
@@ -49,11 +50,13 @@ class Conversation:
             case "function_call":
                 call = {"name": _need(item.name, f"{where}.name"), "arguments": item.arguments or "{}"}
                 calls = self._of_model().setdefault("tool_calls", [])
-                calls.append({"id": _need(item.call_id, f"{where}.call_id"), "type": "function", "function": call})
+                named = named_call(_need(item.call_id, f"{where}.call_id"))
+                calls.append({**named, "type": "function", "function": call})
             case "function_call_output":
                 output = "" if item.output is None else item.output
                 content = output if isinstance(output, str) else parts_of(output, f"{where}.output")
-                self.say({"role": "tool", "tool_call_id": _need(item.call_id, f"{where}.call_id"), "content": content})
+                answered = plain_id(_need(item.call_id, f"{where}.call_id"))
+                self.say({"role": "tool", "tool_call_id": answered, "content": content})
             case "reasoning":
                 self._reasoning(item)
             case "item_reference":

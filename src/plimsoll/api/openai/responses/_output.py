@@ -6,6 +6,7 @@ in turns, as chat completions allow; so they are all done at the end.
 
 from typing import Any, Final, Protocol
 
+from ..._call_ids import signed_id
 from ...wire import event, json_bytes
 from ._thinking import seal_thinking
 
@@ -151,7 +152,7 @@ class OpenCall:
     def __init__(self, trace_id: str, index: int, call: dict[str, Any]) -> None:
         self._id = f"fc_{trace_id}_{index}"
         self._index = index
-        self._call_id = call.get("id") or f"call_{trace_id}_{index}"
+        self._call_id = signed_id(call) or f"call_{trace_id}_{index}"
         self._name = (call.get("function") or {}).get("name") or ""
         self._arguments: list[str] = []
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from plimsoll.flows.serve import Answer, AnswerDone, AnswerStarted
 from plimsoll.models import Body, Chunks
 
+from ..._call_ids import signed_id
 from ..._problems import Problem
 from ...wire import json_bytes
 from ._object import Echo, ResponseObject
@@ -157,12 +158,12 @@ class ResponsesReply:
         if message.get("refusal"):
             parts.append(refusal_part(message["refusal"]))
         calls = message.get("tool_calls") or ()
-        if parts or not calls:
+        if parts or not (calls or output):
             parts = parts or [text_part("", [])]
             output.append(message_item(f"msg_{trace_id}_{len(output)}", parts, status))
         for call in calls:
             index, function = len(output), call.get("function") or {}
-            call_id = call.get("id") or f"call_{trace_id}_{index}"
+            call_id = signed_id(call) or f"call_{trace_id}_{index}"
             name, arguments = function.get("name") or "", function.get("arguments") or ""
             output.append(call_item(f"fc_{trace_id}_{index}", call_id, name=name, arguments=arguments, status=status))
         return output

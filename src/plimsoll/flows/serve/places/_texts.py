@@ -1,115 +1,94 @@
-"""Where texts stand in JSON: in every value and key, but for names and encoded data."""
+"""Where texts stand in JSON: in every value, key and long number."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-_LABELS = frozenset(
-    (
-        "id",
-        "type",
-        "role",
-        "index",
-        "object",
-        "model",
-        "finish_reason",
-        "native_finish_reason",
-        "stop_reason",
-        "call_id",
-        "tool_call_id",
-        "item_id",
-        "format",
-        "media_type",
-        "mime_type",
-        "detail",
-        "status",
-        "effort",
-        "reasoning_effort",
-        "verbosity",
-        "service_tier",
-        "system_fingerprint",
-        "provider",
-        "tool_choice",
-        "signature",
-        "thought_signature",
-        "encrypted_content",
-        "data",
-        "file_data",
-        "b64_json",
-    )
-)
-"""Keys under which no text stands, but a name or data: a value is passed over only where it has the form of one."""
-_NAMED = frozenset({"function", "custom", "function_call", "functions", "tools", "tool_choice", "json_schema"})
-"""Where `name` is the name of a function."""
-_IN_JSON = frozenset({"arguments", "input"})
-_NAME_BYTES = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:;,/+="
+from ._media import media_texts
+from ._names import NAMES, TYPED, WORDS
+from ._numbers import digits
+
 _DEEPEST = 100
+_BEGIN_JSON = ("{", "[", '"')
 
 
 class Text(NamedTuple):
-    """A text somewhere in JSON: a value, or a key that is more than a name."""
+    """A text somewhere in JSON."""
 
     holder: Any
     key: Any
     place: tuple[str | int, ...]
     """Its keys from the outside in, without the places in lists."""
     text: str
-    is_key: bool = False
+    fixed: str = ""
+    """Why nothing can be taken out of it, as the reason for stopping it (`found_in_a_key`); empty for a text that may
+    be changed."""
+    is_json: bool = False
+    """Whether it stands where JSON is written as text."""
 
 
-def texts_in(values: Sequence[Any]) -> list[Text]:
-    """Every text in JSON values, in their order. Raises RecursionError where they are nested too deeply."""
-    found: list[Text] = []
-    _collect(found, values, (), 0)
-    return found
+def texts_in(values: Sequence[Any], *, free: bool = False) -> list[Text]:
+    """Every text in JSON values, in their order. Raises RecursionError where they are nested too deeply.
+
+    `free` JSON is that of somebody's own, such as the arguments of a call: no name and no image has its place in it,
+    and a number may become a text.
+    """
+    return list(_collected(values, (), 0, free=free))
 
 
-def _collect(found: list[Text], holder: Any, place: tuple[str | int, ...], depth: int) -> None:
+def _collected(holder: Any, place: tuple[str | int, ...], depth: int, *, free: bool) -> Iterator[Text]:
     if depth > _DEEPEST:
         raise RecursionError
     keyed = isinstance(holder, Mapping)
     items: Iterable[tuple[Any, Any]] = holder.items() if keyed else enumerate(holder)
     for key, value in items:
-        if keyed:
-            inner = (*place, key)
-        else:
-            index = value.get("index") if isinstance(value, Mapping) else None
-            inner = (*place, index) if isinstance(index, int) else place
+        inner = (*place, key) if keyed else _in_list(place, value)
         if isinstance(value, str):
-            if value and not _is_label(inner, value):
-                found.append(Text(holder, key, inner, value))
+            if value:
+                yield from _free(holder, key, inner, value) if free else _said(holder, key, inner, value)
         elif isinstance(value, Mapping | list | tuple):
-            _collect(found, value, inner, depth + 1)
-        if keyed and not _is_name(key):
-            found.append(Text(holder, key, inner, key, is_key=True))
+            yield from _collected(value, inner, depth + 1, free=free)
+        elif number := digits(value):
+            yield Text(holder, key, inner, number, "" if free else "found_in_a_number")
+        if keyed and key not in WORDS:
+            yield Text(holder, key, inner, key, "found_in_a_key")
 
 
-def _is_label(place: tuple[str | int, ...], text: str) -> bool:
-    key = place[-1] if place else ""
-    known = key in _LABELS or (key == "name" and not _NAMED.isdisjoint(place[-3:-1]))
-    return (known or text.startswith("data:")) and _is_name(text)
+def _in_list(place: tuple[str | int, ...], value: Any) -> tuple[str | int, ...]:
+    index = value.get("index") if isinstance(value, Mapping) else None
+    return (*place, index) if isinstance(index, int) else place
 
 
-def _is_name(text: str) -> bool:
-    return text.isascii() and not text.encode().translate(None, _NAME_BYTES)
+def _free(holder: Any, key: Any, place: tuple[str | int, ...], text: str) -> Iterator[Text]:
+    # JSON in JSON has escapes of its own.
+    yield Text(holder, key, place, text, "", "\\" in text and text.lstrip().startswith(_BEGIN_JSON))
 
 
-def is_escaped(one: Text) -> bool:
-    """Whether a text is JSON that is written with escapes."""
-    return "\\" in one.text and bool(one.place) and one.place[-1] in _IN_JSON
+def _said(holder: Any, key: Any, place: tuple[str | int, ...], text: str) -> Iterator[Text]:
+    names = tuple(one for one in place if isinstance(one, str))
+    if names and names[-1] in TYPED and text in WORDS:
+        return
+    if names in NAMES:
+        yield Text(holder, key, place, text, "found_in_a_name")
+        return
+    media = media_texts(names, holder, text) if names else None
+    if media is None:
+        yield Text(holder, key, place, text, "", names[-1:] == ("arguments",) or names[-2:] == ("custom", "input"))
+    else:
+        yield from (Text(holder, key, place, one, "found_in_a_file") for one in media)
 
 
 def runs_of(found: Iterable[Text]) -> list[list[Text]]:
     """Texts at the same place of several list items."""
     runs: dict[tuple[str | int, ...], list[Text]] = {}
     for one in found:
-        if not one.is_key:
+        if not one.fixed:
             runs.setdefault(one.place, []).append(one)
     return [run for run in runs.values() if len(run) > 1]
 
 
 def joined_text(run: Iterable[Text]) -> str:
     """What some texts say together, as they stand there now."""
-    return "".join(one.holder[one.key] for one in run)
+    return "".join(str(one.holder[one.key]) for one in run)
 
 
 def copied(value: Any) -> Any:

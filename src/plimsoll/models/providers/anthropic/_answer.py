@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from ..translated import Facts, NonsenseError
-from ._wire import NOT_AN_ANSWER, Block, Counts, finish_of, message_decoder, refused, thinking_block
+from ._wire import NOT_AN_ANSWER, Block, Counts, finish_of, matched_by, message_decoder, refused, thinking_block
 
 
 def whole(raw: bytes, answer_tool: str) -> tuple[dict[str, Any], Facts]:
@@ -24,7 +24,12 @@ def whole(raw: bytes, answer_tool: str) -> tuple[dict[str, Any], Facts]:
     facts = Facts(
         counts.usage(), finish_of(message.stop_reason, is_answer=is_answer), message.model, counts.service_tier
     )
-    chosen = {"index": 0, "message": said, "finish_reason": facts.finish_reason}
+    chosen = {
+        "index": 0,
+        "message": said,
+        "finish_reason": facts.finish_reason,
+        **matched_by(message.stop_reason, message.stop_sequence),
+    }
     return {"id": message.id, "object": "chat.completion", "model": message.model, "choices": [chosen]}, facts
 
 

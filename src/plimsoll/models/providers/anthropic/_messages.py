@@ -1,5 +1,6 @@
 """The conversation: OpenAI's messages as Anthropic's `system` and `messages`."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -7,6 +8,8 @@ from ..translated import Asked, ToolCall
 
 _SYSTEM: Final = frozenset({"system", "developer"})
 _MEDIA: Final = {"image_url": "image", "file": "document"}
+_UNNAMED: Final = "document"
+"""How a file is called that has no name: OpenAI's form wants one."""
 
 Blocks = list[dict[str, Any]]
 
@@ -53,7 +56,7 @@ def _blocks(asked: Asked, message: Mapping[str, Any], where: str) -> Blocks:
 def _block(asked: Asked, part: Mapping[str, Any], where: str) -> dict[str, Any]:
     kind = str(part.get("type"))
     if kind in _MEDIA:
-        return _cached(part, {"type": _MEDIA[kind], "source": _source(asked, part, where)})
+        return _cached(part, {"type": _MEDIA[kind], "source": _source(asked, part, where), **_titled(part)})
     if kind == "refusal":
         return {"type": "text", "text": str(part.get("refusal"))}
     if kind == "input_audio":
@@ -61,11 +64,24 @@ def _block(asked: Asked, part: Mapping[str, Any], where: str) -> dict[str, Any]:
     return dict(part)  # text, or a block in Anthropic's own form
 
 
+def _titled(part: Mapping[str, Any]) -> dict[str, str]:
+    """The name of a file as the title of the document."""
+    held = part.get("file")
+    name = held.get("filename") if isinstance(held, Mapping) else None
+    return {"title": name} if isinstance(name, str) and name not in {"", _UNNAMED} else {}
+
+
 def _source(asked: Asked, part: Mapping[str, Any], where: str) -> dict[str, str]:
     found = asked.media(part, where)
     if found.url:
         return {"type": "url", "url": found.url}
+    if found.mime_type.startswith("text/"):
+        return {"type": "text", "media_type": "text/plain", "data": _decoded(found.data)}
     return {"type": "base64", "media_type": found.mime_type, "data": found.data}
+
+
+def _decoded(data: str) -> str:
+    return base64.b64decode(data).decode("utf-8", "replace")
 
 
 def _cached(part: Mapping[str, Any], block: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ def payload(body: Body, *, model: str, most_tokens: int | None, traits: Traits) 
     asked = Asked(body, model)
     asked.check(choices=False)
     system, messages = conversation(asked)
+    if not messages:
+        raise asked.refuse("messages", "says nothing to answer", hint="send a message of the user that is not empty")
     said: dict[str, Any] = {
         **asked.unknown_fields,
         "model": model,

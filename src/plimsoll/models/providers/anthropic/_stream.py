@@ -6,7 +6,7 @@ import msgspec
 
 from .._sse import BodyTooLargeError, SseDecoder
 from ..translated import Facts, NonsenseError
-from ._wire import Block, Counts, Delta, Event, event_decoder, finish_of, refused, thinking_block
+from ._wire import Block, Counts, Delta, Event, event_decoder, finish_of, matched_by, refused, thinking_block
 
 _NO_EVENT: Final = "the server sent something that is not an event of Anthropic's form"
 
@@ -126,12 +126,13 @@ class EventReader:
 
     def _end(self, event: Event) -> dict[str, Any] | None:
         self._counts.take(event.usage)
-        reason = event.delta.stop_reason if event.delta else None
-        if reason is None:
+        delta = event.delta
+        if delta is None or delta.stop_reason is None:
             return None
+        reason = delta.stop_reason
         self._finish = finish_of(reason, is_answer=self._answer_index >= 0 and not self._calls)
-        return _chunk({}, self._finish)
+        return _chunk({}, self._finish, **matched_by(reason, delta.stop_sequence))
 
 
-def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
-    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+def _chunk(delta: dict[str, Any], finish: str | None = None, **more: str) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish, **more}]}

@@ -8,10 +8,11 @@ import msgspec
 from ..._types import Usage
 from ..translated import Kind, Refusal, RefusedError, sort_refusal
 
+PAUSED: Final = "pause_turn"
 _FINISH: Final = {
     "end_turn": "stop",
     "stop_sequence": "stop",
-    "pause_turn": "stop",
+    PAUSED: "stop",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
@@ -95,6 +96,7 @@ class Message(msgspec.Struct):
     model: str = ""
     content: list[Block] = []
     stop_reason: str | None = None
+    stop_sequence: str | None = None
     usage: Any = None
     error: Error | None = None
 
@@ -108,6 +110,7 @@ class Delta(msgspec.Struct):
     thinking: str = ""
     signature: str = ""
     stop_reason: str | None = None
+    stop_sequence: str | None = None
 
 
 class Event(msgspec.Struct):
@@ -197,6 +200,16 @@ def finish_of(stop_reason: str, *, is_answer: bool) -> str:
     """OpenAI's word for the end; the call of the answer's own tool is a plain end."""
     finish = _FINISH.get(stop_reason, "stop")
     return "stop" if is_answer and finish == "tool_calls" else finish
+
+
+def matched_by(stop_reason: str, stop_sequence: str | None) -> dict[str, str]:
+    """What OpenAI's word for the end leaves out, in the field of a choice in which other servers put it.
+
+    The text at which the model stopped; or that it paused, and goes on when it gets its turn back.
+    """
+    if stop_reason == PAUSED:
+        return {"stop_reason": PAUSED}
+    return {"stop_reason": stop_sequence} if stop_sequence else {}
 
 
 def thinking_block(block: Block) -> dict[str, Any]:

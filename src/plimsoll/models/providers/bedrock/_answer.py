@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from ..translated import Facts, NonsenseError
-from ._wire import Block, Reasoning, ToolUse, answer_decoder, finish_of, thinking_block, usage_of
+from ._wire import Block, Reasoning, ToolUse, answer_decoder, finish_of, matched_by, thinking_block, usage_of
 
 
 def whole(raw: bytes, *, model: str, answer_tool: str) -> tuple[dict[str, Any], Facts]:
@@ -18,7 +18,8 @@ def whole(raw: bytes, *, model: str, answer_tool: str) -> tuple[dict[str, Any], 
         raise NonsenseError("the server sent something that is not an answer of Converse")
     message, is_answer = _said(answer.output.message.content, answer_tool)
     facts = Facts(usage_of(answer.usage), finish_of(answer.stop_reason, is_answer=is_answer), model)
-    chosen = {"index": 0, "message": message, "finish_reason": facts.finish_reason}
+    matched = matched_by(answer.stop_reason, answer.additional_model_response_fields)
+    chosen = {"index": 0, "message": message, "finish_reason": facts.finish_reason, **matched}
     return {"object": "chat.completion", "model": model, "choices": [chosen]}, facts
 
 

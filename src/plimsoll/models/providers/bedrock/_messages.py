@@ -22,6 +22,14 @@ _DOCUMENTS: Final = {
 }
 _BUCKET: Final = "s3://"
 
+_OWN: Final = frozenset(
+    {
+        "image", "document", "video", "audio", "guardContent", "cachePoint", "citationsContent", "searchResult",
+        "reasoningContent", "toolUse", "toolResult",
+    }
+)  # fmt: skip
+"""By one of them a block in Converse's own form is known."""
+
 Blocks = list[dict[str, Any]]
 
 
@@ -62,8 +70,8 @@ def cache_point(holder: Mapping[str, Any]) -> Blocks:
 
 def _blocks(asked: Asked, message: Mapping[str, Any], where: str) -> Blocks:
     found: Blocks = []
-    for number, part in enumerate(asked.parts(message.get("content"))):
-        found += [_block(asked, part, f"{where}.content[{number}]"), *cache_point(part)]
+    for place, part in asked.openai_parts(message, where):
+        found += [_block(asked, part, place), *cache_point(part)]
     return found
 
 
@@ -79,6 +87,8 @@ def _block(asked: Asked, part: Mapping[str, Any], where: str) -> dict[str, Any]:
         return {"document": {**_source(asked, part, where, _DOCUMENTS), "name": where.replace(".", " ")}}
     if kind == "input_audio":
         raise asked.refuse(where, "is audio, which is not passed on to Bedrock")
+    if _OWN.isdisjoint(part):
+        raise asked.refuse(where, f"is a part of type `{kind[:60]}`, which Bedrock does not have")
     return {name: value for name, value in part.items() if name not in {"type", "cache_control"}}
 
 

@@ -18,6 +18,8 @@ _NATIVE: Final = frozenset(
 )  # fmt: skip
 """Fields of Converse; every other unknown field belongs to the model behind it."""
 
+_CLAUDE: Final = ("thinking", "top_k")
+"""Fields that of the models of Bedrock only Claude has under these names."""
 _WITHOUT_SCHEMA: Final = ("amazon.", "meta.", "ai21.", "cohere.", "writer.")
 _NO_PARAMETERS: Final = {"type": "object", "properties": {}}
 _MODEL_FIELDS: Final = "additionalModelRequestFields"
@@ -28,6 +30,8 @@ def payload(body: Body, *, model: str, most_tokens: int | None, options: Mapping
     asked = Asked(body, model)
     asked.check(choices=False)
     system, messages = conversation(asked)
+    if not messages:
+        raise asked.refuse("messages", "says nothing to answer", hint="send a message of the user that is not empty")
     said: dict[str, Any] = {"messages": messages}
     if system:
         said["system"] = system
@@ -36,6 +40,8 @@ def payload(body: Body, *, model: str, most_tokens: int | None, options: Mapping
     knows = _traits(model, options)
     _format(said, asked.format, knows)
     config: dict[str, Any] = {"stopSequences": asked.stops} if asked.stops else {}
+    if asked.stops and "claude" in model:
+        said.setdefault("additionalModelResponseFieldPaths", ["/stop_sequence"])  # which of them it was
     if (most := asked.max_tokens(most_tokens)) is not None:
         config["maxTokens"] = most
     _think(fields, asked, knows, may=_may_think(said), most=most)
@@ -62,6 +68,9 @@ def _split(said: dict[str, Any], asked: Asked) -> dict[str, Any]:
     unknown = asked.unknown_fields
     given = unknown.pop(_MODEL_FIELDS, None)
     said.update({name: unknown.pop(name) for name in _NATIVE if name in unknown})
+    if "claude" not in asked.model:
+        for name in _CLAUDE:
+            unknown.pop(name, None)
     return {**unknown, **(given if isinstance(given, Mapping) else {})}
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from ..translated import Facts, NonsenseError, RefusedError
 from ._frames import Frame, FrameDecoder, FrameError
-from ._wire import Block, Event, Reasoning, event_decoder, finish_of, refusal_of, thinking_block, usage_of
+from ._wire import Block, Event, Reasoning, event_decoder, finish_of, matched_by, refusal_of, thinking_block, usage_of
 
 
 class EventReader:
@@ -75,7 +75,7 @@ class EventReader:
         elif name == "messageStop":
             is_answer = self._answer_index >= 0 and not self._calls
             self._finish = finish_of(event.stop_reason, is_answer=is_answer)
-            return _chunk({}, self._finish)
+            return _chunk({}, self._finish, **matched_by(event.stop_reason, event.additional_model_response_fields))
         elif name == "metadata":
             self._usage = event.usage
             self.is_done = self.is_whole
@@ -126,5 +126,5 @@ class EventReader:
         return {"thinking_blocks": [block]}
 
 
-def _chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
-    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+def _chunk(delta: dict[str, Any], finish: str | None = None, **more: str) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish, **more}]}

@@ -8,9 +8,10 @@ import msgspec
 from ..._types import Usage
 from ..translated import Kind, NonsenseError, Refusal, sort_refusal
 
+STOPPED: Final = "stop_sequence"
 _FINISH: Final = {
     "end_turn": "stop",
-    "stop_sequence": "stop",
+    STOPPED: "stop",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
@@ -93,6 +94,7 @@ class Answer(msgspec.Struct, rename="camel"):
     output: _Output | None = None
     stop_reason: str = ""
     usage: Any = None
+    additional_model_response_fields: Any = None
 
 
 class Event(msgspec.Struct, rename="camel"):
@@ -104,6 +106,7 @@ class Event(msgspec.Struct, rename="camel"):
     stop_reason: str = ""
     usage: Any = None
     message: str = ""
+    additional_model_response_fields: Any = None
 
 
 class _Written(msgspec.Struct, rename="camel"):
@@ -145,6 +148,17 @@ def finish_of(reason: str, *, is_answer: bool) -> str:
         raise NonsenseError("the model wrote something that cannot be read")
     finish = _FINISH.get(reason, "stop")
     return "stop" if is_answer and finish == "tool_calls" else finish
+
+
+def matched_by(reason: str, fields: Any) -> dict[str, str]:
+    """The text at which the model stopped, in the field of a choice in which other servers put it.
+
+    `fields` are the model's own; where they do not tell, it is only said that there was such a text.
+    """
+    if reason != STOPPED:
+        return {}
+    matched = fields.get(STOPPED) if isinstance(fields, dict) else None
+    return {"stop_reason": matched if isinstance(matched, str) and matched else STOPPED}
 
 
 def refusal_of(status: int, kind: str, said: str, retry_after_s: float | None = None) -> Refusal:

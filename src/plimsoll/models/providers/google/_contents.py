@@ -12,6 +12,14 @@ _SYSTEM: Final = frozenset({"system", "developer"})
 _MEDIA: Final = frozenset({"image_url", "file"})
 _AUDIO: Final = {"wav": "audio/wav", "mp3": "audio/mp3"}
 
+_OWN: Final = frozenset(
+    {
+        "inlineData", "fileData", "functionCall", "functionResponse", "executableCode", "codeExecutionResult",
+        "toolCall", "toolResponse",
+    }
+)  # fmt: skip
+"""By one of them a part in Google's own form is known."""
+
 Parts = list[dict[str, Any]]
 
 
@@ -48,10 +56,7 @@ def _append(contents: list[dict[str, Any]], role: str, parts: Parts) -> None:
 
 
 def _parts(asked: Asked, message: Mapping[str, Any], where: str) -> Parts:
-    return [
-        _part(asked, part, f"{where}.content[{number}]")
-        for number, part in enumerate(asked.parts(message.get("content")))
-    ]
+    return [_part(asked, part, place) for place, part in asked.openai_parts(message, where)]
 
 
 def _part(asked: Asked, part: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -68,6 +73,8 @@ def _part(asked: Asked, part: Mapping[str, Any], where: str) -> dict[str, Any]:
         if mime_type is None or not isinstance(held, Mapping):
             raise asked.refuse(where, "is audio in a form that is not known", hint="send wav or mp3")
         return {"inlineData": {"mimeType": mime_type, "data": held.get("data")}}
+    if _OWN.isdisjoint(part):
+        raise asked.refuse(where, f"is a part of type `{kind[:60]}`, which Google's models do not have")
     return {name: value for name, value in part.items() if name not in {"type", "cache_control"}}
 
 
@@ -97,16 +104,12 @@ def _result(asked: Asked, message: Mapping[str, Any], where: str, names: Mapping
     if not isinstance(name, str):
         hint = "keep the assistant's message with the call in the conversation"
         raise asked.refuse(f"{where}.tool_call_id", "names no call of this conversation", hint=hint)
-    parts = asked.parts(message.get("content"))
-    text = "\n".join(str(part["text"]) for part in parts if part.get("type") == "text")
+    parts = asked.openai_parts(message, where)
+    text = "\n".join(str(part["text"]) for _, part in parts if part.get("type") == "text")
     answered: dict[str, Any] = {"name": name, "response": _object(text)}
     if given:
         answered["id"] = given
-    others = [
-        _part(asked, part, f"{where}.content[{number}]")
-        for number, part in enumerate(parts)
-        if part.get("type") != "text"
-    ]
+    others = [_part(asked, part, place) for place, part in parts if part.get("type") != "text"]
     return [{"functionResponse": answered}, *others]
 
 

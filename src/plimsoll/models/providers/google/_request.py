@@ -14,7 +14,10 @@ _SAMPLING: Final = {
     "presence_penalty": "presencePenalty",
     "frequency_penalty": "frequencyPenalty",
     "n": "candidateCount",
+    "top_k": "topK",
 }
+_ANTHROPIC: Final = ("thinking", "top_k")
+"""Fields of Anthropic's that have another name here."""
 _MODES: Final = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 _LEVELS: Final = {
     "minimal": "minimal",
@@ -32,8 +35,12 @@ def payload(body: Body, *, model: str, most_tokens: int | None) -> dict[str, Any
     asked = Asked(body, model)
     asked.check(choices=True)
     system, contents = conversation(asked)
+    if not contents:
+        raise asked.refuse("messages", "says nothing to answer", hint="send a message of the user that is not empty")
     native = asked.unknown_fields
     given = native.pop("generationConfig", None)
+    for name in _ANTHROPIC:
+        native.pop(name, None)
     said: dict[str, Any] = {**native, "contents": contents}
     if system:
         said["systemInstruction"] = {"parts": system}
@@ -47,7 +54,7 @@ def payload(body: Body, *, model: str, most_tokens: int | None) -> dict[str, Any
 def _tools(said: dict[str, Any], asked: Asked) -> None:
     functions = asked.functions
     declared = [_declaration(function) for _, function in functions if function is not None]
-    native = [dict(tool) for tool, function in functions if function is None]
+    native = [_native(asked, tool, number) for number, (tool, function) in enumerate(functions) if function is None]
     if declared or native:
         said["tools"] = [*([{"functionDeclarations": declared}] if declared else []), *native]
     wanted = asked.choice
@@ -62,6 +69,13 @@ def _tools(said: dict[str, Any], asked: Asked) -> None:
                 "allowedFunctionNames": list(wanted.names),
             }
         said["toolConfig"] = {"functionCallingConfig": calling}
+
+
+def _native(asked: Asked, tool: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """A tool of Google's own, such as its search; Anthropic's have a type instead of a name of their own."""
+    if "type" in tool:
+        raise asked.refuse(f"tools[{number}]", f"is of type `{str(tool['type'])[:60]}`, which Google does not have")
+    return dict(tool)
 
 
 def _declaration(function: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from plimsoll.http import ConnectError, ExchangeError, ExchangeTimeoutError, Res
 from plimsoll.kernel.errors import PlimsollError
 
 from ..._errors import (
+    AnswerTooLargeError,
     ContentRefusedError,
     ContextTooLongError,
     ModelMissingError,
@@ -98,7 +99,7 @@ class Refusals:
         if isinstance(error, TlsError):
             return self.broken("no secure connection to the server is possible")
         if isinstance(error, ResponseTooLargeError):
-            return self.broken("the server sent more than fits into an answer")
+            return AnswerTooLargeError(self._model)
         if isinstance(error, ConnectError):
             hint = "start the model server, or correct `base_url` in the route, which says where it is looked for"
             unreachable = ProviderUnavailableError(self._model, "the server cannot be reached", hint=hint)

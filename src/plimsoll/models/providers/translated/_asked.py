@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from ..._types import Body
+from .._blocks import OWN_PARTS, as_parts, effort_of
 from ._errors import UntranslatableError
 
 EFFORT_TOKENS: Final = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384, "xhigh": 24576, "max": 32768}
@@ -157,9 +158,9 @@ class Asked:
 
     @property
     def effort(self) -> str:
-        """How hard the model should think; empty where the caller says nothing."""
+        """How hard the model should think, in OpenAI's words or else in Anthropic's; empty where nothing is said."""
         value = self.body.get("reasoning_effort")
-        return value if isinstance(value, str) else ""
+        return value if isinstance(value, str) else effort_of(self.body.get("thinking"))
 
     @property
     def stops(self) -> list[str]:
@@ -225,6 +226,23 @@ class Asked:
             return []
         kept = (part for part in content if isinstance(part, Mapping))
         return [part for part in kept if part.get("type") != "text" or part.get("text")]
+
+    def openai_parts(self, message: Mapping[str, Any], where: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """The parts of a message with the places where they stand, blocks of Anthropic's in OpenAI's form.
+
+        Raises UntranslatableError for a block that has no such form.
+        """
+        found: list[tuple[str, Mapping[str, Any]]] = []
+        for number, part in enumerate(self.parts(message.get("content"))):
+            place = f"{where}.content[{number}]"
+            if part.get("type") not in OWN_PARTS:
+                found.append((place, part))
+                continue
+            inner = as_parts(part)
+            if inner is None:
+                raise self.refuse(place, f"is a block of type `{part['type']}` that only Anthropic's models read")
+            found += [(place, one) for one in inner]
+        return found
 
     def calls(self, message: Mapping[str, Any], where: str) -> list[ToolCall]:
         """The tool calls of an assistant's message. Raises UntranslatableError for one that is none."""

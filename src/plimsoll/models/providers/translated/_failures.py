@@ -7,6 +7,7 @@ from plimsoll.http import ConnectError, ExchangeError, ExchangeTimeoutError, Res
 from plimsoll.kernel.errors import PlimsollError
 
 from ..._errors import (
+    AnswerTooLargeError,
     ContentRefusedError,
     ContextTooLongError,
     ModelMissingError,
@@ -71,7 +72,7 @@ class Failures:
         if isinstance(error, TlsError):
             return self.broken(_TLS)
         if isinstance(error, ResponseTooLargeError):
-            return self.broken("the server sent more than fits into an answer")
+            return AnswerTooLargeError(self._model)
         if isinstance(error, ConnectError):
             unreachable = ProviderUnavailableError(self._model, "the server cannot be reached", hint=_UNREACHABLE)
             unreachable.address = self._address
