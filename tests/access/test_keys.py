@@ -200,6 +200,17 @@ def test_a_rotated_key_has_the_same_rights_and_tags(access: Access, clerk: NewKe
     assert entry.facts["overlap_until"] == to_text(replaced.expires_at)
 
 
+def test_a_key_knows_whose_place_it_took(access: Access, clerk: NewKey, by: By) -> None:
+    """What limits the others limits it too."""
+    keys = [access.create_key("clerk", by=by)]
+    while len(keys) < 4:
+        keys.append(access.rotate_key(keys[-1].key.prefix, overlap_s=3600, by=by))
+    first, second, third, last = (key.key.prefix for key in keys)
+    replaced = [access.authenticate(key.secret, utc_now()).replaced for key in (*keys, clerk)]
+    assert replaced == [(), (first,), (second, first), (third, second, first), ()]
+    assert last not in replaced[3]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
 @given(overlap_s=st.floats(0, 31 * 86400), life_s=st.none() | st.floats(60, 400 * 86400))
 def test_both_keys_work_until_the_overlap_ends_and_then_the_new_one_alone(

@@ -106,6 +106,8 @@ class ScriptedService:
     """Keys of the records; whoever acts with each."""
     known_names: dict[str, str] = field(default_factory=dict)
     key_reads: int = 0
+    counted: list[AnswerRequest] = field(default_factory=list)
+    count_error: Exception | None = None
     judged: list[Feedback] = field(default_factory=list)
     begun: bool = False
     closed: bool = False
@@ -160,7 +162,12 @@ class ScriptedService:
         if request.found is not None:
             request.found(started().name)
 
-    def feedback(self, given: Feedback) -> None:
+    async def count(self, request: AnswerRequest) -> None:
+        self.counted.append(request)
+        if self.count_error is not None:
+            raise self.count_error
+
+    def feedback(self, given: Feedback, _team: str = "") -> None:
         self.trace(given.trace)
         self.judged.append(given)
 

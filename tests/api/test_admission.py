@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
 from plimsoll.api import ApiSettings
 from plimsoll.api._errors import WrongHostError
@@ -46,6 +47,21 @@ def test_a_good_host_does_not_make_another_one_good(admission: Admission) -> Non
         for others in ([(b"host", b"evil.example")], [(b"host", b"llm.example.com")] * 2, []):
             with pytest.raises(WrongHostError):
                 admit(admission, scope(*others))
+
+
+def test_keys_are_looked_up_while_all_other_threads_are_busy(service: Any) -> None:
+    service.keys["plim_a"] = ANYBODY
+    admission = Admission(service, ApiSettings(keys_required=True, allowed_hosts=("a",)))
+    asked = scope((b"host", b"a"), (b"authorization", b"Bearer plim_a"))
+
+    async def work() -> None:
+        threads = to_thread.current_default_thread_limiter()
+        threads.total_tokens = 1
+        async with threads:
+            await asyncio.wait_for(admission.admit(asked), 60)
+
+    asyncio.run(work())
+    assert acting_of(asked) == ANYBODY
 
 
 def test_hosts_beyond_those_that_are_remembered_come_in_as_well(admission: Admission) -> None:

@@ -1,8 +1,10 @@
-"""When the client leaves, the platform is told at once."""
+"""When the client leaves, the platform is told at once; and nothing stays behind of a request that failed."""
 
 import asyncio
+import gc
 import json
 import socket
+import weakref
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ import pytest
 from plimsoll.api import ApiSettings, create_app
 from plimsoll.api._errors import ClientGoneError
 from plimsoll.api.exchange import WhileConnected
+from plimsoll.kernel.errors import PlimsollError, UnavailableError
 
 
 async def _forever() -> None:
@@ -128,3 +131,44 @@ def test_a_connection_that_closes_just_now_is_no_fault(
     app = create_app(service, settings=ApiSettings())
     asyncio.run(app(scope, receive, send))
     assert "failed" not in caplog.text
+
+
+class Content:
+    """What a request holds."""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("steps_before", [0, 2])
+def test_nothing_is_kept_of_a_request_that_failed(service: Any, *, stream: bool, steps_before: int) -> None:
+    """A future holds the error that it raised, and the error the call that waited for the future."""
+    kept: list[weakref.ref[Content]] = []
+
+    async def fail() -> None:
+        content = Content()
+        kept.append(weakref.ref(content))
+        waited: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waited.set_exception(UnavailableError("busy"))
+        try:
+            await waited
+        except PlimsollError as error:
+            raise PlimsollError("failed") from error
+
+    service.script = [*service.script[:steps_before], fail]
+    body = json.dumps({"model": "contracts/ask", "messages": [{"role": "user", "content": "?"}], "stream": stream})
+    requests = [{"type": "http.request", "body": body.encode()}]
+
+    async def receive() -> Any:
+        return requests.pop() if requests else {"type": "http.disconnect"}
+
+    async def send(_message: Any) -> None:
+        """Nobody reads it."""
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/chat/completions", "headers": headers, "state": {}}
+    app = create_app(service, settings=ApiSettings())
+    gc.disable()
+    try:
+        asyncio.run(app(scope, receive, send))
+        assert [each() for each in kept] == [None]
+    finally:
+        gc.enable()

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import random
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
@@ -41,7 +42,7 @@ from plimsoll.storage import Database
 from plimsoll.storage.migrations.traces import TRACES
 from plimsoll.tracing import BatchedRecorder, Capture, Trace, Traces
 from plimsoll.tracing.export import Exporter
-from plimsoll.tracing.received import Received, Sender
+from plimsoll.tracing.received import Outcome, Received, Sender
 
 PROTOBUF, JSON = {"content-type": "application/x-protobuf"}, {"content-type": "application/json"}
 TRACE, SPAN = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
@@ -190,9 +191,10 @@ def test_a_body_is_limited_before_and_after_it_is_unpacked(
     from plimsoll.api.otlp import _receiver
     from plimsoll.tracing.received import _unpack
 
-    for module in (_receiver, _unpack):
+    assert _wire.MOST_BYTES == _unpack.MOST_BYTES
+    for module in (_receiver, _wire, _unpack):
         monkeypatch.setattr(module, "MOST_BYTES", 1 << 20)
-    assert _wire.MOST_BYTES == 64 << 20
+    assert _wire.MOST_BYTES == _unpack.MOST_BYTES
     for body, headers in (
         (bytes(1 + (1 << 20)), PROTOBUF),
         (gzip.compress(bytes(2 << 20)), {**PROTOBUF, "content-encoding": "gzip"}),
@@ -201,6 +203,81 @@ def test_a_body_is_limited_before_and_after_it_is_unpacked(
     unsaid = client.post("/v1/traces", content=iter([bytes(600_000)] * 2), headers=PROTOBUF)
     assert unsaid.status_code == 413
     assert traces.latest("app", 5) == ()
+
+
+def test_what_is_waiting_counts_with_what_it_unpacks_to() -> None:
+    sizes: list[int] = []
+
+    def submit(_shipment: Any, size_bytes: int) -> Future[Any]:
+        sizes.append(size_bytes)
+        return taken()
+
+    packed = {**PROTOBUF, "content-encoding": "gzip"}
+    with TestClient(an_app(submit)) as client:
+        for body, headers in (
+            (b"a" * 1000, PROTOBUF),
+            (gzip.compress(bytes(1000)), packed),
+            (gzip.compress(random.Random(3).randbytes(1000)), packed),
+            (gzip.compress(bytes(1 << 20)), packed),
+        ):
+            assert client.post("/v1/traces", content=body, headers=headers).status_code == 200
+        # Two megabytes of nothing, in two kilobytes.
+        assert client.post("/v1/traces", content=gzip.compress(bytes(2 << 20)), headers=packed).status_code == 413
+    assert sizes[:2] == [1000, 1000]
+    assert sizes[2] > 1000
+    assert sizes[3:] == [1 << 20]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(gzip.compress(bytes(5000))[:-4] + (1000).to_bytes(4, "little"), id="another length"),
+        pytest.param(gzip.compress(bytes(5000)) + gzip.compress(b""), id="several parts"),
+        pytest.param(gzip.compress(b"") + gzip.compress(bytes(5000)), id="the first one short"),
+    ],
+)
+def test_what_unpacks_to_more_than_it_says_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/traces", content=body, headers={**PROTOBUF, "content-encoding": "gzip"})
+    assert (answer.status_code, b"gzip" in answer.content) == (400, True)
+
+
+def taken(*_: Any) -> Future[Any]:
+    found: Future[Any] = Future()
+    found.set_result(Outcome(0))
+    return found
+
+
+def test_who_sends_slowly_keeps_nobody_out() -> None:
+    receiver = OtlpReceiver(taken, "app", lambda scope: Sender(scope["actor"]))
+    scope = {"type": "http", "headers": [(b"content-type", b"application/json")]}
+    pieces, statuses = [bytes(1 << 20)] * 12, list[int]()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    async def work() -> None:
+        waiting, done = asyncio.Event(), asyncio.Event()
+
+        async def slow() -> Any:
+            # It does not say how long it will be.
+            if pieces:
+                return {"type": "http.request", "body": pieces.pop(), "more_body": True}
+            waiting.set()
+            await done.wait()
+            return {"type": "http.disconnect"}
+
+        async def quick() -> Any:
+            return {"type": "http.request", "body": b"{}"}
+
+        first = asyncio.create_task(receiver({**scope, "actor": "a"}, slow, send))
+        await waiting.wait()
+        await receiver({**scope, "actor": "b"}, quick, send)
+        done.set()
+        await first
+
+    asyncio.run(asyncio.wait_for(work(), PATIENCE_S))
+    assert statuses == [200]
 
 
 def test_while_the_place_is_gone_senders_are_asked_to_come_again() -> None:

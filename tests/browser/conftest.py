@@ -69,7 +69,10 @@ class ShowService:
     async def predict(self, request: AnswerRequest) -> Predictions:
         raise _nothing_answers(request)
 
-    def feedback(self, _given: Feedback) -> None:
+    async def count(self, request: AnswerRequest) -> None:
+        del request
+
+    def feedback(self, _given: Feedback, _team: str = "") -> None:
         """Nothing is kept."""
 
     def submit(self, _shipment: Any, _size_bytes: int) -> "Future[Any]":

@@ -1,6 +1,7 @@
 """The ledger, imports, erasures and keys as a person sees them on a terminal."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from plimsoll.flows.audit import Audited
 from plimsoll.flows.collect import Collected
 from plimsoll.flows.erase import Erasure, ErasurePlan
 from plimsoll.flows.exchange import ExportReport, ImportReport
+from plimsoll.flows.policy import PolicyHeld
 from plimsoll.governance.record_check import Checked
 from plimsoll.governance.retention import Collection
 from plimsoll.kernel.digest import Json, digest_json
 from plimsoll.ledger import Entry
 from plimsoll.ledger.verifier import Report, verify_file
-from plimsoll.releases import Evidence, Manifest, Release
+from plimsoll.releases import EnvironmentPolicy, Evidence, Manifest, Release
 from plimsoll.releases.environments import EnvironmentMove
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -180,10 +182,28 @@ def test_counts_are_in_the_right_form() -> None:
     assert "2 things do not verify\n2 checkpoints at the anchor were held against it\n2,000 entries, 1 row" in shown
 
 
+def test_a_policy_that_asks_for_nothing_is_not_said_to_hold_one_day() -> None:
+    nothing, two = EnvironmentPolicy(), EnvironmentPolicy(approvals=2)
+    found = [
+        PolicyHeld("staging", nothing, adopted=False, changes=()),
+        PolicyHeld("production", two, adopted=False, changes=()),
+        PolicyHeld("canary", two, adopted=True, changes=("approvals 1, and not 2",)),
+    ]
+    shown = drawn(lambda screen: verdicts.policies(screen, found))
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
+    assert "(asks for nothing)" in lines["staging"]
+    assert "(holds from its first use on)" in lines["production"]
+    assert "approvals 1, and not 2" in lines["canary"]
+
+
 def test_what_is_forgotten_and_erased_is_counted_in_the_right_form() -> None:
     plan = ErasurePlan(None, traces=1, outputs=1, elsewhere={"answers": 1, "feedback": 2}, blobs=(), residuals=())
     assert drawn(lambda screen: audits.erasure_plan(screen, plan)) == (
         "would destroy no key, 1 trace, 1 cached output, 1 kept answer, 2 judgements, 0 contents\n"
+    )
+    judged = replace(plan, judged=("5b8efff798038103d269b633813fc60c",))
+    assert "\n  what was said of trace 5b8efff798038103d269b633813fc60c\n" in drawn(
+        lambda screen: audits.erasure_plan(screen, judged)
     )
     purged = {"traces": 1, "outputs": 1, "blobs": 2}
     done = Erasure(found=True, subject=ADA, sequence=57, purged=purged, blobs=(), residuals=())

@@ -206,6 +206,7 @@ def test_the_status_says_what_the_last_day_cost_and_which_budgets_fill_up() -> N
     day = verdicts.LastDay(ended, [use("team:legal", 17), use("everyone", 20)])
     text = drawn(lambda screen: verdicts.status(screen, [], [], [], day))
     assert "the last day: 1,204 requests, 4 failed, $4.2, 17 of unknown price\n" in text
+    assert "suites, replays and what others sent count too" in text
     assert "budgets nearly used up: everyone 100 % (day), team:legal 85 % (day); see `plimsoll budget show`" in text
     told = verdicts.status_json([], [], [], day)
     assert (told["last_day"]["total"]["requests"], [one["for"] for one in told["budgets"]]) == (

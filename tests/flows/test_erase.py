@@ -339,10 +339,12 @@ def test_what_somebody_else_said_of_a_person_about_an_answer_to_somebody_else_go
     book.keep(replace(said, trace=trace.id))
     kept = book.keep(Feedback(trace.id, 1.0, comment="short and right", user="ben"))
     assert len(book.of_trace(trace.id)) == 2
-    others = replace(parts(home), elsewhere=elsewhere(home))
+    others = replace(
+        parts(home), elsewhere=elsewhere(home), judged=lambda who: [one.said.trace for one in book.about(who)]
+    )
     planned = plan_erasure(ADA, others)
     assert bool(planned)
-    assert (planned.traces, planned.elsewhere["feedback"]) == (0, 1)
+    assert (planned.traces, planned.elsewhere["feedback"], planned.judged) == (0, 1, (trace.id,))
     done = erase(ADA, others)
     assert (done.found, done.complete, done.purged["feedback"], done.purged["traces"]) == (True, True, 1, 0)
     assert book.of_trace(trace.id) == (kept,)

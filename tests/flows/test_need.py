@@ -7,13 +7,8 @@ from hypothesis import strategies as st
 from tests.flows.scripted import route_to, says
 
 from plimsoll.access.limits import Need
-from plimsoll.flows.serve._need import (
-    output_bound,
-    spent,
-    spent_so_far,
-    worst_case,
-    worst_case_of_inputs,
-)
+from plimsoll.flows.serve._need import guessed, heard_tokens, most_of_inputs, output_bound, spent, times, worst_case
+from plimsoll.flows.serve.parts import Route
 from plimsoll.kernel.money import to_usd
 from plimsoll.models import Usage
 from plimsoll.models.prices import most_of, price_of
@@ -31,6 +26,10 @@ def call(*parts: Any, **more: Any) -> dict[str, Any]:
 
 def words(text: str) -> int:
     return len(text.split())
+
+
+def guess(body: dict[str, Any], route: Route = ROUTE, tokens_out: int = 5) -> Usage:
+    return guessed(body, most_of(body, output_tokens=tokens_out), tokens_out, route, words)
 
 
 @given(COUNTS, COUNTS, COUNTS, st.none() | COUNTS, st.none() | st.floats(0, 1e-6))
@@ -51,18 +50,17 @@ def test_what_was_only_counted_here_is_never_more_than_what_was_reserved(
 
 def test_a_call_that_was_cut_off_is_charged_for_its_pictures() -> None:
     text = {"type": "text", "text": "What is this?"}
-    plain = spent_so_far(call(text), 5, ROUTE, words)
-    seen = spent_so_far(call(text, PICTURE), 5, ROUTE, words)
+    plain, seen = guess(call(text)), guess(call(text, PICTURE))
     assert 3_000 <= seen.input_tokens - plain.input_tokens < 3_100
     assert (seen.output_tokens, seen.estimated) == (5, True)
     assert seen.cost_usd == to_usd(seen.input_tokens + 5)
-    need = worst_case(call(text, PICTURE), ROUTE, size_bytes=0, output_tokens=5)
+    need = worst_case(most_of(call(text, PICTURE), output_tokens=5), ROUTE)
     assert spent(seen, need).tokens <= need.tokens
 
 
 def test_what_was_cut_off_that_has_no_length_or_has_fees_costs_what_was_reserved() -> None:
     for body in (call(FILE), call(web_search_options={})):
-        usage = spent_so_far(body, 5, ROUTE, words)
+        usage = guess(body)
         assert usage.cost_usd is None
         assert spent(usage, Need(10**6, 10**6)).cost_pico is None
 
@@ -78,21 +76,22 @@ def test_what_was_cut_off_is_charged_in_the_treatment_that_it_asked_for() -> Non
     for tier in ("priority", "default"):
         body = call({"type": "text", "text": "Hello?"}, service_tier=tier)
         object.__setattr__(route, "cost_pico", cost)
-        spent_so_far(body, 5, route, words)
+        guess(body, route)
     assert asked == ["priority", "default"]
 
 
 def test_the_length_as_it_came_is_used_only_where_it_is_still_that() -> None:
     body = call({"type": "text", "text": "Hello?"})
-    assert worst_case(body, ROUTE, size_bytes=500, output_tokens=7) == Need(500 + 128 + 16 + 7, 500 + 128 + 16 + 7)
-    measured = worst_case(body, ROUTE, size_bytes=0, output_tokens=7)
+    as_it_came = worst_case(most_of(body, output_tokens=7, size_bytes=500), ROUTE)
+    assert as_it_came == Need(500 + 128 + 16 + 7, 500 + 128 + 16 + 7)
+    measured = worst_case(most_of(body, output_tokens=7), ROUTE)
     assert measured.tokens == most_of(body, output_tokens=7).input_tokens + 7 > len("Hello?") + 7
 
 
 def test_tokens_of_vectors_may_come_as_numbers() -> None:
     ids = [[1, 2, 3], [4]]
-    assert worst_case_of_inputs(ids, ROUTE, size_bytes=0).tokens >= 128 + 4
-    assert worst_case_of_inputs(["x" * 50], ROUTE, size_bytes=900).tokens == 900 + 128
+    assert most_of_inputs(ids, size_bytes=0).input_tokens >= 128 + 4
+    assert most_of_inputs(["x" * 50], size_bytes=900).input_tokens == 900 + 128
 
 
 def test_of_two_bounds_the_larger_one_counts() -> None:

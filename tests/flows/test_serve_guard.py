@@ -1,12 +1,14 @@
 """A guardrail sees every text of a call and of an answer, however it is cut."""
 
+import asyncio
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from plimsoll.flows.serve._errors import GuardrailBlockedError
-from plimsoll.flows.serve._guard import Guard, closing, guarded
+from plimsoll.flows.serve.guarding import Guard, StreamGuard, closing, guarded
 from plimsoll.guardrails import Policy
 from plimsoll.models import Chunks
 
@@ -21,14 +23,18 @@ def guard() -> Guard:
     return Guard(Policy.from_json("standard", {"checks": CHECKS}))
 
 
+def let_through(stream: StreamGuard | None, choice: dict[str, Any]) -> Iterable[Chunks]:
+    return asyncio.run(guarded(stream, Chunks(({"choices": [choice]},))))
+
+
 def streamed(*deltas: dict[str, Any], finish: str | None = "stop") -> list[dict[str, Any]]:
     """The pieces that come out of a stream with these."""
     stream = guard().stream()
     choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     if finish:
         choices.append({"index": 0, "delta": {}, "finish_reason": finish})
-    out = [one for choice in choices for one in guarded(stream, Chunks(({"choices": [choice]},)))]
-    out += closing(stream)
+    out = [one for choice in choices for one in let_through(stream, choice)]
+    out += asyncio.run(closing(stream))
     return [dict(choice["delta"]) for chunks in out for chunk in chunks.chunks for choice in chunk["choices"]]
 
 
@@ -136,7 +142,7 @@ def test_calls_of_tools_are_held_until_the_answer_ends_where_a_policy_looks_at_t
     out: list[list[str]] = []
     for delta, finish in (({"tool_calls": [begun]}, None), ({"tool_calls": [rest]}, None), ({}, "tool_calls")):
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        pieces = [chunk for one in guarded(stream, Chunks(({"choices": [choice]},))) for chunk in one.chunks]
+        pieces = [chunk for one in let_through(stream, choice) for chunk in one.chunks]
         calls = [call for piece in pieces for call in piece["choices"][0]["delta"].get("tool_calls", ())]
         out.append([call["function"]["arguments"] for call in calls])
     assert out == ([[], [], ['{"to": "bob"}']] if held else [['{"to": "b'], ['ob"}'], []])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.flows.serve._errors import GuardrailBlockedError
-from plimsoll.flows.serve._guard import Guard
+from plimsoll.flows.serve.guarding import Guard
 from plimsoll.flows.serve.large import LARGE_BYTES, Asker, AskerLeftError, beside, review, said_bytes
 from plimsoll.guardrails import Policy, Stage
 from plimsoll.models import Body

@@ -29,6 +29,8 @@ class Echo:
     heard: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     message: dict[str, Any] = field(default_factory=lambda: {"role": "assistant", "content": "Good day."})
+    thoughts: tuple[dict[str, Any], ...] = ()
+    """What a stream says before its text, a piece each."""
     more: dict[str, Any] = field(default_factory=dict)
     """Other fields of a whole answer's choice."""
     pieces: int = 3
@@ -72,6 +74,8 @@ class Echo:
         text = self.message.get("content") or ""
         cuts = [text[at : at + self.pieces] for at in range(0, len(text), self.pieces)]
         try:
+            for thought in self.thoughts:
+                yield _event(thought)
             for piece in cuts[:-1]:
                 yield _event({"content": piece})
             await self._wait()

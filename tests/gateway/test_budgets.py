@@ -4,9 +4,9 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx2
 import pytest
@@ -37,10 +37,12 @@ budgets:
   - {for: "team:crowd", requests: 3, per: day}
   - {for: "team:single", requests: 5, per: day}
   - {for: each user, requests: 2, per: minute}
+  - {for: "user:José", requests: 1, per: total}
 """
     files = {
         "plimsoll.yaml": budgets,
         "routes/cheap.yaml": route(models.url, "", name="cheap", serves="[cheap]"),
+        "routes/files.yaml": route(models.url, "", name="files", serves="[files]", provider_files="allow"),
         "routes/unpriced.yaml": route(models.url, "", name="unpriced", serves="[unpriced]", price=None),
         "routes/ill.yaml": route(models.url, "status=500", name="ill", serves="[ill]"),
         "routes/masked.yaml": route(models.url, "", name="masked", serves="[masked]", guardrail="masks"),
@@ -373,13 +375,38 @@ def test_what_costs_more_than_tokens_is_not_let_past_a_budget_of_money(
 def test_a_file_is_reserved_for_as_all_that_the_model_reads(port: Gateway) -> None:
     key = port.make_key("reader", team="money")
     part = {"type": "file", "file": {"file_id": "file-1"}}
-    body = {**CHAT.body("cheap", "Hello?"), "max_tokens": 50, "n": 2}
+    body = {**CHAT.body("files", "Hello?"), "max_tokens": 50, "n": 2}
     body["messages"] = [{"role": "user", "content": [{"type": "text", "text": "What does it say?"}, part]}]
     response = port.post(CHAT.path, body, key=key)
     assert response.status_code == 200, response.text
     budget: Any = port.trace(response).budget
     assert budget["reserved"]["tokens"] > 2_000_000 + 2 * 50
     assert budget["settled"]["tokens"] < 10_000
+
+
+NAMED: Final[Mapping[str, dict[str, Any]]] = {
+    "cachedContent": {"cachedContent": "cachedContents/of-another-team"},
+    "container": {"container": "container_1"},
+    "messages.0.content.1": {"part": {"type": "file", "file": {"file_id": "file-of-another-team"}}},
+    "tools.0": {"tools": [{"type": "file_search", "vector_store_ids": ["vs_1"]}]},
+}
+
+
+@pytest.mark.parametrize("place", NAMED)
+def test_what_lies_in_the_account_that_all_share_is_named_only_where_the_route_allows_it(
+    port: Gateway, models: ModelServer, place: str
+) -> None:
+    fields = dict(NAMED[place])
+    part = fields.pop("part", None)
+    content = [{"type": "text", "text": "What does it say?"}, *([part] if part else [])]
+    asked = {"messages": [{"role": "user", "content": content}], "max_tokens": 10, **fields}
+    key, before = port.make_key(f"named-{place}", team="lenient"), models.of("cheap")["requests"]
+    refused = port.post(CHAT.path, {"model": "cheap", **asked}, key=key)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "provider_files"), refused.text
+    assert refused.json()["error"]["param"] == place
+    assert models.of("cheap")["requests"] == before
+    allowed = port.post(CHAT.path, {"model": "files", **asked}, key=key)
+    assert allowed.status_code == 200, allowed.text
 
 
 def test_what_a_guardrail_makes_longer_is_reserved_as_it_goes_out(port: Gateway) -> None:
@@ -389,3 +416,23 @@ def test_what_a_guardrail_makes_longer_is_reserved_as_it_goes_out(port: Gateway)
     assert response.status_code == 200, response.text
     budget: Any = port.trace(response).budget
     assert budget["reserved"]["tokens"] > 128 + 16 + len(text.replace("a@b.io", "[EMAIL]"))
+
+
+def test_a_budget_for_a_user_holds_for_every_spelling_of_the_name(port: Gateway) -> None:
+    body = CHAT.body("cheap", "Hello?", stream=False)
+    told = [port.post(CHAT.path, {**body, "user": name}).status_code for name in ("Jose\u0301", "Jos\u00e9")]
+    assert told == [200, 429]
+
+
+def test_a_budget_for_a_key_holds_on_when_the_key_is_rotated(tmp_path: Path, models: ModelServer) -> None:
+    files = {
+        "plimsoll.yaml": "name: harbour\nbudgets:\n  - {for: each key, requests: 2, per: total}\n",
+        "routes/cheap.yaml": route(models.url, "", name="cheap", serves="[cheap]"),
+    }
+    with gateway(tmp_path / "harbour", files) as port:
+        old, other = port.make_key("turning"), port.make_key("other")
+        access, by = port.platform.access, port.platform.acting.by
+        new = access.rotate_key(old.split("_")[1], overlap_s=3600, by=by).secret
+        body = CHAT.body("cheap", "Hello?", stream=False)
+        told = [port.post(CHAT.path, body, key=key).status_code for key in (old, new, new, old, other)]
+    assert told == [200, 200, 429, 429, 200]

@@ -1,5 +1,6 @@
 """What people think of answers is kept with the answer."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -57,3 +58,24 @@ def test_many_may_judge_one_answer(port: Gateway, heard: Echo) -> None:
     for score in (1, 0.5, True):
         assert port.post("/v1/feedback", {"trace": trace, "score": score}).status_code == 200
     assert [judgement.said.score for judgement in port.platform.feedback.of_trace(trace)] == [1.0, 0.5, 1.0]
+
+
+def test_a_key_of_a_team_judges_and_adds_to_its_own_team_s_answers_alone(port: Gateway, heard: Echo) -> None:
+    del heard
+    keys = {team: port.make_key(f"of {team}", team=team) for team in ("legal", "sales")}
+    hello = {"model": "e", "messages": [{"role": "user", "content": "Hello?"}]}
+    trace = port.post("/v1/chat/completions", hello, key=keys["legal"]).headers["x-plimsoll-trace"]
+    told = {name: port.post("/v1/feedback", {"trace": trace, "score": 1}, key=key) for name, key in keys.items()}
+    assert {name: response.status_code for name, response in told.items()} == {"legal": 200, "sales": 404}
+    missing = port.post("/v1/feedback", {"trace": "0" * 32, "score": 1}, key=keys["sales"]).json()["error"]
+    refused = told["sales"].json()["error"]
+    assert {**refused, "message": refused["message"].replace(trace, "0" * 32)} == missing
+    now = time.time_ns()
+    span = {"traceId": trace, "spanId": "ab" * 8, "name": "s", "startTimeUnixNano": now, "endTimeUnixNano": now}
+    sent = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    assert port.post("/v1/traces", sent, key=keys["sales"]).json()["partialSuccess"]["rejectedSpans"] == "1"
+    assert len(port.trace_of(trace).spans) == 2
+    assert port.post("/v1/traces", sent, key=keys["legal"]).json() == {}
+    assert len(port.platform.feedback.of_trace(trace)) == 1
+    teamless = port.ask(SURFACES[0], "e").headers["x-plimsoll-trace"]
+    assert port.post("/v1/feedback", {"trace": teamless, "score": 1}, key=keys["sales"]).status_code == 200

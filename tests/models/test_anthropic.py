@@ -180,8 +180,23 @@ def test_pictures_and_files() -> None:
             "cache_control": {"type": "ephemeral"},
         },
         {"type": "image", "source": {"type": "base64", "media_type": "image/webp", "data": "QUJD"}},
-        {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "QUJD"}},
+        {
+            "type": "document",
+            "source": {"type": "base64", "media_type": "application/pdf", "data": "QUJD"},
+            "title": "a.pdf",
+        },
     ]
+
+
+def test_a_file_of_text_is_a_document_of_text_and_one_without_a_name_has_no_title() -> None:
+    file = {"filename": "document", "file_data": "data:text/csv;base64,YSxi"}
+    (block,) = sent(messages=[{"role": "user", "content": [{"type": "file", "file": file}]}])["messages"][0]["content"]
+    assert block == {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a,b"}}
+
+
+def test_a_conversation_without_a_word_is_refused() -> None:
+    with pytest.raises(InvalidError, match="says nothing to answer"):
+        sent(messages=[{"role": "user", "content": ""}])
 
 
 def test_stop_and_temperature() -> None:
@@ -459,3 +474,23 @@ def test_hostile_events_are_nonsense_and_nothing_else(value: Any) -> None:
         except (NonsenseError, RefusedError):
             continue
     assert reader.facts.usage is None or reader.facts.usage.input_tokens >= 0
+
+
+def ended(reason: str, sequence: str | None) -> tuple[Any, Any]:
+    """The choice of a whole answer, and the last of a stream, that end so."""
+    message = {"content": [{"type": "text", "text": "a"}], "stop_reason": reason, "stop_sequence": sequence}
+    body, _ = translator().whole(json.dumps(message).encode(), NO_CALL)
+    event = {"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": sequence}}
+    chunks = translator().reader(NO_CALL).feed(b"data: %b\n\n" % json.dumps(event).encode())
+    return body["choices"][0], chunks[-1]["choices"][0]
+
+
+@pytest.mark.parametrize(
+    ("reason", "sequence", "told"),
+    [("stop_sequence", "END", "END"), ("pause_turn", None, "pause_turn"), ("end_turn", None, None)],
+)
+def test_what_openais_word_for_the_end_leaves_out_is_told_beside_it(
+    reason: str, sequence: str | None, told: str | None
+) -> None:
+    for choice in ended(reason, sequence):
+        assert (choice["finish_reason"], choice.get("stop_reason")) == ("stop", told)

@@ -19,7 +19,7 @@ from tests.models.hostile import bodies, json_values
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.models.providers._endpoint import ProviderEndpoint
 from plimsoll.models.providers.bedrock import BedrockTranslator
-from plimsoll.models.providers.bedrock._frames import FrameDecoder, FrameError
+from plimsoll.models.providers.bedrock._frames import Frame, FrameDecoder, FrameError
 from plimsoll.models.providers.translated import Call, NonsenseError, RefusedError
 from plimsoll.testing.models import Received, ScriptedAnswer, ScriptedCall, ScriptedRefusal
 from plimsoll.testing.models.wires import BedrockWire
@@ -345,3 +345,29 @@ def test_hostile_bytes_are_nonsense_and_nothing_else(raw: bytes) -> None:
             read()
         except (NonsenseError, RefusedError):
             continue
+
+
+@pytest.mark.parametrize(
+    ("reason", "fields", "told"),
+    [
+        ("stop_sequence", {"stop_sequence": "END"}, "END"),
+        ("stop_sequence", None, "stop_sequence"),
+        ("end_turn", {"stop_sequence": None}, None),
+    ],
+)
+def test_the_text_at_which_a_model_stopped_is_told(reason: str, fields: Any, told: str | None) -> None:
+    said = {"stopReason": reason, "additionalModelResponseFields": fields}
+    raw = json.dumps({"output": {"message": {"content": [{"text": "a"}]}}, **said}).encode()
+    body, _ = translator().whole(raw, NO_CALL)
+    event = Frame({":message-type": "event", ":event-type": "messageStop"}, json.dumps(said).encode())
+    reader = translator().reader(NO_CALL)
+    with patch.object(FrameDecoder, "feed", return_value=[event]):
+        chunks = reader.feed(b"?")
+    for choice in (body["choices"][0], chunks[0]["choices"][0]):
+        assert (choice["finish_reason"], choice.get("stop_reason")) == ("stop", told)
+
+
+def test_a_claude_is_asked_at_which_text_it_stopped(shape: Any) -> None:
+    assert valid(shape, sent(stop="END"))["additionalModelResponseFieldPaths"] == ["/stop_sequence"]
+    assert "additionalModelResponseFieldPaths" not in sent(NOVA, stop="END")
+    assert "additionalModelResponseFieldPaths" not in sent()

@@ -60,7 +60,8 @@ def test_everything_that_a_route_can_say() -> None:
         '    options: {api_version: 2025-01-01, tries: 3, strict: true, access_key: "${env:ACCESS}"}\n'
         "  - model: builtin/reader\n"
         "timeouts: {total_s: 60}\nretries: {attempts: 0}\nbreaker: {failures: 3}\nescalate: {when: [empty]}\n"
-        "max_output_tokens: 100\ncache: {exact: {}, semantic: {ttl_s: 60, at_least: 0.98}}\n"
+        "max_output_tokens: 100\ncut_off: heard\nprovider_files: allow\n"
+        "cache: {exact: {}, semantic: {ttl_s: 60, at_least: 0.98}}\n"
     ).content()
     assert content == {
         **DEFAULTS,
@@ -87,6 +88,8 @@ def test_everything_that_a_route_can_say() -> None:
         "breaker": {"failures": 3, "window_s": 30.0, "open_s": 15.0},
         "escalate": {"when": ["empty"]},
         "max_output_tokens": 100,
+        "cut_off": "heard",
+        "provider_files": "allow",
         "cache": {"exact": {"ttl_s": 3600.0}, "semantic": {"ttl_s": 60.0, "at_least": 0.98}},
     }
 

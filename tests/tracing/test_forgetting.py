@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 from tests.tracing.test_traces import NOW, a_trace
 
-from plimsoll.kernel.ids import new_span_id
+from plimsoll.kernel.ids import new_span_id, new_trace_id
 from plimsoll.storage import Database
 from plimsoll.storage.migrations.traces import TRACES
 from plimsoll.tracing import Span, Trace, TraceMissingError, Traces
+from plimsoll.tracing.received import Outcome, Received, Shipment
 
 ADA = "ada.lovelace@example.org"
 
@@ -115,3 +117,18 @@ def test_a_person_is_forgotten_also_while_others_are_served(traces: Traces) -> N
 def test_trace_type_has_defaults_for_who_asked() -> None:
     assert [getattr(a_trace(), name) for name in ("caller", "team", "project", "user_id")] == [""] * 4
     assert isinstance(a_trace(), Trace)
+
+
+def test_a_person_is_forgotten_with_the_resource_that_names_them(traces: Traces, tmp_path: Path) -> None:
+    def sent(trace: str, whose: str) -> Shipment:
+        about = [{"key": "process.owner", "value": {"stringValue": whose}}]
+        told = {"traceId": trace, "spanId": "ab" * 8, "name": "s", "startTimeUnixNano": 1, "endTimeUnixNano": 2}
+        body = {"resourceSpans": [{"resource": {"attributes": about}, "scopeSpans": [{"spans": [told]}]}]}
+        return Shipment(json.encode(body), "app", is_json=True)
+
+    hers, his = new_trace_id(), new_trace_id()
+    assert Received(traces).take([sent(hers, ADA.upper()), sent(his, "ben")]) == [Outcome(1), Outcome(1)]
+    assert (traces.count_subject(ADA), traces.purge_subject(ADA)) == (1, 1)
+    assert ADA.encode() not in everything(tmp_path / "home").lower()
+    assert [line.id for line in traces.latest("app", 5)] == [his]
+    assert traces.get("app", his).spans[0].more["resource"] == {"process.owner": "ben"}

@@ -131,11 +131,46 @@ def test_protobuf_keeps_everything() -> None:
     }
 
 
+FIELDS = (
+    *("resourceSpans", "resource", "scopeSpans", "scope", "spans", "schemaUrl", "attributes", "key", "value", "values"),
+    *("traceId", "spanId", "traceState", "parentSpanId", "flags", "name", "version", "kind", "timeUnixNano", "code"),
+    *("startTimeUnixNano", "endTimeUnixNano", "droppedAttributesCount", "droppedEventsCount", "droppedLinksCount"),
+    *("events", "links", "status", "message", "intValue", "stringValue", "arrayValue", "kvlistValue"),
+)
+
+
 def test_json_means_the_same_as_protobuf() -> None:
     request = a_request()
     one, other = parse_protobuf(request.SerializeToString()), parse_json(as_json(request))
     assert one.spans[0].span == other.spans[0].span
     assert one == other
+
+
+def nulled(message: Any) -> Any:
+    """The message with `null` for every field that ProtoJSON leaves out, and for some that no version knows."""
+    if isinstance(message, list):
+        return [nulled(one) for one in message]
+    if not isinstance(message, dict):
+        return message
+    absent = {name: None for name in (*FIELDS, "later") if name not in message}
+    return {name: nulled(value) for name, value in message.items()} | absent
+
+
+def test_what_is_null_is_as_if_it_were_not_there() -> None:
+    full = json.loads(as_json(a_request()))
+    bare = {
+        "resourceSpans": [
+            {
+                "scopeSpans": [
+                    {"spans": [{"traceId": TRACE, "spanId": SPAN, "events": [{}], "links": [{}], "status": {}}]}
+                ]
+            }
+        ]
+    }
+    for said in (full, bare, {}):
+        assert parse_json(json.dumps(nulled(said)).encode()) == parse_json(json.dumps(said).encode())
+    (root,) = parse_json(json.dumps(nulled(bare)).encode()).spans
+    assert (root.span.parent, root.span.events, root.span.links) == ("", [[0, "", {}]], [["", "", {}, "", 0]])
 
 
 def test_unknown_fields_are_ignored_and_numbers_may_be_text() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.tracing.test_traces import NOW, a_trace
 
+from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import Capture, TraceFilter, TraceMissingError, Traces
@@ -263,3 +264,141 @@ def test_redacted_changes_every_text_that_may_be_content(traces: Traces) -> None
     assert trace.question == "Is [NAME] in?"
     assert trace.spans[0].attributes == {"input.value": "Is [NAME] in?", "x": "[NAME]"}
     assert traces.latest("app", 1)[0].question == "Is [NAME] in?"
+
+
+MAIL = "bob@example.org"
+
+
+def told_everywhere(trace: str = TRACE) -> dict[str, Any]:
+    """A span that names somebody wherever OTLP has room for it, but in its own name."""
+    said = [{"key": "note", "value": {"stringValue": MAIL}}, {"key": MAIL, "value": {"intValue": "1"}}]
+    link = {"traceId": "ab" * 16, "spanId": "cd" * 8, "traceState": f"x={MAIL}", "attributes": said}
+    event = {"timeUnixNano": START, "name": f"told {MAIL}", "attributes": said}
+    asked = span(1, None, trace, input__value=f"Is {MAIL} in?")
+    return {
+        **asked,
+        "attributes": [*asked["attributes"], *said],
+        "traceState": f"vendor={MAIL}",
+        "status": {"code": 2, "message": MAIL},
+        "events": [event, {"timeUnixNano": START, "name": "gen_ai.choice", "attributes": []}],
+        "links": [link],
+    }
+
+
+def sent_by(told: dict[str, Any]) -> Shipment:
+    """The span, from a process and a library that name somebody too."""
+    about = [
+        {"key": "service.name", "value": {"stringValue": "shop"}},
+        {"key": "process.command_args", "value": {"stringValue": f"--for {MAIL}"}},
+    ]
+    scope = {"name": "@shop/agent", "version": MAIL, "attributes": about[1:]}
+    body = {"resourceSpans": [{"resource": {"attributes": about}, "scopeSpans": [{"scope": scope, "spans": [told]}]}]}
+    return Shipment(json.dumps(body).encode(), "app", is_json=True)
+
+
+def everything_in(database: Any) -> bytes:
+    """What the database holds of traces, in the clear."""
+    with database.read() as connection:
+        tables = ("trace", "piece", "origin", "usage_hour")
+        rows = [row for table in tables for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]  # noqa: S608  # names of ours
+    return b"".join(cell if isinstance(cell, bytes) else str(cell).encode() for row in rows for cell in row)
+
+
+@pytest.mark.parametrize("content", ["off", "redacted"])
+def test_nobody_is_named_where_content_may_not_be_kept(traces: Traces, content: Any) -> None:
+    capture = Capture(content, redact=lambda text: text.replace(MAIL, "[EMAIL]"))
+    assert Received(Traces(traces.database, capture)).take([sent_by(told_everywhere())]) == [Outcome(1)]
+    assert MAIL.encode() not in everything_in(traces.database)
+    (kept,) = traces.get("app", TRACE).spans
+    more: dict[str, Any] = dict(kept.more)
+    assert (kept.name, more["resource"]["service.name"], more["scope"]) == ("span 1", "shop", "@shop/agent")
+    assert [event[1] for event in more["events"]] == ["" if content == "off" else "told [EMAIL]", "gen_ai.choice"]
+
+
+def test_the_rest_of_a_share_keeps_nothing_of_where_spans_came_from(traces: Traces) -> None:
+    capture = Capture("full", {"": 0.0})
+    Received(Traces(traces.database, capture)).take([sent_by(told_everywhere())])
+    assert MAIL.encode() not in everything_in(traces.database)
+
+
+def test_what_is_sealed_is_sealed_with_where_it_came_from(traces: Traces) -> None:
+    def turned(_who: str, content: bytes) -> bytes:
+        return bytes(byte ^ 85 for byte in content)
+
+    sealed = Traces(traces.database, Capture("sealed", seal=turned, unseal=turned))
+    Received(sealed).take([sent_by(told_everywhere())])
+    assert MAIL.encode() not in everything_in(traces.database)
+    more: dict[str, Any] = dict(sealed.get("app", TRACE).spans[0].more)
+    assert more["resource"]["process.command_args"] == f"--for {MAIL}"
+    assert sealed.count_subject(MAIL) == 1
+
+
+def tokens(traces: Traces) -> dict[str, int]:
+    lines = traces.costs("app", "model", since=DAY, until=DAY + timedelta(days=1))
+    return {line.key: line.input_tokens for line in lines}
+
+
+AGENT = span(1, None, gen_ai__operation__name="invoke_agent")
+CURL = {**span(5, 4, http__request__method="POST"), "kind": 3}
+SERVED = replace(a_trace(), started_at=DAY, team="a", model="ours", target="ours", input_tokens=3)
+
+
+@pytest.mark.parametrize("served_first", [True, False])
+@pytest.mark.parametrize(
+    ("parent", "team", "counted"),
+    [
+        (1, "a", 100 + 20),  # the agent itself: what else it called was not served here
+        (2, "b", 100 + 20),  # another team, who may only know the ids
+        (2, "a", 20),
+        (4, "a", 100),
+        (5, "a", 100),  # the HTTP call below the model's
+        (9, "a", 100 + 20),  # a span that nobody sent
+    ],
+)
+def test_only_a_call_of_the_same_team_that_was_served_takes_its_cost_away(
+    traces: Traces, received: Received, parent: int, team: str, counted: int, served_first: bool
+) -> None:
+    served = replace(SERVED, team=team, joined=f"{TRACE}-{parent:016x}")
+    told = shipped(AGENT, call(2, 1, 100), call(4, 1, 20), CURL, sender=Sender(team="a"))
+    for step in (0, 1) if served_first else (1, 0):
+        if step:
+            received.take([told])
+        else:
+            traces.write([served])
+    assert tokens(traces) == {"m": counted, "ours": 3}
+
+
+def test_a_call_that_is_made_again_takes_its_cost_away_once(traces: Traces, received: Received) -> None:
+    """A client that tries again names the same span for both requests."""
+    served = replace(SERVED, joined=f"{TRACE}-{2:016x}")
+    received.take([shipped(AGENT, call(2, 1, 100), call(4, 1, 20), sender=Sender(team="a"))])
+    traces.write([served])
+    traces.write([replace(served, id=new_trace_id()), replace(served, id=new_trace_id())])
+    assert tokens(traces) == {"m": 20, "ours": 9}
+
+
+def test_spans_that_are_older_than_what_is_kept_are_rejected(traces: Traces) -> None:
+    """They may have been forgotten: counted they were already."""
+    received = Received(traces, keeps_days=30)
+    now = int(utc_now().timestamp()) * 10**9
+    young, old = call(1, None, 7), call(2, None, 7, trace="cd" * 16)
+    young |= {"startTimeUnixNano": now, "endTimeUnixNano": now}
+    old |= {"startTimeUnixNano": now - 31 * 86_400 * 10**9, "endTimeUnixNano": now}
+    (outcome,) = received.take([shipped(old, young)])
+    assert isinstance(outcome, Outcome)
+    assert (outcome.spans, outcome.rejected) == (1, 1)
+    assert "too old" in outcome.message
+    assert [line.id for line in traces.latest("app", 5)] == [TRACE]
+
+
+def test_a_key_of_a_team_adds_nothing_to_the_trace_of_another(traces: Traces, received: Received) -> None:
+    served = replace(a_trace(), team="a")
+    traces.write([served])
+    strange = shipped(span(8, None, trace=served.id), sender=Sender(team="b"))
+    mixed = [shipped(span(1), sender=Sender(team="a")), shipped(span(2), span(3), sender=Sender(team="b"))]
+    outcomes = [outcome for outcome in received.take([strange, *mixed]) if isinstance(outcome, Outcome)]
+    assert [(one.spans, one.rejected) for one in outcomes] == [(0, 1), (1, 0), (0, 2)]
+    allowed = [shipped(span(8, trace=served.id), sender=Sender(team=team)) for team in ("a", "")]
+    assert received.take(allowed) == [Outcome(1), Outcome(1)]
+    assert traces.get("app", served.id).spans[2].name == "span 8"
+    assert [one.name for one in traces.get("app", TRACE).spans] == ["span 1"]

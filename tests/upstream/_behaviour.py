@@ -45,6 +45,8 @@ class Behaviour:
     rate: float = 0.0
     """Tokens a second; 0 sends everything at once."""
     tokens: int = 8
+    hidden: int = 0
+    """Tokens of reasoning that come before the text, that no stream shows, and that are billed."""
     retry_after: str = ""
     retry_after_ms: str = ""
     retry_date: float = 0.0
@@ -62,5 +64,5 @@ def behaviour_of(name: str) -> Behaviour:
     if fault not in FAULTS:
         raise ValueError(fault)
     numbers = {name: float(fields.pop(name)) for name in ("latency", "rate", "retry_date") if name in fields}
-    counts = {name: int(fields.pop(name)) for name in ("status", "tokens", "every") if name in fields}
+    counts = {name: int(fields.pop(name)) for name in ("status", "tokens", "hidden", "every") if name in fields}
     return Behaviour(model, fault, **counts, **numbers, **fields)  # type: ignore[arg-type] # names are checked by it

@@ -95,7 +95,7 @@ class Play:
         refusal = refusal_of(told)
         if refusal is not None:
             return self._refused(refusal)
-        self._spend(self._read, told.tokens, "answered")
+        self._spend(self._read, told.tokens + told.hidden, "answered")
         if not self._streams:
             wired = whole_of(self._wire, self._answer)
             return head(wired, len(wired.body)) + wired.body
@@ -145,10 +145,10 @@ class Play:
         fault, wired = self._told.fault, whole_of(self._wire, self._answer)
         body = wired.body[:-9] + b"{nonsense" if fault == "malformed" else wired.body
         if fault == "giant":
-            self._spend(self._read, self._told.tokens)
+            self._spend(self._read, self._told.tokens + self._told.hidden)
             line.send(head(wired, _HUGE_BYTES) + b" " * 65_536)
             await asyncio.Event().wait()
-        self._spend(self._read, self._told.tokens)
+        self._spend(self._read, self._told.tokens + self._told.hidden)
         line.send(head(wired, len(body)))
         if fault in {"hang_mid", "reset_mid", "cut_mid", "error_mid"}:
             line.send(body[: len(body) // 2])
@@ -175,7 +175,7 @@ class Play:
     async def _stream(self, line: Line) -> None:
         told = self._told
         events = list(events_of(self._wire, self._answer, self._asked))
-        self._spend(self._read, 0)
+        self._spend(self._read, told.hidden)
         line.send(self._opening())
         if told.fault in {"half_utf8", "trickle"}:
             self._spend(0, told.tokens)

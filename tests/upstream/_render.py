@@ -47,7 +47,7 @@ def _usage(told: Behaviour, input_tokens: int) -> ScriptedUsage | None:
     if told.fault == "absurd_usage":
         return ScriptedUsage(input=-5, output=2**60)
     times = 10 if told.fault == "lying_usage" else 1
-    return ScriptedUsage(input=input_tokens * times, output=told.tokens * times)
+    return ScriptedUsage(input=input_tokens * times, output=(told.tokens + told.hidden) * times)
 
 
 def events_of(wire: Wire, answer: ScriptedAnswer, asked: Received) -> tuple[bytes, ...]:

@@ -38,6 +38,17 @@ class Played:
                 _RULES[entry.act](self.rows, entry)
 
 
+def replaced_by(rows: Mapping[Place, Row], prefix: str) -> tuple[str, ...]:
+    """The keys whose place a key took in rotations, the last one first, by their visible parts."""
+    before = {row.get("replaced_by"): name for (kind, name), row in rows.items() if kind == "key"}
+    found: list[str] = []
+    older = before.get(prefix)
+    while older is not None and older not in found:
+        found.append(older)
+        older = before.get(older)
+    return tuple(found)
+
+
 def replay_access(entries: Iterable[Entry]) -> dict[Place, Row]:
     """The rows that these entries make, in the order of the ledger; other acts are passed over.
 

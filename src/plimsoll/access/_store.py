@@ -34,7 +34,7 @@ from ._errors import (
 )
 from ._keys import check_usable, hash_commitment, hash_secret, is_secret_of, new_secret, prefix_of, visible_part
 from ._names import actor_name, is_pseudonym, tag
-from ._replay import ACTS, Place, Played, Row, differences, joined, replay_access
+from ._replay import ACTS, Place, Played, Row, differences, joined, replaced_by, replay_access
 from ._rights import Right, Role, rights_named, rights_of, roles_named
 from ._types import Acting, Actor, ActorDraft, ActorKind, ApiKey, KeyDraft, NewKey, Tags
 from .models import AllowedModels, model_names
@@ -236,6 +236,7 @@ class Access:
             key = _to_key(row)
             check_usable(key, now)
             owner = self._trusted_actor(connection, key.actor)
+            replaced = replaced_by(self._played.rows, prefix)
         if owner is None:
             raise ActorMissingError(key.actor)
         _check_enabled(owner)
@@ -248,6 +249,7 @@ class Access:
             team=key.team or owner.team,
             project=key.project or owner.project,
             models=AllowedModels.of(key.models),
+            replaced=replaced,
         )
 
     def local(self, name: str) -> Acting:

@@ -81,6 +81,8 @@ class Acting:
     """Names of those who can grant rights, where the actor may know them (on the machine itself)."""
     models: AllowedModels | None = None
     """Which models may be used; None for all of them."""
+    replaced: tuple[str, ...] = ()
+    """The keys whose place this one took in rotations, the last one first: what limits them limits it too."""
 
     @property
     def by(self) -> By:

@@ -25,7 +25,7 @@ from .admission import Admission, acting_of, guarded
 from .anthropic import MessagesDialect
 from .console import console_routes, error_page
 from .exchange import CountTokens, Embeddings, Exchanges, FeedbackCalls, Moderations, Predict, Room
-from .load import LoadGate
+from .load import Bodies, LoadGate
 from .openai import ChatDialect, ResponsesDialect, list_models, retrieve_model
 from .openapi import openapi_json
 from .otlp import LOGS, METRICS, OtlpReceiver, Refusing
@@ -54,7 +54,7 @@ def create_app(service: Service, *, settings: ApiSettings) -> Application:
 
     Everybody but the health pages' callers must be known, and must have the right that `NEEDED` says.
     """
-    room = Room(service, settings, Metrics(), LoadGate(settings.load))
+    room = Room(service, settings, Metrics(), LoadGate(settings.load), Bodies(settings.load.most_body_bytes))
     admission = Admission(service, settings)
     calls = guarded(_calls(room))
     pages = guarded([*_pages(room), *console_routes(service, settings, admission.asks)])

@@ -98,6 +98,18 @@ def _sentence(error: PlimsollError) -> str:
     return "; ".join(["a model server failed", *([f"it answered {status}"] if status else []), *tried])
 
 
+def let_go(error: BaseException) -> None:
+    """Part an error that was dealt with from what it holds: through its traceback everything of the request.
+
+    A future that raised it holds it in turn. Only the garbage collector would end such a circle, and that comes late.
+    """
+    current: BaseException | None = error
+    while current is not None:
+        before = current.__cause__ or current.__context__
+        current.__traceback__ = current.__cause__ = current.__context__ = None
+        current = before
+
+
 class Edge:
     """ASGI application around the whole application."""
 
@@ -126,6 +138,7 @@ class Edge:
             response = self._errors.respond(scope, error)
             if not stamped.started:
                 await response(scope, receive, stamped)
+            let_go(error)
 
 
 class _Stamped:

@@ -14,7 +14,15 @@ from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import PlimsollError
 from plimsoll.releases import Manifest, NothingLiveError
 from plimsoll.releases.environments import Environment, EnvironmentMove
-from plimsoll.tracing import CostLine, DaySummary, Trace, TraceFilter, TracePage, TraceSummary
+from plimsoll.tracing import (
+    CostLine,
+    DaySummary,
+    Trace,
+    TraceFilter,
+    TraceMissingError,
+    TracePage,
+    TraceSummary,
+)
 from plimsoll.tracing.feedback import Feedback, Judgement
 from plimsoll.tracing.received import Shipment
 
@@ -67,11 +75,17 @@ class PlatformService:
         """See `Service.predict`."""
         return await self._answering.predict(request)
 
-    def feedback(self, given: Feedback) -> None:
+    async def count(self, request: AnswerRequest) -> None:
+        """See `Service.count`."""
+        await self._answering.count(request)
+
+    def feedback(self, given: Feedback, team: str = "") -> None:
         """See `Service.feedback`."""
         self._platform.recorder.flush()
-        self._platform.traces.get(self._app, given.trace)  # raises when there is no such trace
-        self._platform.feedback.keep(given)
+        trace = self._platform.traces.get(self._app, given.trace)
+        if team and trace.team not in ("", team):
+            raise TraceMissingError(given.trace)
+        self._platform.feedback.keep(given, trace.environment)
 
     def submit(self, shipment: Shipment, size_bytes: int) -> "Future[Any]":
         """See `Service.submit`."""

@@ -56,8 +56,14 @@ class Service(Protocol):
     async def predict(self, request: AnswerRequest) -> Predictions:
         """What a classical model says of `inputs` in the request's body. Raises as `answer` does."""
 
-    def feedback(self, given: Feedback) -> None:
-        """Keep what a person thinks of an answer. Raises NotFoundError when there is no such trace."""
+    async def count(self, request: AnswerRequest) -> None:
+        """Count a call that asks no model against the limits on requests. Raises BudgetError."""
+
+    def feedback(self, given: Feedback, team: str = "") -> None:
+        """Keep what a person thinks of an answer.
+
+        Raises NotFoundError when there is no such trace, and for a key of a `team` also when it is another team's.
+        """
 
     def submit(self, shipment: Shipment, size_bytes: int) -> "Future[Any]":
         """Take spans that somebody sent; the future's Outcome is there when they are committed."""

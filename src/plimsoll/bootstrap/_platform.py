@@ -87,6 +87,11 @@ class Platform(Stores):
         wanted = self._definition.traces
         return Traces(self.traces_database, make_capture(wanted.content, wanted.shares, lambda: self.subjects))
 
+    @property
+    def traces_days(self) -> float:
+        """For how many days plimsoll.yaml keeps traces."""
+        return self.retention.traces_days
+
     @cached_property
     def source_commit(self) -> str:
         """The commit of the project folder."""
@@ -163,7 +168,10 @@ class Platform(Stores):
             return Caller()
         acting = self.acting
         kind, _, key = acting.via.partition(":")
-        return Caller(acting.actor, acting.team, acting.project, key=key if kind == "key" else "", models=acting.models)
+        shown = key if kind == "key" else ""
+        return Caller(
+            acting.actor, acting.team, acting.project, key=shown, models=acting.models, replaced=acting.replaced
+        )
 
     def freeze_parts(self) -> FreezeParts:
         """What making a release needs."""
@@ -231,6 +239,7 @@ class Platform(Stores):
             stores=self.collect_stores(),
             cache=self.cache,
             elsewhere={"answers": self.answer_store, "feedback": self.feedback, "usage": self.consumption},
+            judged=lambda identifier: [one.said.trace for one in self.feedback.about(identifier)],
             prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
             retire=self._retire,
             by=self.acting.by,

@@ -10,6 +10,7 @@ from plimsoll.flows.serve.parts import Route
 from plimsoll.http import Client, Timeouts
 from plimsoll.kernel.digest import Json
 from plimsoll.models import (
+    Body,
     ChatModel,
     Embedder,
     EmbeddingModel,
@@ -17,7 +18,7 @@ from plimsoll.models import (
 )
 from plimsoll.models.answers import Lifetimes
 from plimsoll.models.catalogue import RouteSettings, default_key_reference, make_chat_model, make_embedding_model
-from plimsoll.models.prices import Most, Price, PriceOverride, Worst, price_of, worst_together
+from plimsoll.models.prices import Most, Price, PriceOverride, Worst, hides_output, price_of, worst_together
 from plimsoll.models.routing import (
     Breaking,
     Health,
@@ -78,6 +79,9 @@ class RouteMaker:
             model=model,
             worst_case=_worst(route["targets"], model.billed),
             cost_pico=_costs(route["targets"]),
+            billed=model.billed,
+            hides_output=_hides(route),
+            names_files=route.get("provider_files") == "allow",
             serves=tuple(route["serves"]),
             guardrail=route["guardrail"],
             max_output_tokens=route["max_output_tokens"],
@@ -228,6 +232,16 @@ def _costs(targets: Sequence[Mapping[str, Any]]) -> Callable[[int, int, str], in
         return max(known) if len(known) == len(costs) else None
 
     return cost
+
+
+def _hides(route: Mapping[str, Any]) -> Callable[[Body], bool]:
+    """Whether answers to a call may have more output than their streams show, whichever target gives them."""
+    told, models = route.get("cut_off"), tuple(target["model"] for target in route["targets"])
+
+    def hides(body: Body) -> bool:
+        return told == "bound" if told else any(hides_output(model, body) for model in models)
+
+    return hides
 
 
 def _identity(settings: RouteSettings) -> str:

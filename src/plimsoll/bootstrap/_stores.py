@@ -179,15 +179,20 @@ class Stores:
         """Traces that were written."""
         return Traces(self.traces_database)
 
+    @property
+    def traces_days(self) -> float | None:
+        """For how many days traces are kept; None where nobody says."""
+        return None
+
     @cached_property
     def feedback(self) -> FeedbackBook:
         """What people think of answers."""
-        return FeedbackBook(self.traces_database)
+        return FeedbackBook(self.traces_database, self.traces.capture)
 
     @cached_property
     def recorder(self) -> BatchedRecorder:
         """Where new traces go."""
-        received = Received(self.traces, span_price)
+        received = Received(self.traces, span_price, keeps_days=self.traces_days)
         exporter = self._exporter()
         if exporter is not None:
             # Closed after the recorder, which still hands over what it writes at the end.

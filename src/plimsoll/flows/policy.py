@@ -54,6 +54,11 @@ class PolicyHeld:
     """False while it was never used: then plimsoll.yaml will hold from the first time on."""
     changes: tuple[str, ...]
 
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for anything: one that does not never has to be made to hold."""
+        return self.policy != NOTHING
+
 
 def settle(app: str, place: str, parts: PolicyParts) -> EnvironmentPolicy:
     """The policy that holds at a place; the first one is made to hold. Raises PolicyChangedError."""

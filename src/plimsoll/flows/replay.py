@@ -28,7 +28,7 @@ class ContentMissingError(NotFoundError):
     def __init__(self, trace: str) -> None:
         super().__init__(
             f"what was asked in trace {trace} is not kept, so it cannot be asked again",
-            hint="`traces: {content: full}` in plimsoll.yaml keeps the content of new traces",
+            hint="`traces: {content: full}` in plimsoll.yaml keeps the content of new traces, up to 1 MiB of each",
         )
 
 
@@ -77,7 +77,7 @@ async def replay(
     `caller` pays, and not who asked then, where `parts` have a meter. A model that does not answer leaves its parts
     uncompared. Raises what else serving raises.
     """
-    if trace.content in {"off", "gone"}:
+    if trace.content in {"off", "gone"} or not trace.request or "cut" in trace.request:
         raise ContentMissingError(trace.id)
     sent = convert(trace.request, _Sent)
     request = AnswerRequest(

@@ -32,7 +32,8 @@ class StreamReview:
     """
 
     __slots__ = (
-        *("_closed", "_ended", "_findings", "_flags", "_held", "_numbers", "_plan", "_redacting", "_scan", "_sent"),
+        *("_begin", "_closed", "_counts", "_ended", "_findings", "_flags", "_held", "_numbers", "_plan"),
+        *("_redacting", "_scan", "_sent"),
     )
 
     def __init__(self, plan: Plan | None, *, closed: bool = False) -> None:
@@ -40,13 +41,15 @@ class StreamReview:
         self._closed = closed
         self._ended = False
         self._scan = None if plan is None else Scan(plan.scanner)
-        # What has come and not gone out: it begins at character `_sent` of the text.
+        # What has come and not gone out stands in `_held` from `_begin` on, at character `_sent` of the text.
         self._held = ""
+        self._begin = 0
         self._sent = 0
         self._redacting: _Group | None = None
         self._flags: dict[str, _Group] = {}
         self._findings: list[Finding] = []
         self._numbers: dict[tuple[str, str], int] = {}
+        self._counts: dict[str, int] = {}
 
     def feed(self, text: str, *, last: bool = False) -> Step:
         """Take the next piece; says what may go out now, and the verdict when the text stops here or ends."""
@@ -56,7 +59,8 @@ class StreamReview:
             return self._end(Step("", CLOSED))
         if self._plan is None or self._scan is None:
             return self._end(Step(text, Review("allow", ""))) if last else Step(text)
-        self._held += text
+        # Cut off once for each piece: once for each finding would take time by the square of their number.
+        self._held, self._begin = self._held[self._begin :] + text, 0
         if self._plan.needs_all and not last:
             return _NOTHING
         return self._read(self._plan, self._scan, self._held if self._plan.needs_all else text, last=last)
@@ -110,8 +114,8 @@ class StreamReview:
         length = upto - self._sent
         if length <= 0:
             return ""
-        out, self._held, self._sent = self._held[:length], self._held[length:], upto
-        return out
+        begin, self._begin, self._sent = self._begin, self._begin + length, upto
+        return self._held[begin : begin + length]
 
     def _close_redacting(self, group: _Group) -> str:
         before, found = self._cut(group.start), self._cut(group.end)
@@ -122,7 +126,9 @@ class StreamReview:
     def _replacement(self, rule: Rule, kind: str, found: str) -> str:
         if not rule.numbered:
             return rule.replacement or f"[{kind.upper()}]"
-        number = self._numbers.setdefault((kind, found), 1 + sum(one == kind for one, _ in self._numbers))
+        number = self._numbers.get((kind, found))
+        if number is None:
+            number = self._numbers[kind, found] = self._counts[kind] = self._counts.get(kind, 0) + 1
         return f"[{(rule.replacement or kind.upper()).strip('[]')}_{number}]"
 
     def _note(self, group: _Group) -> None:

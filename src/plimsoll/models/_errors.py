@@ -60,6 +60,8 @@ class ProviderUnavailableError(UnavailableError):
 
     address: str = ""
     """Where the server was looked for: for the operator, not for callers over HTTP."""
+    unreached: bool = False
+    """Whether nothing of the call was sent."""
 
     def __init__(
         self, model: str, problem: str, *, hint: str = "", retry_after_s: float | None = None, status: int = 0

@@ -4,7 +4,7 @@ Values that are made for every call, or for every token, are structs: making a f
 They are left out of the cycle collector (`gc=False`), because nothing that they hold ever refers back to them.
 """
 
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
@@ -56,6 +56,8 @@ class ChatRequest(msgspec.Struct, frozen=True, gc=False):
     passages: tuple[Passage, ...] = ()
     question: str = ""
     """The bare question, without what the prompt wraps around it; empty means the last user message."""
+    costs: "CallCosts | None" = None
+    """Where a route writes down what its tries cost; None where nobody wants to know."""
 
     @classmethod
     def of(
@@ -112,6 +114,75 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     """What the provider searched for by itself; it bills each beside the tokens."""
     unpriced: bool = False
     """Whether something was billed for which there is no price: then the cost of the whole is unknown."""
+
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together; one unknown cost makes the sum unknown."""
+        unknown = self.cost_usd is None or other.cost_usd is None
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=None if unknown else (self.cost_usd or 0.0) + (other.cost_usd or 0.0),
+            estimated=self.estimated or other.estimated,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_write_tokens=self.cache_write_tokens + other.cache_write_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            audio_input_tokens=self.audio_input_tokens + other.audio_input_tokens,
+            audio_output_tokens=self.audio_output_tokens + other.audio_output_tokens,
+            cache_write_hour_tokens=self.cache_write_hour_tokens + other.cache_write_hour_tokens,
+            web_searches=self.web_searches + other.web_searches,
+            unpriced=self.unpriced or other.unpriced,
+        )
+
+
+class CallCosts:
+    """Kept from the first try of a call to its settlement, whatever ends it.
+
+    A route begins each try here. A try that was answered is `paid`; one that a server refused, or that never reached
+    one, is `refused` and costs nothing. What is neither, because it broke off, was given up or still runs, is
+    `unknown`: its server may bill for it, and nobody says how much.
+    """
+
+    __slots__ = ("_more", "_room", "paid", "unknown")
+
+    def __init__(self, covered: int = 1, more: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """`covered` tries may cost as much as they can; for each further one `more` is asked, where it is given."""
+        self.paid: list[Usage] = []
+        self.unknown = 0
+        self._room = covered
+        self._more = more
+
+    async def admit(self) -> bool:
+        """Whether there is money for another try."""
+        if self._room > 0 or self._more is None:
+            return True
+        if not await self._more():
+            return False
+        self._room += 1
+        return True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another try is covered already."""
+        return self._room > 0 or self._more is None
+
+    def end(self) -> None:
+        """No try comes any more."""
+        self._more = None
+
+    def begin(self) -> None:
+        """A target is asked."""
+        self.unknown += 1
+        self._room -= 1
+
+    def pay(self, usage: Usage) -> None:
+        """A try was answered."""
+        self.unknown -= 1
+        self.paid.append(usage)
+
+    def refuse(self) -> None:
+        """A try cost nothing."""
+        self.unknown -= 1
+        self._room += 1
 
 
 class Attempt(msgspec.Struct, frozen=True, gc=False):

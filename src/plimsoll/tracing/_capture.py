@@ -110,6 +110,8 @@ class Capture:
     def of_trace(self, trace: Trace) -> Trace:
         """The trace as it may be kept; sealing comes later, when it is bytes."""
         level = self.level(trace.id, trace.environment)
+        if trace.content == "off":
+            return trace
         if level == "off":
             return _bare(trace)
         if level == "redacted" and self.redact is not None:
@@ -132,7 +134,7 @@ class Capture:
         """A text as it may be kept."""
         if level == "off":
             return ""
-        return self.redact(text) if level == "redacted" and self.redact is not None else text
+        return self.redact(text) if text and level == "redacted" and self.redact is not None else text
 
 
 def _bare(trace: Trace) -> Trace:

@@ -12,13 +12,17 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from msgspec.structs import replace
+
 from plimsoll.kernel.errors import IntegrityError, PlimsollError, UnavailableError
 
+from ._cut import MOST_CONTENT, cut
 from ._errors import IntakeFullError
 from ._types import Trace
 
 _BATCH = 500
 _PENDING = 10_000
+_PENDING_BYTES = 256 << 20
 _MOST_SENT_BYTES = 64 << 20
 _AT_ONCE_BYTES = 8 << 20
 _LINGER_S = 0.05
@@ -48,9 +52,10 @@ class BatchedRecorder:
     """Takes traces at once and writes them soon, many in one transaction.
 
     A trace that comes when nothing is being written is written at once, the others within about 50 ms. While the place
-    cannot be written (full, locked, gone) traces wait, at most `pending` of them; `trouble` says why. What comes when
-    that many wait, and what no database can keep, is lost: that is logged, counted in `lost`, told to `tell_lost` as
-    soon as the place can be written again, and never held against the request.
+    cannot be written (full, locked, gone) traces wait, at most `pending` of them with 256 MiB of what was said in them;
+    `trouble` says why. What comes when that many wait, and what no database can keep, is lost: that is logged, counted
+    in `lost`, told to `tell_lost` as soon as the place can be written again, and never held against the request. Of
+    a trace that is too long the longest texts are cut.
 
     `take` writes what others send: it gets what `submit` was given and returns an outcome (or an error) for each, once
     all of it is committed. `idle` is called when there is nothing to write, as long as it says that it has more to do.
@@ -79,6 +84,7 @@ class BatchedRecorder:
         self._written_at = 0.0
         self._lock = threading.Lock()
         self._sent_bytes = 0
+        self._trace_bytes = 0
         self._said_at = -_SAY_EVERY_S
         self._untold: Counter[tuple[str, str, datetime]] = Counter()
         self.lost = 0
@@ -95,13 +101,19 @@ class BatchedRecorder:
 
     def record(self, trace: Trace) -> None:
         """See `Recorder.record`."""
-        if self._items.qsize() < self._most:
+        if trace.size_bytes > MOST_CONTENT:
+            trace = replace(cut(trace), size_bytes=MOST_CONTENT)
+        with self._lock:
+            fits = self._items.qsize() < self._most and self._trace_bytes + trace.size_bytes <= _PENDING_BYTES
+            if fits:
+                self._trace_bytes += trace.size_bytes
+        if fits:
             self._items.put(trace)
         else:
             self._lose([trace], "too many traces are waiting for the disk")
 
     def submit(self, payload: Any, size_bytes: int) -> Future[Any]:
-        """Hand something to `take`; the future is done when it is committed.
+        """Hand something to `take`; the future is done when it is committed. Its size is that of what is made of it.
 
         Raises IntakeFullError (UnavailableError) when more than 64 MiB wait already.
         """
@@ -138,6 +150,8 @@ class BatchedRecorder:
             traces = [item for item in batch if isinstance(item, Trace)]
             if traces:
                 self._keep(traces)
+                with self._lock:
+                    self._trace_bytes -= sum(trace.size_bytes for trace in traces)
             self._take_in([item for item in batch if isinstance(item, _Sent)])
             self._tell()
             self._written_at = time.monotonic()
@@ -152,12 +166,12 @@ class BatchedRecorder:
             if linger > 0:
                 self._hurry.wait(linger)
         self._hurry.clear()
-        size = 0
+        size = _size(batch[0])
         with suppress(Empty):
             while len(batch) < _BATCH and size < _AT_ONCE_BYTES:
                 item = self._items.get_nowait()
                 batch.append(item)
-                size += item.size_bytes if isinstance(item, _Sent) else 0
+                size += _size(item)
         return batch
 
     def _first(self) -> _Item:
@@ -258,3 +272,7 @@ class BatchedRecorder:
                 return
             self._said_at = now
         _log.error("trace %s is lost (%d so far): %s", traces[0].id, self.lost, why)
+
+
+def _size(item: _Item) -> int:
+    return item.size_bytes if isinstance(item, Trace | _Sent) else 0

@@ -1,5 +1,6 @@
 """Traces in the database: narrow rows to list, pieces with what was said, sums by the hour, a text index."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -60,6 +61,9 @@ _MOST_LOOKED_AT = 20_000
 _DAY_NS = 86_400_000_000_000
 _BEYOND = 2**62
 
+Joined = tuple[str, str, str]
+"""A span of a caller that a request was served for: the request's application and team, and the span."""
+
 
 class Traces:
     """Every trace that was kept, and what all of them used.
@@ -74,8 +78,8 @@ class Traces:
         self._index = TextIndex("trace")
         self._behind_bytes = 0
         self._fresh = Fresh()
-        self.when_joined: Callable[[Connection, Sequence[str], Mapping[str, set[str]]], None] | None = None
-        """Told, in the transaction, of requests that belong to spans of callers: their traces, and which spans."""
+        self.when_joined: Callable[[Connection, Mapping[str, Counter[Joined]]], None] | None = None
+        """Told, in the transaction, of requests that belong to spans of callers: how many to which, by their traces."""
 
     def write(self, traces: Sequence[Trace]) -> None:
         """Keep traces of served requests, all in one transaction.
@@ -97,12 +101,12 @@ class Traces:
             numbered = enumerate(pieces, start=first)
             insert_pieces(connection, [(number, number, b"", *piece) for number, piece in numbered])
             add_usage(connection, tally)
-            joined: dict[str, set[str]] = {}
+            joined: dict[str, Counter[Joined]] = {}
             for row in rows:
                 if row.joined_trace:
-                    joined.setdefault(row.joined_trace, set()).add(row.joined_span)
+                    joined.setdefault(row.joined_trace, Counter())[row.app, row.team, row.joined_span] += 1
             if joined and self.when_joined is not None:
-                self.when_joined(connection, list(joined), joined)
+                self.when_joined(connection, joined)
         self._fresh.add(Written(epoch, first, documents))
         self.wrote(sum(len(body) for _, body in pieces))
 

@@ -116,6 +116,8 @@ class Trace(Struct, frozen=True, gc=False):
     """The caller's own trace and span, `trace-span` in hexadecimal digits, when the request came with a traceparent."""
     source: Source = "served"
     content: Content = "full"
+    size_bytes: int = 0
+    """About how much was said, for whoever holds it in memory; not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,13 @@ def test_what_cannot_be_a_budget_is_refused(
 
 @pytest.mark.parametrize(
     ("written", "means"),
-    [("each  user", "each user"), (" everyone ", "everyone"), ("key:plim_abc", "key:abc"), ("team: a b", "team:a b")],
+    [
+        ("each  user", "each user"),
+        (" everyone ", "everyone"),
+        ("key:plim_abc", "key:abc"),
+        ("team: a b", "team:a b"),
+        ("user:Jose\u0301", "user:José"),
+    ],
 )
 def test_a_scope_has_one_spelling(written: str, means: str) -> None:
     assert make_budget(written, {"usd": 1}, "day").scope == means

@@ -279,3 +279,88 @@ def charged(desk: Desk, meter: Meter) -> Callable[[], bool]:
 async def spends_nothing(meter: Meter) -> bool:
     (await meter.reserve(ADA, Need(1, 0))).release()
     return True
+
+
+class Breaking(Faulty):
+    """Writes down what was spent, and breaks the connection before anybody hears of it."""
+
+    def __init__(self, record: UsageRecord, meanwhile: Callable[[], object]) -> None:
+        super().__init__(record)
+        self.meanwhile = meanwhile
+        self.breaks = False
+        self.looked_up = False
+
+    def exchange(self, batch: Batch) -> Outcome:
+        outcome = super().exchange(batch)
+        if self.breaks and any(ask.spent for ask in batch.asks):
+            self.breaks = False
+            self.meanwhile()
+            raise OSError
+        return outcome
+
+    def outcome_of(self, batch: Batch) -> Outcome | None:
+        outcome = super().outcome_of(batch)
+        self.looked_up = True
+        return outcome
+
+
+@pytest.mark.parametrize("gone", ["nobody", "ada"])
+def test_an_exchange_in_doubt_is_cleared_up_also_when_its_window_is_gone(desk: Desk, gone: str) -> None:
+    async def steps() -> None:
+        breaking = Breaking(desk.record, lambda: desk.record.purge_subject(gone))
+        async with desk.meter(requests("each user", 100, "day"), record=breaking) as meter:
+            assert await one(meter)
+            await until(lambda: desk.sums()["user:ada requests"][0] == 1)
+            breaking.breaks = True
+            assert await one(meter)
+            await until(lambda: breaking.looked_up and meter.state().reachable)
+            for payer in (ADA, Payer(user="bob")):
+                (await meter.reserve(payer, Need(1, 0))).settle(Spent(1, 0))
+        erased = gone == "ada"
+        assert desk.sums() == {"user:ada requests": (1 if erased else 3, 0), "user:bob requests": (1, 0)}
+
+    run(steps)
+
+
+@pytest.mark.parametrize("on_crash", ["release", "charge"])
+def test_what_was_told_is_told_once_also_by_a_process_that_was_taken_for_dead(
+    desk: Desk, on_crash: Literal["release", "charge"]
+) -> None:
+    """The connection broke while it told; until it could look, another process had taken its lease over."""
+
+    async def steps() -> None:
+        desk.budgets = (tokens("everyone", 100, "day", on_crash=on_crash),)
+
+        def bury() -> None:
+            desk.clock.now_s += LEASE_S
+            now_s = desk.clock.now_s
+            desk.record.exchange(
+                Batch(worker="other", tick=1, now_s=now_s, lease_s=30, asks=(), skew_s=5, reclaims=True)
+            )
+
+        breaking = Breaking(desk.record, bury)
+        async with desk.meter(record=breaking) as meter:
+            held = await meter.reserve(ADA, Need(7, 0))
+            breaking.breaks = True
+            assert await one(meter, 10)
+            await until(lambda: breaking.looked_up and meter.state().reachable)
+            held.settle(Spent(5, 0))
+        assert desk.sums() == {"everyone tokens": (15, 0)}
+
+    run(steps)
+
+
+def test_a_lease_is_over_by_the_clock_on_the_wall_as_well(small: Desk, faulty: Faulty) -> None:
+    """The loop's clock stands still while a virtual machine is suspended, and others take over meanwhile."""
+
+    async def steps() -> None:
+        async with small.meter(tokens("everyone", 1_000), record=faulty) as meter:
+            for _ in range(5):
+                assert await one(meter, 1)
+            faulty.fails = "before"
+            small.clock.now_s += 28
+            with pytest.raises(UsageUnavailableError):
+                await meter.reserve(ADA, Need(1, 0))
+            faulty.fails = ""
+
+    run(steps)

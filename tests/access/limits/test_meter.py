@@ -47,6 +47,40 @@ def test_hundreds_of_clients_at_once_use_all_of_a_budget_and_nothing_more(desk: 
     run(steps)
 
 
+@pytest.mark.parametrize("scope", ["key:k1", "each key"])
+def test_a_limit_for_a_key_holds_for_those_that_take_its_place(desk: Desk, scope: str) -> None:
+    async def steps() -> None:
+        async with desk.meter(requests(scope, 3)) as meter:
+            old, new, newest = (
+                Payer(key="k1"),
+                Payer(key="k2", replaced=("k1",)),
+                Payer(key="k3", replaced=("k2", "k1")),
+            )
+            assert [await spend(meter, payer, CENT) for payer in (old, new, newest, new, old)] == [True] * 3 + [
+                False
+            ] * 2
+            assert await spend(meter, Payer(key="k4"), CENT), "another key is another matter"
+        assert desk.sums()["key:k1 requests"] == (3, 0)
+
+    run(steps)
+
+
+def test_a_limit_for_a_new_key_is_none_for_the_one_before(desk: Desk) -> None:
+    async def steps() -> None:
+        async with desk.meter(requests("key:k2", 1), requests("key:k1", 3)) as meter:
+            old, new = Payer(key="k1"), Payer(key="k2", replaced=("k1",))
+            assert [await spend(meter, payer, CENT) for payer in (new, new, old, old, old)] == [
+                True,
+                False,
+                True,
+                True,
+                False,
+            ]
+        assert desk.sums() == {"key:k1 requests": (3, 0), "key:k2 requests": (1, 0)}
+
+    run(steps)
+
+
 def test_what_was_reserved_and_not_used_is_there_for_others(desk: Desk) -> None:
     async def steps() -> None:
         async with desk.meter(usd("everyone", 1.0)) as meter:
@@ -168,7 +202,7 @@ def test_a_budget_of_nothing_lets_nothing_in_not_even_what_is_free(small: Desk) 
 def test_a_call_without_a_known_price_is_refused_by_budgets_of_money_alone(small: Desk) -> None:
     async def steps() -> None:
         async with small.meter(usd("key:k1", 1), tokens("everyone", 100)) as meter:
-            with pytest.raises(PriceUnknownError, match="nobody knows the price"):
+            with pytest.raises(PriceUnknownError, match="nobody knows what this request can cost"):
                 await meter.reserve(ADA, Need(1, None))
             (await meter.reserve(Payer(key="k2"), Need(100, None))).settle(Spent(100, None))
         assert small.sums()["everyone tokens"] == (100, 0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.api._errors import FieldError, MalformedBodyError
-from plimsoll.api.wire import read_object
+from plimsoll.api.wire import _json, read_object
 
 VALUES = st.recursive(
     st.none()
@@ -77,6 +77,43 @@ def test_what_is_no_object_or_no_number_is_refused(body: bytes) -> None:
 def test_many_values_side_by_side_are_not_deep() -> None:
     wide = json.dumps({"rows": [{"cells": [[number]]} for number in range(500)]}).encode()
     assert len(read_object(wide)["rows"]) == 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":[' + b"{}," * 50_000 + b"{}]}",
+        b'{"a":[' + b'["\\\\"],' * 50_000 + b"[]]}",
+        b'{"a":[' + b'{"\\u0022":1},' * 50_000 + b"{}]}",
+        b'{"a":[' + b"1," * 500_000 + b"1]}",
+        b'{"a":[' + b'"",' * 2_000_000 + b'""]}',
+        b'{"a":{' + b'"":"",' * 1_000_000 + b'"":""}}',
+    ],
+)
+def test_more_things_than_anybody_sends_are_refused_before_they_are_made(
+    body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(_json, "_DECODER")
+    with pytest.raises(FieldError, match="more than 50,000 objects and lists, or 500,000 values"):
+        read_object(body)
+
+
+@given(st.text(alphabet='{[,"\\a', max_size=12), st.booleans())
+def test_texts_may_hold_any_number_of_marks(text: str, ascii_only: bool) -> None:
+    value = {"text": text * 1_000 + "{" * 60_000, text: [text, {"a": 1, "b": [text]}]}
+    body = json.dumps(value, ensure_ascii=ascii_only).encode()
+    assert read_object(body) == value
+
+
+@given(VALUES, st.sampled_from([None, 1]))
+def test_what_is_counted_is_what_is_there(value: Any, indent: int | None) -> None:
+    def things(inner: Any) -> tuple[int, int]:
+        if not isinstance(inner, dict | list):
+            return 0, 0
+        below = list(map(things, inner.values() if isinstance(inner, dict) else inner))
+        return 1 + sum(some for some, _ in below), max(0, len(inner) - 1) + sum(more for _, more in below)
+
+    assert _json.crowd(json.dumps([value, "\\", '\\"{'], indent=indent).encode()) == things([value, 1, 1])
 
 
 def test_as_deep_as_may_be() -> None:

@@ -193,6 +193,38 @@ def test_a_stop_sequence_is_told_where_the_provider_says_which() -> None:
     assert (value["stop_reason"], value["stop_sequence"]) == ("stop_sequence", "END")
 
 
+@pytest.mark.parametrize(
+    ("told", "stops", "reason", "sequence"),
+    [
+        ("stop_sequence", ["END"], "stop_sequence", "END"),
+        ("stop_sequence", ["END", "."], "stop_sequence", None),
+        ("stop_sequence", [], "end_turn", None),
+        ("pause_turn", [], "pause_turn", None),
+        (128_001, ["END"], "end_turn", None),
+    ],
+)
+def test_why_it_ended_as_far_as_the_provider_tells(
+    told: Any, stops: list[str], reason: str, sequence: str | None
+) -> None:
+    given = answer({"content": "x"})
+    given.body["choices"][0]["stop_reason"] = told
+    value = json.loads(reply(stop_sequences=stops).whole(given))
+    assert (value["stop_reason"], value["stop_sequence"]) == (reason, sequence)
+    writer = reply(stop_sequences=stops)
+    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "stop_reason": told}]}
+    streamed = events(writer.pieces(chunks(chunk(content="x"), last)) + writer.closing(done()))[-2][1]
+    assert streamed["delta"] == {"stop_reason": reason, "stop_sequence": sequence}
+
+
+def test_a_document_with_more_than_openais_form_can_say_stays_as_it_is() -> None:
+    source = {**PICTURE, "media_type": "application/pdf"}
+    blocks = [
+        {"type": "document", "title": "t", "source": source, "context": "c"},
+        {"type": "document", "title": "t", "source": source, "citations": {"enabled": True}},
+    ]
+    assert chat(messages=[{"role": "user", "content": blocks}])["messages"] == [{"role": "user", "content": blocks}]
+
+
 def test_a_stream_says_every_step_in_order() -> None:
     writer = reply(stream=True)
     data = writer.opening() + writer.pieces(

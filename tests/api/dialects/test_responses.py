@@ -249,6 +249,14 @@ def test_an_error_in_the_middle_is_told_twice_as_event_and_as_state() -> None:
     Response.model_validate(failed["response"])
 
 
+def test_thoughts_alone_are_one_item_whole_and_streamed() -> None:
+    value = whole({"content": "", "reasoning_content": "hm"}, finish_reason="length")
+    assert [item["type"] for item in value["output"]] == ["reasoning"]
+    writer = reply(stream=True)
+    last = events(writer.pieces(chunks(chunk(reasoning_content="hm"))) + writer.closing(done("length")))[-1][1]
+    assert [item["type"] for item in last["response"]["output"]] == ["reasoning"]
+
+
 def test_signed_thoughts_come_back_in_the_next_turn() -> None:
     block = {"type": "thinking", "thinking": "hm", "signature": "c2ln"}
     seal: dict[str, Any] = {"include": ["reasoning.encrypted_content"], "store": False}

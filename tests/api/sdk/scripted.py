@@ -128,7 +128,10 @@ class Scripted:
         self._begin(request)
         return Predictions(_started(request), (), 1.0)
 
-    def feedback(self, given: Any) -> None:
+    async def count(self, request: AnswerRequest) -> None:
+        del request
+
+    def feedback(self, given: Any, _team: str = "") -> None:
         """Nothing is kept."""
 
     def submit(self, _shipment: Any, _size_bytes: int) -> "Future[Any]":

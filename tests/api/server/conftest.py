@@ -140,6 +140,12 @@ class Talker:
         self.began.set()
         await asyncio.sleep(3600)
 
+    async def _leave(self, _scope: Scope, receive: Receive, _send: Send) -> None:
+        await receive()
+        self.began.set()
+        assert (await receive())["type"] == "http.disconnect"
+        self.gone.set()
+
     async def _stream(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
         await send({"type": "http.response.body", "body": b"data: one\n\n", "more_body": True})

@@ -211,6 +211,17 @@ def test_requests_sent_ahead_are_answered_in_order(server: Running, connect: Con
     assert talker.seen == ["/", "/echo", "/"]
 
 
+def test_a_client_that_leaves_ends_what_is_answered_although_it_asked_for_more(
+    server: Running, connect: Connect, talker: Talker
+) -> None:
+    raw = connect(server)
+    raw.send(b"GET /leave HTTP/1.1\r\nhost: localhost\r\n\r\n" + GET + b"\r\n")
+    assert talker.began.wait(WAIT_S)
+    raw.close()
+    assert talker.gone.wait(WAIT_S)
+    assert talker.seen == ["/leave"]
+
+
 def test_sending_ahead_without_end_while_an_answer_is_made(server: Running, connect: Connect, talker: Talker) -> None:
     raw = connect(server)
     raw.send(b"GET /flood HTTP/1.1\r\nhost: localhost\r\n\r\n")

@@ -35,6 +35,10 @@ ANYTHING = st.recursive(
                     "type",
                     "text",
                     "model",
+                    "finish_reason",
+                    "function",
+                    "detail",
+                    "id",
                 ]
             ),
             inner,
@@ -65,6 +69,7 @@ def sse(values: Sequence[Any], line_end: str) -> bytes:
 
 @given(st.lists(CHUNK, max_size=5), st.sampled_from(["\n", "\r\n", "\r"]), PLACES)
 def test_any_cutting_gives_the_same_chunks(chunks: list[Any], line_end: str, places: list[int]) -> None:
+    chunks = [{"choices": [{"index": 0, "delta": {}}]}, *chunks]
     data = sse(chunks, line_end) + b"data: [DONE]\n\n"
     found = read(cut(data, places))
     assert found == read([data])
@@ -99,3 +104,51 @@ def test_only_the_first_choices_end_is_told() -> None:
     reading = Reading()
     reading.feed(b'data: {"choices":[{"index":1,"finish_reason":"length"},{"index":0,"finish_reason":"eos"}]}\n\n')
     assert (reading.is_whole, reading.finish_reason) == (True, "stop")
+
+
+def whole_and_streamed(finish: Any, **message: Any) -> tuple[str, str]:
+    """How an answer ends that comes at once, and the same in a stream."""
+    choice: dict[str, Any] = {"index": 0, "message": {"content": "x", **message}, "finish_reason": finish}
+    whole, stream = Reading(), Reading()
+    body = whole.whole(json.dumps({"choices": [choice]}).encode())
+    assert body["choices"][0]["finish_reason"] == whole.finish_reason
+    chunk = {"choices": [{"index": 0, "delta": {"content": "x", **message}, "finish_reason": finish}]}
+    (said,) = stream.feed(sse([chunk], "\n") + b"data: [DONE]\n\n")
+    assert said["choices"][0]["finish_reason"] in {None, stream.finish_reason}
+    return whole.finish_reason, stream.finish_reason
+
+
+def test_an_end_is_the_same_whole_and_streamed() -> None:
+    for finish, expected in {
+        "eos": "stop",
+        "max_tokens": "length",
+        "tool_use": "tool_calls",
+        "end_turn": "stop",
+        "insufficient_system_resource": "insufficient_system_resource",
+        None: "stop",
+    }.items():
+        assert whole_and_streamed(finish) == (expected, expected)
+    call = {"id": "c", "function": {"name": "f", "arguments": "{}"}}
+    assert whole_and_streamed(None, tool_calls=[call]) == ("tool_calls", "tool_calls")
+
+
+def told(*datas: str) -> str:
+    """The text of a stream of these JSON texts."""
+    reading = Reading()
+    chunks = [
+        chunk for data in datas for chunk in reading.feed(f'data: {{"choices":[{{"delta":{data}}}]}}\n\n'.encode())
+    ]
+    return "".join(chunk["choices"][0]["delta"]["content"] for chunk in chunks)
+
+
+def test_a_character_that_is_cut_between_its_two_escapes_is_whole_again() -> None:
+    assert told('{"content":"hi \\ud83d"}', '{"content":"\\ude42!"}') == "hi 🙂!"
+    assert told('{"content":"a\\ud83d"}', '{"content":""}', '{"content":"\\uDE42"}') == "a🙂"
+    assert told('{"content":"a\\ude42b"}') == "a\ufffdb"
+    assert told('{"content":"a\\ud83d"}', '{"content":"b"}') == "ab"
+    assert told('{"content":"\\\\ud83d \\ud83d\\ude42 \\ud83d"}') == "\\ud83d 🙂 "
+
+
+def test_a_whole_answer_with_half_a_character_is_an_answer() -> None:
+    raw = b'{"choices":[{"message":{"content":"a\\ud83d"},"finish_reason":"stop"}]}'
+    assert Reading().whole(raw)["choices"][0]["message"]["content"] == "a"

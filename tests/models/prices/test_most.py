@@ -98,7 +98,7 @@ def sent(body: dict[str, Any], model: str) -> dict[str, Any]:
         case "bedrock":
             return for_bedrock(body, model=name, most_tokens=None, options={})
         case _:
-            found: dict[str, Any] = msgspec.json.decode(encoded(body, is_strict=provider == "openai"))
+            found: dict[str, Any] = msgspec.json.decode(encoded(body, strict="openai" if provider == "openai" else ""))
             return found
 
 

@@ -69,8 +69,8 @@ class PriceUnknownError(BudgetError):
     def __init__(self, window: Window) -> None:
         super().__init__(
             f"nobody knows what this request can cost, and {_budget(window)} is one of money",
-            hint="give the route a `price`, leave out tools that the provider runs and bills itself, or let the budget pass "
-            "such calls with `unknown_price: allow`",
+            hint="give the route a `price`, leave out tools that the provider runs and bills itself, "
+            "or let the budget pass such calls with `unknown_price: allow`",
         )
         self.window = window
 

@@ -116,9 +116,7 @@ class Gate:
         late = now >= self.good_until or wall >= self.good_until_s
         for waiter in self.line:
             self._stand_anew(waiter)
-        slots = self.pool.ask(
-            wall, now=now, waiting=self.line.needs(), wanted=self._wanted, everything=leaves or late
-        )
+        slots = self.pool.ask(wall, now=now, waiting=self.line.needs(), wanted=self._wanted, everything=leaves or late)
         self._wanted = frozenset()
         if not (slots or leaves or self._in_touch_since is None or self._must_show_life(now)):
             return None

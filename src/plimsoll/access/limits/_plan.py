@@ -70,9 +70,12 @@ class Plan:
         """What holds for a payer, those for everyone last."""
         found: list[Terms] = []
         for kind in KINDS:
-            name: str = getattr(payer, kind)
-            if name:
+            *others, last = payer.names(kind) or ("",)
+            for name in others:
                 scope = scope_of(kind, name)
+                found += _strictest(scope, self._by_scope.get(scope, _NONE))
+            if last:
+                scope = scope_of(kind, last)
                 found += _strictest(scope, [*self._by_scope.get(scope, _NONE), *self._by_scope.get(EACH + kind, _NONE)])
         return (*found, *_strictest(EVERYONE, self._by_scope.get(EVERYONE, _NONE)))
 

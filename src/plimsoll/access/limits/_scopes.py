@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from math import isfinite
 from typing import Final, cast, get_args
+from unicodedata import normalize
 
 from plimsoll.kernel.money import to_pico
 
@@ -30,7 +31,8 @@ def read_scope(text: str) -> str:
             f"{_shown(text)} is nobody for whom a budget can be",
             f"write `everyone`, {listed}, or `each user` for one of its own for every user, and so with the others",
         )
-    name = name.strip()
+    # As teams and users are spelled when they are admitted.
+    name = normalize("NFC", name).strip()
     if kind == "key":
         name = name.removeprefix(_KEY_MARK)
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():

@@ -36,6 +36,13 @@ class Payer(msgspec.Struct, frozen=True, gc=False):
     environment: str = ""
     user: str = ""
     """The person for whom the caller asks."""
+    replaced: tuple[str, ...] = ()
+    """The keys whose place the key took, the last one first: budgets for them are for it too."""
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """What it is called as a payer of a kind; a key also as those before it, and `each key` means the first."""
+        name: str = getattr(self, kind)
+        return (name, *self.replaced) if name and kind == "key" else (name,) if name else ()
 
 
 class Need(msgspec.Struct, frozen=True, gc=False):

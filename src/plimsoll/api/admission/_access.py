@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.types import Scope
 
 from plimsoll.access import Acting, Right
@@ -28,6 +28,7 @@ _OF_RECORDS: Final = b"plim_"
 _PLAIN_KEYS: Final = (b"x-api-key", b"api-key")
 _MOST_HOSTS: Final = 1024
 """Host headers that are remembered as good ones, where a pattern allows any number of them."""
+_THREADS: Final = 8
 _CALLER_RIGHTS: Final[frozenset[Right]] = frozenset({"call", "read", "trace"})
 ANYBODY: Final = Acting("", "whoever can reach this server", _CALLER_RIGHTS, "local")
 """Who acts while no key is asked for."""
@@ -49,6 +50,8 @@ class Admission:
         self._asking = settings.keys_required or settings.api_key is not None
         self._look_again_at = float("-inf")
         self._good_hosts: set[bytes] = set()
+        # Threads of its own: whoever keeps the others busy, keys are looked up.
+        self._threads = CapacityLimiter(_THREADS)
 
     async def admit(self, scope: Scope) -> None:
         """Let a request in and note who makes it, for `acting_of`; nobody does on the open paths.
@@ -67,7 +70,7 @@ class Admission:
         asked_at = self._now()
         if not self._asking and asked_at >= self._look_again_at:
             # Noted only after the answer: while it is not known, or fails, nobody may come in without a key.
-            if await to_thread.run_sync(self._service.any_key):
+            if await to_thread.run_sync(self._service.any_key, limiter=self._threads):
                 self._asking = True
             self._look_again_at = asked_at + self._settings.key_kept_s
         return self._asking
@@ -94,7 +97,8 @@ class Admission:
 
     async def _who_in_records(self, key: bytes) -> Acting:
         asked_at = self._now()
-        acting = await to_thread.run_sync(self._service.authenticate, key.decode(errors="replace"))
+        text = key.decode(errors="replace")
+        acting = await to_thread.run_sync(self._service.authenticate, text, limiter=self._threads)
         self._cache.put(key, acting, asked_at=asked_at)
         return acting
 

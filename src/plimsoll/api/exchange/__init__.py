@@ -4,7 +4,6 @@ What the bytes mean is a dialect's business (`plimsoll.api._dialect`); what is a
 """
 
 from ..admission import Sent
-from ._body import read_json
 from ._connection import WhileConnected
 from ._exchange import Exchanges
 from ._plain import CountTokens, Embeddings, FeedbackCalls, Moderations, Predict
@@ -21,5 +20,4 @@ __all__ = [
     "Room",
     "Sent",
     "WhileConnected",
-    "read_json",
 ]

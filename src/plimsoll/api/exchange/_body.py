@@ -7,16 +7,19 @@ from starlette.types import Message, Receive
 
 from .._errors import BodyTooLargeError, MediaTypeError
 from ..admission import Sent
+from ..load import Held
 
 _JSON: Final = b"application/json"
+_SMALL_BYTES: Final = 64 * 1024
+"""What comes in one piece and is no longer is not counted: of so much every open connection may have a buffer."""
 
 
-async def read_json(sent: Sent, receive: Receive, limit_bytes: int) -> bytes:
-    """The body, if it is declared as JSON and is not too long.
+async def read_json(sent: Sent, receive: Receive, limit_bytes: int, held: Held) -> bytes:
+    """The body, if it is declared as JSON and is not too long. `held` counts what is kept of it.
 
     The content type is also what keeps other sites from sending requests through a visitor's browser: a form cannot
     claim to be JSON, and for anything else the browser asks this server first, which never allows it.
-    Raises MediaTypeError, BodyTooLargeError, and Starlette's ClientDisconnect.
+    Raises MediaTypeError, BodyTooLargeError, OverloadedError, and Starlette's ClientDisconnect.
     """
     declared = sent.headers.get(b"content-type", b"")
     if declared != _JSON and declared.partition(b";")[0].strip().lower() != _JSON:
@@ -26,22 +29,24 @@ async def read_json(sent: Sent, receive: Receive, limit_bytes: int) -> bytes:
         raise BodyTooLargeError(limit_bytes)
     body, more = _piece(await receive())
     if more:
-        return await _rest(bytearray(body), receive, limit_bytes)
+        return await _rest(body, receive, limit_bytes, held)
     if len(body) > limit_bytes:
         raise BodyTooLargeError(limit_bytes)
+    if len(body) > _SMALL_BYTES:
+        held.add(len(body))
     return body
 
 
-async def _rest(body: bytearray, receive: Receive, limit_bytes: int) -> bytes:
-    more = True
-    while more:
-        if len(body) > limit_bytes:
+async def _rest(piece: bytes, receive: Receive, limit_bytes: int, held: Held) -> bytes:
+    body, more = bytearray(), True
+    while True:
+        if len(body) + len(piece) > limit_bytes:
             raise BodyTooLargeError(limit_bytes)
-        piece, more = _piece(await receive())
+        held.add(len(piece))
         body += piece
-    if len(body) > limit_bytes:
-        raise BodyTooLargeError(limit_bytes)
-    return bytes(body)
+        if not more:
+            return bytes(body)
+        piece, more = _piece(await receive())
 
 
 def _piece(message: Message) -> tuple[bytes, bool]:

@@ -20,12 +20,11 @@ from plimsoll.models import Chunks
 from plimsoll.releases import NothingLiveError
 
 from .._dialect import Asked, Dialect, ReplyWriter
-from .._edge import log_error
+from .._edge import let_go, log_error
 from .._errors import AnswerCutShortError
 from .._metrics import Measurement
 from .._problems import problem_from
 from ..admission import Sent
-from ._body import read_json
 from ._connection import WhileConnected
 from ._facts import Header, done_headers, started_headers
 from ._room import Measured, Room, not_served, request_for
@@ -49,8 +48,7 @@ class Exchanges(Measured):
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """Answer one request; the status that was sent, or that of the error which broke a stream."""
         room = self.room
-        sent = Sent.of(scope)
-        body = await read_json(sent, receive, room.settings.max_body_bytes)
+        body, sent = await room.read(scope, receive), Sent.of(scope)
         asked = self._dialect.read(body)
         request = request_for(asked, (scope, sent, len(body)), room, surface=self._surface, measured=measured)
         sending = _Sending(self._dialect, asked, send, measured)
@@ -130,6 +128,7 @@ class _Sending:
         problem = problem_from(error, request_id=self._started.trace_id)
         log_error(error, problem, self._started.trace_id)
         await self._body(self._reply.broken(problem), more=False)
+        let_go(error)
         return problem.status
 
     async def _start(self, started: AnswerStarted) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from anyio import to_thread
 from starlette.types import Receive, Scope, Send
@@ -17,13 +17,15 @@ from ..admission import Sent, acting_of
 from ..anthropic import count_tokens, read_count
 from ..openai import read_embeddings, read_moderations, write_embeddings, write_moderations
 from ..own import read_feedback, read_predictions, write_feedback, write_predictions
-from ._body import read_json
+from ._caller import normal
 from ._connection import WhileConnected
 from ._facts import Header, started_headers
-from ._room import Measured, Room, check_may_use, request_for
+from ._room import Arrived, Measured, Room, check_may_use, request_for
 
 Moderate = Callable[[Sequence[str]], Sequence[Mapping[str, float]]]
 """Scores by category, for each text."""
+T = TypeVar("T")
+
 _JSON: Final = (b"content-type", b"application/json")
 
 
@@ -52,7 +54,19 @@ class Predict(Measured):
         return await _finish(send, write_predictions(asked, found), found, measured)
 
 
-class Moderations(Measured):
+class WorkedOut(Measured):
+    """A call that no release and no provider answers: it counts as a request, and is worked out on a thread."""
+
+    async def work_out(self, arrived: Arrived, model: str, measured: Measurement, work: Callable[[], T]) -> T:
+        """What `work` gives, in its turn. Raises OverloadedError, and what the limits raise."""
+        room, asked = self.room, Asked(model, {"messages": ()}, stream=False)
+        request = request_for(asked, arrived, room, surface="chat", measured=measured)
+        with room.admitted(request):
+            await room.service.count(request)
+            return await to_thread.run_sync(work, limiter=room.threads)
+
+
+class Moderations(WorkedOut):
     """`POST /v1/moderations`."""
 
     def __init__(
@@ -66,13 +80,14 @@ class Moderations(Measured):
         """See Measured."""
         # Whatever model the body names: this one looks at the texts.
         check_may_use(acting_of(scope), self._model)
-        texts = read_moderations(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
-        found = await to_thread.run_sync(self._moderate, texts)
-        del measured
+        body = await self.room.read(scope, receive)
+        texts = read_moderations(body)
+        arrived = (scope, Sent.of(scope), len(body))
+        found = await self.work_out(arrived, self._model, measured, partial(self._moderate, texts))
         return await _send(send, write_moderations(found, model=self._model, trace_id=new_trace_id()), ())
 
 
-class CountTokens(Measured):
+class CountTokens(WorkedOut):
     """`POST /v1/messages/count_tokens`."""
 
     def __init__(self, room: Room, count: Callable[[str], int]) -> None:
@@ -81,12 +96,14 @@ class CountTokens(Measured):
 
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """See Measured."""
-        asked = read_count(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
+        body = await self.room.read(scope, receive)
+        asked = read_count(body)
         app = f"{self.room.service.app}/"
         # Nothing is called: what counts is the name, in either of the forms that an endpoint's may have.
         check_may_use(acting_of(scope), asked.model, asked.model.removeprefix(app), app + asked.model)
-        del measured
-        return await _send(send, await to_thread.run_sync(count_tokens, asked, self._count), ())
+        arrived = (scope, Sent.of(scope), len(body))
+        counted = await self.work_out(arrived, asked.model, measured, partial(count_tokens, asked, self._count))
+        return await _send(send, counted, ())
 
 
 class FeedbackCalls(Measured):
@@ -94,10 +111,11 @@ class FeedbackCalls(Measured):
 
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
         """See Measured."""
-        given = read_feedback(await read_json(Sent.of(scope), receive, self.room.settings.max_body_bytes))
+        given = read_feedback(await self.room.read(scope, receive))
         acting = acting_of(scope)
-        said = Feedback(given.trace, given.score, given.label, given.comment, by=acting.actor, user=given.user)
-        await to_thread.run_sync(self.room.service.feedback, said)
+        user = normal(given.user)
+        said = Feedback(given.trace, given.score, given.label, given.comment, by=acting.actor, user=user)
+        await to_thread.run_sync(self.room.service.feedback, said, acting.team)
         del measured
         return await _send(send, write_feedback(given), ())
 
@@ -105,8 +123,7 @@ class FeedbackCalls(Measured):
 async def _asked(
     read: Callable[[bytes], Asked], scope: Scope, receive: Receive, room: Room, counted: tuple[Surface, Measurement]
 ) -> tuple[Asked, AnswerRequest]:
-    sent = Sent.of(scope)
-    body = await read_json(sent, receive, room.settings.max_body_bytes)
+    body, sent = await room.read(scope, receive), Sent.of(scope)
     asked = read(body)
     surface, measured = counted
     return asked, request_for(asked, (scope, sent, len(body)), room, surface=surface, measured=measured)

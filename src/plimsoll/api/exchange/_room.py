@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
 
+from anyio import CapacityLimiter
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
@@ -17,17 +18,21 @@ from plimsoll.releases import NothingLiveError
 from plimsoll.tracing.traceparent import parse_traceparent
 
 from .._dialect import Asked
+from .._edge import let_go
 from .._errors import ClientGoneError, ModelNotFoundError
 from .._metrics import Measurement, Metrics
 from .._problems import CLIENT_GONE_STATUS, status_of
 from .._service import Service
 from .._settings import ApiSettings
 from ..admission import Sent, acting_of
-from ..load import LoadGate, Permit
+from ..load import Bodies, LoadGate, Permit
+from ._body import read_json
 from ._caller import USER_HEADER, user_from
 
 ENVIRONMENT_HEADER: Final = b"x-plimsoll-environment"
 _KEY: Final = "key:"
+_HELD: Final = "held"
+_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +43,25 @@ class Room:
     settings: ApiSettings
     metrics: Metrics
     gate: LoadGate
+    bodies: Bodies
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
+    """For what is worked out here, and not by a model: it would keep the event loop from everybody else."""
+
+    async def read(self, scope: Scope, receive: Receive) -> bytes:
+        """The body of a request; what is held of it is given back at the end of the call.
+
+        Raises MediaTypeError, BodyTooLargeError, OverloadedError, and Starlette's ClientDisconnect.
+        """
+        state = scope["state"]
+        held = state[_HELD] = self.bodies.of(_tenant(acting_of(scope)))
+        return await read_json(Sent.of(scope), receive, self.settings.max_body_bytes, held)
 
     def admit(self, request: AnswerRequest) -> Permit:
         """A place among the requests in flight, to be given back. Raises OverloadedError.
 
         One tenant is a team, or an actor without one.
         """
-        return self.gate.enter(request.caller.team or request.caller.actor)
+        return self.gate.enter(_tenant(request.caller))
 
     @contextmanager
     def admitted(self, request: AnswerRequest) -> Iterator[None]:
@@ -56,6 +73,10 @@ class Room:
             raise not_served(request, error) from error
         finally:
             permit.leave()
+
+
+def _tenant(who: Acting | Caller) -> str:
+    return who.team or who.actor
 
 
 def not_served(request: AnswerRequest, error: EndpointMissingError | NothingLiveError) -> ModelNotFoundError:
@@ -88,13 +109,16 @@ class Measured(ABC):
         status = CLIENT_GONE_STATUS
         try:
             status = await self.respond(scope, receive, send, measured)
-        except (ClientGoneError, ClientDisconnect):
-            pass
+        except (ClientGoneError, ClientDisconnect) as gone:
+            let_go(gone)
         except Exception as error:
             status = status_of(error)
             raise
         finally:
             measured.end(status)
+            held = scope["state"].get(_HELD)
+            if held is not None:
+                held.leave()
 
     @abstractmethod
     async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
@@ -142,4 +166,4 @@ def _caller(acting: Acting, asked: Asked, sent: Sent) -> Caller:
     via = acting.via
     key = via[len(_KEY) :] if via.startswith(_KEY) else ""
     user = user_from(asked.users, sent) if asked.users or USER_HEADER in sent.headers else ""
-    return Caller(acting.actor, acting.team, acting.project, user, key, acting.models)
+    return Caller(acting.actor, acting.team, acting.project, user, key, acting.models, acting.replaced)

@@ -3,7 +3,8 @@
 The rules are about this process and its event loop; what a caller may spend is in `plimsoll.access.limits`.
 """
 
+from ._bodies import Bodies, Held
 from ._errors import OverloadedError
 from ._gate import LoadGate, LoadSettings, Permit
 
-__all__ = ["LoadGate", "LoadSettings", "OverloadedError", "Permit"]
+__all__ = ["Bodies", "Held", "LoadGate", "LoadSettings", "OverloadedError", "Permit"]

@@ -33,6 +33,8 @@ class LoadSettings:
     """Share of the places that only tenants below their fair share may take."""
     lag_s: float = 0.25
     """How late the event loop may be, twice in a row, before fewer requests are taken."""
+    most_body_bytes: int = 512 << 20
+    """Bodies of requests in flight, all tenants together; small ones are not counted."""
     look_s: float = 0.1
     """How often the lateness is measured."""
 

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from plimsoll.kernel.errors import InvalidError, UnavailableError
 from plimsoll.tracing.received import Outcome, Sender, Shipment
 
+from ..load import Bodies, OverloadedError
 from ._wire import (
     MOST_BYTES,
     ClientGoneError,
@@ -23,10 +24,13 @@ from ._wire import (
     status_body,
     success,
     too_large,
+    unpacked_bytes,
 )
 
 _TOO_LARGE = "otlp_too_large"
 _RETRY_S = 1.0
+_MOST_READING_BYTES = 64 << 20
+"""Of all requests that are being read; each counts with what has come of it."""
 
 
 class OtlpReceiver:
@@ -42,7 +46,7 @@ class OtlpReceiver:
         self._submit = submit
         self._app = app
         self._sender_of = sender_of
-        self._reading_bytes = 0
+        self._bodies = Bodies(_MOST_READING_BYTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,12 +64,14 @@ class OtlpReceiver:
         await answer(send, HTTPStatus.OK, body, is_json=is_json)
 
     async def _taken(self, scope: Scope, receive: Receive, form: Form) -> Outcome:
-        body = await self._read(receive, form)
+        sender = self._sender_of(scope)
+        body = await self._read(receive, form, sender)
         if not body:
             return Outcome(0)
-        shipment = Shipment(body, self._app, form.is_json, form.is_gzip, self._sender_of(scope))
+        size_bytes = unpacked_bytes(body, form)
+        shipment = Shipment(body, self._app, form.is_json, form.is_gzip, sender, size_bytes)
         try:
-            outcome: Outcome = await asyncio.wrap_future(self._submit(shipment, len(body)))
+            outcome: Outcome = await asyncio.wrap_future(self._submit(shipment, size_bytes))
         except UnavailableError as error:
             raise RefusedError(
                 HTTPStatus.SERVICE_UNAVAILABLE, error.message, error.retry_after_s or _RETRY_S
@@ -75,19 +81,18 @@ class OtlpReceiver:
             raise RefusedError(status, f"{error.message}: {error.hint}") from error
         return outcome
 
-    async def _read(self, receive: Receive, form: Form) -> bytes:
-        """The body, while there is room for it: all that is being read may be as long as one request may."""
+    async def _read(self, receive: Receive, form: Form, sender: Sender) -> bytes:
+        """The body, while there is room for it."""
         if form.length is not None and form.length > MOST_BYTES:
             raise too_large(MOST_BYTES)
-        # Who does not say how long it will be may use it all.
-        room = MOST_BYTES if form.length is None else form.length
-        if self._reading_bytes and self._reading_bytes + room > MOST_BYTES:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, "too much is being received at once", _RETRY_S)
-        self._reading_bytes += room
+        held = self._bodies.of(sender.team or sender.actor)
         try:
-            return await read_body(receive, room)
+            return await read_body(receive, MOST_BYTES, held.add)
+        except OverloadedError as error:
+            message = "too much is being received at once"
+            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, message, error.retry_after_s) from error
         finally:
-            self._reading_bytes -= room
+            held.leave()
 
 
 async def _refuse(send: Send, refused: RefusedError, *, is_json: bool) -> None:

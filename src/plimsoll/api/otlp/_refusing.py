@@ -3,12 +3,12 @@
 They are read, counted and rejected as a partial success: after that answer no exporter tries again.
 """
 
-import asyncio
 import zlib
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.types import Receive, Scope, Send
 
 from ._wire import ClientGoneError, Form, RefusedError, answer, form_of, read_body, status_body, success
@@ -35,6 +35,7 @@ class Refusing:
 
     def __init__(self, signal: Signal) -> None:
         self._signal = signal
+        self._threads = CapacityLimiter(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -55,7 +56,7 @@ class Refusing:
 
     async def _rejected(self, body: bytes, form: Form) -> int:
         """How many things a request holds; on a thread, for a stranger says how long that takes."""
-        return await asyncio.to_thread(_count, self._signal, body, form) if body else 0
+        return await to_thread.run_sync(_count, self._signal, body, form, limiter=self._threads) if body else 0
 
 
 def _count(signal: Signal, body: bytes, form: Form) -> int:

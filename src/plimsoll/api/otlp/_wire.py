@@ -1,13 +1,18 @@
 """Requests and answers of OTLP over HTTP (OpenTelemetry Protocol 1.11, section OTLP/HTTP)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from msgspec import json
 from starlette.types import Receive, Scope, Send
 
-MOST_BYTES = 64 << 20
+MOST_BYTES = 16 << 20
+"""Of one request, packed and unpacked; the senders of OpenTelemetry pack some hundred spans together."""
+_MOST_RATIO = 200
+"""Spans are a tenth to a fiftieth of their size when they are packed; what is far less is no telemetry."""
+_GZIP_MARK = b"\x1f\x8b"
+_ALWAYS_TAKEN = 1 << 20
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _GZIP = "gzip"
 _BODY = "http.request"
@@ -52,8 +57,8 @@ def form_of(scope: Scope) -> Form:
     return Form(kind == JSON, packing == _GZIP, int(length) if length.isascii() and length.isdecimal() else None)
 
 
-async def read_body(receive: Receive, most_bytes: int) -> bytes:
-    """The whole body. Raises RefusedError when it is too long, and ClientGoneError."""
+async def read_body(receive: Receive, most_bytes: int, hold: Callable[[int], None] | None = None) -> bytes:
+    """The whole body; `hold` is told how much arrives. Raises RefusedError when it is too long, and ClientGoneError."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -64,16 +69,32 @@ async def read_body(receive: Receive, most_bytes: int) -> bytes:
         size += len(part)
         if size > most_bytes:
             raise too_large(most_bytes)
+        if hold is not None:
+            hold(len(part))
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def unpacked_bytes(body: bytes, form: Form) -> int:
+    """How long a body is when it is unpacked, as it says itself; who unpacks it holds it to that.
+
+    Raises RefusedError for what is too long, or much longer than spans can be.
+    """
+    if not form.is_gzip or not body.startswith(_GZIP_MARK):
+        return len(body)
+    # RFC 1952, section 2.3.1: the last four bytes are the length.
+    size = int.from_bytes(body[-4:], "little")
+    if size > MOST_BYTES or size > max(_ALWAYS_TAKEN, _MOST_RATIO * len(body)):
+        raise too_large(MOST_BYTES)
+    return max(size, len(body))
 
 
 def too_large(most_bytes: int) -> RefusedError:
     """The refusal of a body that is too long."""
     return RefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"the body has more than {most_bytes >> 20} MiB: send fewer with one request",
+        f"the body has, or unpacks to, more than {most_bytes >> 20} MiB: send fewer with one request",
     )
 
 

@@ -1,13 +1,15 @@
 """One connection: uvicorn's HTTP protocol on httptools, with the limits that it has no setting for.
 
 uvicorn counts neither headers nor seconds: a header may grow without end and come one byte a minute, trailers are kept
-with the headers, however many there are, a body may pause for ever, and a client that does not read holds its answer for ever. All this is counted here. Deadlines are not timers
-but looked at once a second, for all connections (`look`), so that a request pays only for noting when it began.
+with the headers, however many come, a body may pause for ever, and a client that does not read holds its answer for
+ever. All this is counted here. Deadlines are not timers but looked at once a second, for all connections (`look`), so
+that a request pays only for noting when it began.
 """
 
 import asyncio
 from typing import Any, Final
 
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -66,6 +68,8 @@ class Connection(HttpToolsProtocol):
         self._body_bytes = 0
         self._trailer_bytes = 0
         self._refusal: Refusal = refusals.NOT_HTTP
+        self._answered: RequestResponseCycle | None = None
+        """What is being answered; uvicorn knows only what came last, which may wait behind it."""
         self._stalled_since: float | None = None
         self._closing_since: float | None = None
 
@@ -83,6 +87,18 @@ class Connection(HttpToolsProtocol):
             transport.abort()
         elif over > 0:
             self._refuse(refusals.TOO_MANY_CONNECTIONS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that is being answered, also where others wait behind it."""
+        cycle = self._answered
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived, and count it."""
@@ -176,6 +192,9 @@ class Connection(HttpToolsProtocol):
         As in uvicorn, but for its timer of idle connections: `look` sees to them.
         """
         self.server_state.total_requests += 1
+        if self._answered is not None:
+            # The two hold each other, and all that the request held, until the garbage collector comes.
+            self._answered.scope["state"].pop("exchange", None)
         if self.transport.is_closing():
             return
         self.flow.resume_reading()

@@ -32,7 +32,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     """
     # Also those that stand in texts: few requests have so many that it must be known which.
     containers = body.count(b"{") + body.count(b"[")
-    if containers > MOST_CONTAINERS or (len(body) > MOST_VALUES and body.count(b",") > MOST_VALUES):
+    if containers > MOST_CONTAINERS or (len(body) > MOST_VALUES and body.count(b",") >= MOST_VALUES):
         _refuse_crowds(body)
     try:
         value = _DECODER.decode(body)
@@ -51,15 +51,28 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def _refuse_crowds(body: bytes) -> None:
-    """Count what is in a body before anything is made of it. What is no JSON is miscounted, and refused in any case."""
-    marks = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_MARKS)
-    if marks.count(b'"') <= 4 * MOST_VALUES:
-        # Every other piece between two quotation marks is a text.
-        marks = b"".join(marks.split(b'"')[::2])
-        if marks.count(b"{") + marks.count(b"[") <= MOST_CONTAINERS and marks.count(b",") <= MOST_VALUES:
-            return
+    containers, commas = crowd(body)
+    if containers <= MOST_CONTAINERS and commas < MOST_VALUES:
+        return
     most = f"{MOST_CONTAINERS:,} objects and lists, or {MOST_VALUES:,} values"
-    raise FieldError("", f"the request has more than {most}", hint="send fewer messages, parts, tools or inputs at once")
+    raise FieldError(
+        "", f"the request has more than {most}", hint="send fewer messages, parts, tools or inputs at once"
+    )
+
+
+def crowd(body: bytes) -> tuple[int, int]:
+    """How many objects and lists a body holds, and how many commas between values: before anything is made of it.
+
+    What is no JSON is miscounted, and refused in any case.
+    """
+    marks = body.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _NO_MARKS)
+    quotes = marks.count(b'"')
+    if quotes > 4 * MOST_VALUES:
+        # Each value is at most two texts, with its name: there is no need to look further.
+        return 0, quotes // 4
+    # Every other piece between two quotation marks is a text.
+    marks = b"".join(marks.split(b'"')[::2])
+    return marks.count(b"{") + marks.count(b"["), marks.count(b",")
 
 
 def _is_deep(value: dict[str, Any]) -> bool:

@@ -188,6 +188,8 @@ def erasure_plan(screen: "Console", plan: "ErasurePlan") -> None:
     line(screen, f"would destroy {key}, {_purged(purged)}")
     for digest in plan.blobs[:_LISTED]:
         line(screen, f"  {digest}")
+    for trace in plan.judged[:_LISTED]:
+        line(screen, f"  what was said of trace {trace}")
     _residuals(screen, plan.residuals)
 
 

@@ -207,7 +207,7 @@ def policies(screen: "Console", found: "Sequence[PolicyHeld]") -> None:
             ", ".join(held.policy.approvers) or "(whoever may approve)",
             "yes" if held.policy.protected else "no",
             "; ".join(freeze.why for freeze in held.policy.freezes),
-            "; ".join(held.changes) if held.adopted else "(holds from the first ship on)",
+            _policy_state(held),
         )
         for held in found
     ]
@@ -220,6 +220,12 @@ def policies(screen: "Console", found: "Sequence[PolicyHeld]") -> None:
         "plimsoll.yaml differs",
     ]
     table(screen, "policies", columns, rows)
+
+
+def _policy_state(held: "PolicyHeld") -> str:
+    if held.adopted:
+        return "; ".join(held.changes)
+    return "(holds from its first use on)" if held.asks else "(asks for nothing)"
 
 
 def policies_json(found: "Sequence[PolicyHeld]") -> list[dict[str, Any]]:
@@ -299,6 +305,7 @@ def _last_day(screen: "Console", day: LastDay) -> None:
         many = f"{total['requests']:,} {'request' if total['requests'] == 1 else 'requests'}"
         spent = "unknown price" if total["cost_usd"] is None else cost(total["cost_usd"])
         line(screen, f"the last day: {many}, {failed:,} failed, {spent}{unknown}")
+        line(screen, "  suites, replays and what others sent count too", style="dim")
     if day.told:
         windows = sorted(day.told, key=lambda use: use.fullness, reverse=True)
         named = [f"{use.window.scope} {share(use.fullness)} ({use.window.span})" for use in windows[:_TOLD_LISTED]]

@@ -37,6 +37,7 @@ def plan_erasure(identifier: str, parts: EraseParts) -> ErasurePlan:
         elsewhere={what: keeper.count_subject(identifier) for what, keeper in parts.elsewhere.items()},
         blobs=destroyed,
         residuals=residuals,
+        judged=tuple(dict.fromkeys(parts.judged(identifier))),
     )
 
 

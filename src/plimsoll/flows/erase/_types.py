@@ -35,6 +35,8 @@ class EraseParts:
     by: By
     elsewhere: Mapping[str, Forgetful] = field(default_factory=dict)
     """Who else keeps something of a person, by what is kept: answers, feedback, use of budgets."""
+    judged: Callable[[str], Collection[str]] = lambda _: ()
+    """The traces of which somebody said something that is by a person or mentions them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class ErasurePlan:
     """Contents, runs and segments that will be destroyed."""
     residuals: tuple[str, ...]
     """What stays: in use, in plain in the log, or written by others; and what to do about it, each as a sentence."""
+    judged: tuple[str, ...] = ()
+    """Traces that lose a judgement, because it is by the person or mentions them; also those that go themselves."""
 
     def __bool__(self) -> bool:
         """Whether anything of the person was found."""

@@ -3,22 +3,30 @@
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from typing import Final
 
+from msgspec.structs import replace
+
+from plimsoll.access.limits import Need, Spent
 from plimsoll.access.models import ModelForbiddenError
 from plimsoll.kernel.digest import Digest
+from plimsoll.kernel.errors import BudgetError
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.models.predictors import Predictor
-from plimsoll.tracing import Recorder
+from plimsoll.tracing import Capture, Recorder
 
 from ._errors import EndpointMissingError
 from ._events import Answer, AnswerEvent, AnswerRequest
 from ._exchange import Exchange, outcome
 from ._live import LivePointers
+from ._need import payer_of
 from ._plain import Predictions, VectorExchange, Vectors, predict
 from ._prompted import question_in
 from ._record import RequestRecord
 from ._runtime import Runtime, RuntimePool, Target
 from .parts import ServeParts
+
+_FACTS_ALONE: Final = Capture("off")
 
 
 class Answering:
@@ -72,6 +80,13 @@ class Answering:
             return await predict(request, visit.predictor(), visit.record, self._parts)
         finally:
             await visit.end(sys.exception())
+
+    async def count(self, request: AnswerRequest) -> None:
+        """Count a call that no release answers against the limits on requests. Raises BudgetError."""
+        meter, payer = self._parts.meter, payer_of(request)
+        if meter is not None and meter.applies(payer):
+            reservation = await meter.reserve(payer, Need(tokens=0, cost_pico=0))
+            reservation.settle(Spent(tokens=0, cost_pico=0))
 
     async def runtime(self, app: str, environment: str, key: str = "") -> Runtime:
         """The release that answers `key` in an environment, loaded. Raises what choosing and loading raise."""
@@ -175,14 +190,20 @@ class _Visit:
 
     async def end(self, raised: BaseException | None) -> None:
         """Settle, let go of the release, and leave the trace."""
-        if self.exchange is not None:
-            self.exchange.end(raised)
         runtime, self._runtime = self._runtime, None
-        self._recorder.record(self.record.to_trace(*outcome(self.record, raised)))
-        if runtime is not None:
-            runtime.users -= 1
-            if runtime.retired and not runtime.users:
-                await runtime.close()
+        try:
+            if self.exchange is not None:
+                self.exchange.end(raised)
+            trace = self.record.to_trace(*outcome(self.record, raised))
+            if isinstance(raised, BudgetError | ModelForbiddenError):
+                # Whoever is refused may ask again and again: what they said is not kept.
+                trace = replace(_FACTS_ALONE.of_trace(trace), error=trace.error, size_bytes=0)
+            self._recorder.record(trace)
+        finally:
+            if runtime is not None:
+                runtime.users -= 1
+                if runtime.retired and not runtime.users:
+                    await runtime.close()
 
     @property
     def _held(self) -> Runtime:

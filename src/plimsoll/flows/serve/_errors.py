@@ -39,6 +39,19 @@ class DemandUnsupportedError(InvalidError):
         self.param = param
 
 
+class ProviderFilesError(InvalidError):
+    """A call names something in the provider's account, where its route does not allow that."""
+
+    code = "provider_files"
+
+    def __init__(self, param: str) -> None:
+        super().__init__(
+            f"`{param}` names something in the provider's account, which all callers share",
+            hint="send the content itself; or let the route allow it with `provider_files: allow`",
+        )
+        self.param = param
+
+
 class NotForThisError(InvalidError):
     """A route for vectors was asked to chat, or the other way round."""
 
@@ -49,6 +62,18 @@ class NotForThisError(InvalidError):
         where = "/v1/embeddings" if makes_vectors else "/v1/chat/completions"
         super().__init__(f"{target} {made}", hint=f"call it at {where}")
         self.param = "model"
+
+
+class TokensUnreadableError(InvalidError):
+    """Token ids were sent where a guardrail must read the text."""
+
+    code = "unsupported_parameter"
+
+    def __init__(self, guardrail: str) -> None:
+        super().__init__(
+            f"`input` has token ids, which the guardrail `{guardrail}` cannot read", hint="send `input` as texts"
+        )
+        self.param = "input"
 
 
 class GuardrailBlockedError(BlockedError):

@@ -33,6 +33,8 @@ class Caller(Struct, frozen=True, gc=False):
     """The public prefix of the key that was shown (`plim_ab12…`), `shared` for the server's shared key, or empty."""
     models: AllowedModels | None = None
     """What the key may call; None for everything."""
+    replaced: tuple[str, ...] = ()
+    """Public prefixes of the keys whose place it took in rotations: their budgets are its own."""
 
 
 _NOBODY = Caller()

@@ -1,13 +1,12 @@
 """One request on its way: guardrail, retrieval, prompt, budget, cache, model, guardrail, settlement."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from plimsoll.access.limits import Need, Reservation
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import PlimsollError
-from plimsoll.models import Attempt, Body, ChatEnd, ChatRequest, Chunks, Completion, Usage
+from plimsoll.models import Attempt, Body, ChatEnd, ChatRequest, Chunks, Completion
 from plimsoll.models.answers import pieces
 from plimsoll.models.routing import attempts_of
 from plimsoll.retrieval import cite
@@ -16,11 +15,11 @@ from plimsoll.tracing import Status
 from ._cache import CallCache, merged
 from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
-from ._guard import Guard, closing, guarded
-from ._need import budget_facts, limit_state, output_bound, payer_of, spent, spent_so_far, worst_case
 from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord, calls_in, has_calls
 from ._runtime import Target
+from ._settlement import ChatSettlement
+from .guarding import Guard, closing, ended, guarded, quoted, shown
 from .large import beside, said_bytes
 from .parts import ServeParts
 
@@ -41,8 +40,7 @@ class Exchange:
         self._guard = None if target.guardrail is None else Guard(target.guardrail)
         answers = parts.answers if target.route.caching is not None else None
         self._cache = None if answers is None else CallCache(answers, request, target, record)
-        self._reservation: Reservation | None = None
-        self._need: Need | None = None
+        self._money = ChatSettlement(request, target.route, parts)
         self._body: Body = request.body
         self._given: Body = request.body
         """What the caller said, as the guardrail let it through: by it answers are kept, whatever the prompt adds."""
@@ -50,8 +48,6 @@ class Exchange:
         self._calling: list[Chunks] = []
         """What went out of tool calls."""
         self._said: dict[str, Json] = {}
-        self._heard = 0
-        """Chunks that the model sent: of a call that is cut off, no fewer tokens than these came."""
 
     async def begin(self) -> AnswerStarted:
         """Everything before the model is asked. Raises what its steps raise."""
@@ -59,37 +55,42 @@ class Exchange:
         check_demands(target, self._body)
         if self._guard is not None:
             size_bytes, asker = self._request.size_bytes, self._guard.asker
+            # What is stopped leaves nothing of itself in the trace.
+            self._record.given, self._record.question = {}, ""
             allowed = await beside(self._guard.messages, self._body, size_bytes=size_bytes, asker=asker)
             self._body = self._given = self._record.given = allowed
             # Retrieval, prompt and trace use what was let through, and not what was taken out.
             self._record.question = question_in(self._body)
         if target.prompt is not None:
             await self._prompt()
-        await self._reserve()
-        record, reservation = self._record, self._reservation
+        # A prompt, or a guardrail that took something out, may have made another call of it, which may be longer.
+        size_bytes = self._request.size_bytes if self._body is self._request.body else 0
+        self._body = await self._money.reserve_call(self._body, size_bytes=size_bytes)
+        record = self._record
         return AnswerStarted(
             record.trace_id,
             record.release,
             record.release_name,
             record.model,
-            tuple(record.passages),
+            shown(self._guard, record.passages),
             name=target.called(self._request.app),
-            requests=limit_state(reservation, "requests"),
-            tokens=limit_state(reservation, "tokens"),
+            requests=self._money.limit("requests"),
+            tokens=self._money.limit("tokens"),
         )
 
     async def whole(self) -> tuple[Body, AnswerDone]:
         """The whole answer: OpenAI's completion, and its end. Raises what the model and the guardrail raise."""
-        completion = None if self._cache is None else await self._cache.find(self._given)
-        if completion is None:
-            completion = await self._complete()
-        else:
-            self._record.target = completion.end.target or self._record.model
+        kept = None if self._cache is None else await self._cache.find(self._given)
+        completion = kept or await self._complete()
+        if kept is not None:
+            self._record.target = kept.end.target or self._record.model
         if self._guard is not None:
             size_bytes, asker = said_bytes(completion.body), self._guard.asker
             body = await beside(self._guard.answer, completion.body, size_bytes=size_bytes, asker=asker)
-            if body is not completion.body:
-                completion = Completion(body, completion.end)
+            completion = Completion(body, ended(self._guard, completion.end))
+        if kept is None and self._cache is not None:
+            # As it goes out: the guardrail is part of the release by which the answer is found again.
+            self._cache.keep(self._given, completion)
         self._record.add_text(completion.text)
         # Not before: what a guardrail took out must not stand in the trace.
         self._said |= calls_in(completion.body)
@@ -99,9 +100,9 @@ class Exchange:
         """The answer as it comes: Chunks…, AnswerDone. Raises as `whole` does."""
         kept = None if self._cache is None else await self._cache.find(self._given)
         if kept is not None:
-            for chunks in self._replayed(kept):
+            async for chunks in self._replayed(kept):
                 yield chunks
-            yield self._done(kept.end)
+            yield self._done(ended(self._guard, kept.end))
             return
         with self._record.span(f"chat {self._record.model}", "client") as step:
             step.attributes = self._record.asks(self._body, streamed=True)
@@ -111,17 +112,17 @@ class Exchange:
                 async for event in events:
                     if isinstance(event, ChatEnd):
                         step.attributes |= self._record.ended(event)
-                        for allowed in closing(guard):
+                        for allowed in await closing(guard):
                             self._passes(allowed)
                             yield allowed
                         step.attributes |= calls_in(merged(self._calling))
-                        self._keep(event)
-                        yield self._done(event)
-                    else:
-                        self._heard += len(event.chunks)
+                        end = ended(self._guard, event)
                         if self._cache is not None:
-                            self._cache.saw(event)
-                        for allowed in guarded(guard, event):
+                            self._cache.keep_stream(self._given, end)
+                        yield self._done(end)
+                    else:
+                        self._money.heard += len(event.chunks)
+                        for allowed in await guarded(guard, event):
                             self._passes(allowed)
                             yield allowed
 
@@ -129,11 +130,9 @@ class Exchange:
         """Note what goes out: its text, and pieces of tool calls, which may come together with text."""
         if has_calls(allowed):
             self._calling.append(allowed)
-        self._record.add_text(allowed.text)
-
-    def _keep(self, end: ChatEnd) -> None:
         if self._cache is not None:
-            self._cache.keep_stream(self._given, end)
+            self._cache.saw(allowed)
+        self._record.add_text(allowed.text)
 
     def end(self, raised: BaseException | None) -> None:
         """Settle the budget, whatever happened."""
@@ -143,17 +142,9 @@ class Exchange:
         if isinstance(raised, PlimsollError) and not record.attempts:
             record.attempts = attempts_of(raised)
         left = isinstance(raised, GeneratorExit | asyncio.CancelledError)
-        if not record.complete and self._asked and (self._heard or left) and not record.usage.input_tokens:
-            record.usage = self._counted()
         if left and self._asked and not record.attempts:
             record.attempts = (Attempt(record.model, "abandoned", "caller_left", took_ms=record.elapsed_ms),)
-        if self._reservation is not None:
-            used = spent(record.usage, self._need) if record.complete or record.usage.input_tokens else None
-            if used is None:
-                self._reservation.release()
-            else:
-                self._reservation.settle(used)
-            record.budget = budget_facts(self._need, used)
+        self._money.close_call(record, self._calling)
 
     async def _prompt(self) -> None:
         record, prompt = self._record, self._target.prompt
@@ -167,59 +158,38 @@ class Exchange:
             self._body = prompted(prompt, self._body, record.question, passages)
             record.messages = self._body["messages"]
 
-    async def _reserve(self) -> None:
-        meter, route = self._parts.meter, self._target.route
-        payer = payer_of(self._request)
-        if meter is None or not meter.applies(payer):
-            return
-        named = output_bound(self._body)
-        bound = named or route.max_output_tokens
-        # A prompt, or a guardrail that took something out, may have made another call of it, which may be longer.
-        size_bytes = self._request.size_bytes if self._body is self._request.body else 0
-        need = worst_case(self._body, route, size_bytes=size_bytes, output_tokens=bound)
-        self._reservation = await meter.reserve(payer, need)
-        self._need = need
-        if named is None:
-            # What was reserved is the most that may come: so it is also what is asked for.
-            self._body = {**self._body, "max_completion_tokens": bound}
-
     async def _complete(self) -> Completion:
         with self._record.span(f"chat {self._record.model}", "client") as step:
             step.attributes = self._said = self._record.asks(self._body, streamed=False)
             self._asked = True
             completion = await self._model.complete(self._chat())
             step.attributes |= self._record.ended(completion.end)
-        if self._cache is not None:
-            self._cache.keep(self._given, completion)
         return completion
 
     def _chat(self) -> ChatRequest:
-        return ChatRequest(self._body, tuple(self._record.passages), self._record.question)
+        record = self._record
+        return ChatRequest(self._body, tuple(record.passages), record.question, self._money.costs)
 
-    def _replayed(self, kept: Completion) -> Iterator[Chunks]:
+    async def _replayed(self, kept: Completion) -> AsyncGenerator[Chunks]:
         """A kept answer as a stream; guarded like any other, because the guardrail is asked each time."""
         guard = None if self._guard is None else self._guard.stream()
         self._record.target = kept.end.target or self._record.model
         for piece in pieces(kept):
-            for allowed in guarded(guard, piece):
+            for allowed in await guarded(guard, piece):
                 self._passes(allowed)
                 yield allowed
-
-    def _counted(self) -> Usage:
-        tokens_out = max(self._heard, self._parts.count_tokens("".join(self._record.text)))
-        return spent_so_far(self._body, tokens_out, self._target.route, self._parts.count_tokens)
 
     def _done(self, end: ChatEnd) -> AnswerDone:
         """Close the record. A model that does not cite or refuse by itself is read for `[n]` and for the refusal."""
         record = self._record
         text = "".join(record.text)
-        record.complete = True
-        record.usage = end.usage
         record.answered = end.answered
         record.citations = end.quotes
         if self._target.knowledge is not None and end.answered is None:
             record.answered = REFUSAL not in text.lower()
-            record.citations = cite(text, record.passages)
+            record.citations = quoted(self._guard, cite(text, record.passages))
+        record.complete = True
+        record.usage = end.usage
         return AnswerDone(
             text=text,
             finish_reason=end.finish_reason,

@@ -1,13 +1,17 @@
 """What a call can cost at most, before it is made, what it did cost when it ends early, and what is left of limits."""
 
+import json
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any, Literal
+
+import msgspec
 
 from plimsoll.access.limits import Need, Payer, Reservation, Spent
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.money import to_pico, to_usd
 from plimsoll.models import Body, Usage
-from plimsoll.models.prices import most_of, most_of_size, size_of
+from plimsoll.models.prices import Most, most_of_size, size_of
 
 from ._events import AnswerRequest, LimitState
 from .parts import Route
@@ -16,14 +20,18 @@ _PICTURE_TOKENS = 3_000
 """More than most providers count for one picture, where nobody says how large it was."""
 _BYTES_PER_TOKEN = 3
 """Fewer than a token of any of today's models has on average in any language with an alphabet."""
-_MESSAGE_TOKENS = 16
-"""For the marks around a message."""
+_COUNTED_BYTES = 20_000
+"""Longer calls are not counted but measured: whoever leaves must not keep the others waiting."""
+_ON_THE_WAY = 16
+"""Tokens that a server may have written before it saw that nobody listens."""
+_CACHED = b'"cache_control"'
+_NOTHING = Spent(tokens=0, cost_pico=0)
 
 
 def payer_of(request: AnswerRequest) -> Payer:
     """Whose budgets pay for a request."""
     caller = request.caller
-    return Payer(caller.key, caller.team, caller.project, request.environment, caller.user)
+    return Payer(caller.key, caller.team, caller.project, request.environment, caller.user, caller.replaced)
 
 
 def limit_state(reservation: Reservation | None, what: Literal["requests", "tokens"]) -> LimitState | None:
@@ -41,29 +49,36 @@ def output_bound(body: Body) -> int | None:
     return max((bound for bound in bounds if isinstance(bound, int) and bound > 0), default=None)
 
 
-def worst_case(body: Body, route: Route, *, size_bytes: int, output_tokens: int) -> Need:
-    """The most that a call can use. `size_bytes` is its length as it came; 0 where it is another one meanwhile."""
-    tokens, cost = route.worst_case(most_of(body, output_tokens=output_tokens, size_bytes=size_bytes))
+def worst_case(most: Most, route: Route) -> Need:
+    """The most that a call can use."""
+    tokens, cost = route.worst_case(most)
     return Need(tokens=tokens, cost_pico=cost)
 
 
-def worst_case_of_inputs(inputs: Any, route: Route, *, size_bytes: int) -> Need:
-    """The most that a call for vectors can use; `size_bytes` as for others."""
-    tokens, cost = route.worst_case(most_of_size(size_bytes or size_of(inputs)))
-    return Need(tokens=tokens, cost_pico=cost)
+def most_of_inputs(inputs: Any, *, size_bytes: int) -> Most:
+    """What a call for vectors can use. `size_bytes` is its length as it came; 0 where it is another one meanwhile."""
+    return most_of_size(size_bytes or size_of(inputs))
 
 
-def spent(usage: Usage, need: Need | None = None) -> Spent:
+def spent(usage: Usage, need: Need | None = None, *, reported: Usage | None = None) -> Spent:
     """What a call that ended used. What was only counted here is never more than what was reserved for it.
 
-    What a provider reports counts in full, also where it is more.
+    What a provider reports counts in full, also where it is more; of a usage that is partly counted here, `reported` is
+    that part.
     """
+    used = _spent(usage)
+    if need is None or not usage.estimated:
+        return used
+    least = _NOTHING if reported is None else _spent(reported)
+    tokens = max(min(used.tokens, need.tokens), least.tokens)
+    if used.cost_pico is None or need.cost_pico is None:
+        return Spent(tokens=tokens, cost_pico=used.cost_pico)
+    return Spent(tokens=tokens, cost_pico=max(min(used.cost_pico, need.cost_pico), least.cost_pico or 0))
+
+
+def _spent(usage: Usage) -> Spent:
     cost = None if usage.cost_usd is None else to_pico(usage.cost_usd)
-    tokens = usage.input_tokens + usage.output_tokens
-    if need is not None and usage.estimated:
-        tokens = min(tokens, need.tokens)
-        cost = cost if cost is None or need.cost_pico is None else min(cost, need.cost_pico)
-    return Spent(tokens=tokens, cost_pico=cost)
+    return Spent(tokens=usage.input_tokens + usage.output_tokens, cost_pico=cost)
 
 
 def budget_facts(need: Need | None, used: Spent | None) -> dict[str, Json]:
@@ -77,31 +92,53 @@ def _amounts(said: Need | Spent | None) -> dict[str, Json]:
     return {"tokens": said.tokens, "cost_usd": None if said.cost_pico is None else to_usd(said.cost_pico)}
 
 
-def spent_so_far(body: Body, tokens_out: int, route: Route, count_tokens: Callable[[str], int]) -> Usage:
-    """The usage of a call that was cut off after some tokens: an estimate, rather too high than too low.
+def heard_tokens(chunks: int, texts: Iterable[str]) -> int:
+    """How many tokens a stream had that broke off: no fewer than it had pieces, and than a third of its bytes."""
+    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+    return max(chunks, -(-size // _BYTES_PER_TOKEN)) + _ON_THE_WAY
 
-    Another tokenizer than the model's counts the call, and no fewer tokens than a third of its bytes are charged. What
-    a call cost that reads something of unknown length, or that has fees, nobody can say.
+
+def guessed(body: Body, most: Most, tokens_out: int, route: Route, count_tokens: Callable[[str], int]) -> Usage:
+    """The usage of a try that nobody reports: an estimate, rather too high than too low.
+
+    `most` is what it could use at most. Its input is no fewer tokens than a third of its bytes, and of a short call no
+    fewer than another tokenizer than the model's counts. What a call cost that reads something of unknown length, or
+    that has fees, nobody can say.
     """
-    # Pictures in the call itself are no text to count.
-    texts = [text for text in _texts(body) if not text.startswith("data:")]
-    length = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    counted = sum(map(count_tokens, texts)) + _MESSAGE_TOKENS * len(body.get("messages", ()))
-    most = most_of(body, output_tokens=0)
-    pictures = _PICTURE_TOKENS * (most.pictures + most.small_pictures)
-    tokens_in = max(counted, -(-length // _BYTES_PER_TOKEN)) + pictures
-    unknown = most.is_open or most.has_fees
-    cost = None if unknown else route.cost_pico(tokens_in, tokens_out, most.service_tier or most.own_tier)
+    tokens_in = -(-most.input_tokens // _BYTES_PER_TOKEN)
+    written = _written(body)
+    if len(written) <= _COUNTED_BYTES:
+        tokens_in = max(tokens_in, count_tokens(written.decode("utf-8", "replace")))
+    tokens_in += _PICTURE_TOKENS * (most.pictures + most.small_pictures)
+    if most.is_open or most.has_fees:
+        return Usage(tokens_in, tokens_out, estimated=True)
+    tier = most.service_tier or most.own_tier
+    if _CACHED in written:
+        # What is written into a provider's cache costs more than what is read.
+        cost = route.worst_case(Most(tokens_in, tokens_out, service_tier=most.service_tier, own_tier=most.own_tier))[1]
+    else:
+        cost = route.cost_pico(tokens_in, tokens_out, tier)
     return Usage(tokens_in, tokens_out, None if cost is None else to_usd(cost), estimated=True)
 
 
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)
+def _written(body: Body) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except (TypeError, ValueError, OverflowError, RecursionError):  # half a character, or nothing that JSON knows
+        return json.dumps(body, default=str).encode()
+
+
+def larger(one: Usage, other: Usage) -> Usage:
+    """What both usages of the same call fit into."""
+    unknown = one.cost_usd is None or other.cost_usd is None
+    return Usage(
+        max(one.input_tokens, other.input_tokens),
+        max(one.output_tokens, other.output_tokens),
+        None if unknown else max(one.cost_usd or 0.0, other.cost_usd or 0.0),
+        estimated=True,
+    )
+
+
+def times(usage: Usage, count: int) -> Usage:
+    """The usage of so many tries that were all alike."""
+    return reduce(Usage.plus, [usage] * count, Usage(0, 0, 0.0))

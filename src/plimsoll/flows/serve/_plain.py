@@ -1,21 +1,21 @@
 """Requests that are answered at once, and not by a conversation: for vectors, and to a classical model."""
 
 import asyncio
-from typing import Any
 
 from msgspec import Struct
 
-from plimsoll.access.limits import Need, Reservation, Spent
+from plimsoll.access.limits import Need, Spent
 from plimsoll.models import Embeddings, Usage
 from plimsoll.models.predictors import Prediction, Predictor
 from plimsoll.tracing import attributes
 
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
-from ._guard import Guard
-from ._need import limit_state, payer_of, spent, spent_so_far, worst_case_of_inputs
+from ._need import limit_state, payer_of
 from ._record import RequestRecord
 from ._runtime import Target
+from ._settlement import VectorSettlement
+from .guarding import Guard
 from .large import beside
 from .parts import ServeParts
 
@@ -41,9 +41,7 @@ class VectorExchange:
         self._record = record
         self._parts = parts
         self._guard = None if target.guardrail is None else Guard(target.guardrail)
-        self._reservation: Reservation | None = None
-        self._need: Need | None = None
-        self._asked: Any = None
+        self._money = VectorSettlement(request, target.route, parts)
 
     async def run(self) -> Vectors:
         """The vectors of `input` in the request's body. Raises what the guardrail, the budget and the model raise."""
@@ -52,16 +50,19 @@ class VectorExchange:
             raise NotForThisError(self._target.name, makes_vectors=False)
         record.model = model.name
         body = self._request.body
-        inputs = body["input"]
-        if self._guard is not None and inputs and isinstance(inputs[0], str):
+        if self._guard is not None:
+            # What is stopped leaves nothing of itself in the trace.
+            record.given = {}
             size_bytes, asker = self._request.size_bytes, self._guard.asker
-            inputs = await beside(self._guard.texts, inputs, size_bytes=size_bytes, asker=asker)
-        await self._reserve(inputs)
+            body = record.given = await beside(self._guard.inputs, body, size_bytes=size_bytes, asker=asker)
+        inputs = body["input"]
+        # What a guardrail put in the place of something may be longer.
+        size_bytes = self._request.size_bytes if inputs is body["input"] else 0
+        await self._money.reserve_inputs(inputs, size_bytes=size_bytes)
         parameters = {name: value for name, value in body.items() if name not in ("input", "messages")}
-        self._asked = inputs
         with record.span(f"embeddings {record.model}", "client") as step:
             step.attributes = attributes.model_call(record.model, operation=attributes.EMBEDDINGS)
-            found = await model.embed_texts(inputs, parameters)
+            found = await model.embed_texts(inputs, parameters, self._money.costs)
             record.usage, record.complete, record.target = found.usage, True, record.model
             step.attributes |= {
                 "gen_ai.usage.input_tokens": found.usage.input_tokens,
@@ -74,35 +75,16 @@ class VectorExchange:
             record.model,
             (),
             name=self._target.name,
-            requests=limit_state(self._reservation, "requests"),
-            tokens=limit_state(self._reservation, "tokens"),
+            requests=self._money.limit("requests"),
+            tokens=self._money.limit("tokens"),
         )
         return Vectors(started, found, record.elapsed_ms)
 
-    def end(self, raised: BaseException | None) -> None:
+    def end(self, _raised: BaseException | None) -> None:
         """Settle the budget, whatever happened: who leaves while the model works pays for its work."""
-        record = self._record
-        if self._asked is not None and not record.complete and isinstance(raised, asyncio.CancelledError):
-            route, count = self._target.route, self._parts.count_tokens
-            record.usage = spent_so_far({"input": self._asked}, 0, route, count)
         if self._guard is not None:
             self._record.guardrails = self._guard.notes
-        if self._reservation is None:
-            return
-        if record.complete or record.usage.input_tokens:
-            self._reservation.settle(spent(record.usage, self._need))
-        else:
-            self._reservation.release()
-
-    async def _reserve(self, inputs: Any) -> None:
-        meter, route = self._parts.meter, self._target.route
-        payer = payer_of(self._request)
-        if meter is None or not meter.applies(payer):
-            return
-        # What a guardrail put in the place of something may be longer.
-        size_bytes = self._request.size_bytes if inputs is self._request.body["input"] else 0
-        self._need = worst_case_of_inputs(inputs, route, size_bytes=size_bytes)
-        self._reservation = await meter.reserve(payer, self._need)
+        self._money.close_inputs(self._record)
 
 
 class Predictions(Struct, frozen=True):

@@ -10,6 +10,7 @@ from plimsoll.prompts import Prompt, render
 from plimsoll.retrieval import Hit
 
 from ._errors import DemandUnsupportedError, QuestionMissingError
+from ._provider_files import check_own_files
 from ._record import RequestRecord
 from ._runtime import Knowledge, Target
 
@@ -31,7 +32,12 @@ def question_in(body: Body) -> str:
 
 
 def check_demands(target: Target, body: Body) -> None:
-    """Raise DemandUnsupportedError for what the built-in reader cannot do: silence would look as if it were done."""
+    """Raise DemandUnsupportedError for what the built-in reader cannot do: silence would look as if it were done.
+
+    And ProviderFilesError for what lies in the provider's account, where the route does not allow to name it.
+    """
+    if not target.route.names_files:
+        check_own_files(body)
     if target.route.asks != _READER:
         return
     for name in ("tools", "functions", "response_format", "logprobs"):

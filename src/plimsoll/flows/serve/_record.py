@@ -61,7 +61,7 @@ class RequestRecord:
     name: str = ""
     """Of the endpoint or the served route, however the caller wrote it; empty while it is not known to exist."""
     given: Body | None = None
-    """What the caller sent, as a guardrail let it through; None where none looked."""
+    """What the caller sent, as a guardrail let it through, and nothing until it did; None where none looked."""
     model: str = ""
     target: str = ""
     prompt: str = ""
@@ -180,6 +180,7 @@ class RequestRecord:
             reasoning_tokens=usage.reasoning_tokens,
             joined=request.joined,
             budget=self.budget,
+            size_bytes=request.size_bytes + sum(map(len, self.text)),
         )
 
     def _whole(self, latency_ms: float, error: str) -> Span:
@@ -192,7 +193,7 @@ class RequestRecord:
 
     def _sent(self) -> dict[str, Json]:
         """What the caller sent, as the guardrail let it through, so that it can be asked again."""
-        body = self.given or self.request.body
+        body = self.request.body if self.given is None else self.given
         parameters = {name: value for name, value in body.items() if name != "messages"}
         return {"messages": list(body.get("messages", ())), "parameters": parameters}
 

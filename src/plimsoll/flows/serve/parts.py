@@ -7,10 +7,11 @@ from typing import Protocol
 from plimsoll.access.limits import Meter
 from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Json
-from plimsoll.models import ChatModel, EmbeddingModel
+from plimsoll.models import Body, ChatModel
 from plimsoll.models.answers import AnswerCache, Lifetimes
 from plimsoll.models.predictors import Predictor
 from plimsoll.models.prices import Most, Worst
+from plimsoll.models.routing import RoutedEmbeddingModel
 from plimsoll.registry import Registry
 from plimsoll.releases import Releases
 from plimsoll.releases.environments import Environments
@@ -20,6 +21,11 @@ from plimsoll.tracing import Recorder
 
 async def nothing_to_close() -> None:
     """For parts that share nothing."""
+
+
+def _may_hide(_body: Body) -> bool:
+    """Of a model nobody knows."""
+    return True
 
 
 class Searcher(Protocol):
@@ -52,8 +58,14 @@ class Route:
     """Of a call that names no bound, where a budget needs one: it is sent along, so that it holds."""
     caching: Lifetimes | None = None
     """For how long its answers are given again; None for never."""
-    embedding: EmbeddingModel | None = None
+    embedding: RoutedEmbeddingModel | None = None
     """None where the route answers chats."""
+    billed: int = 1
+    """How many tries `worst_case` covers."""
+    hides_output: Callable[[Body], bool] = _may_hide
+    """Whether an answer to a call may be billed for more than its stream shows, such as reasoning."""
+    names_files: bool = False
+    """Whether calls may name what lies in the provider's account, which all callers share."""
 
     @property
     def asks(self) -> str:

@@ -9,6 +9,7 @@ from ._most import Most, has_uncounted_fees, most_of, most_of_size, own_tier, si
 from ._of import PriceOverride, price_of, table_version
 from ._price import Price, Worst
 from ._together import worst_together
+from ._unseen import hides_output
 
 __all__ = [
     "Most",
@@ -16,6 +17,7 @@ __all__ = [
     "PriceOverride",
     "Worst",
     "has_uncounted_fees",
+    "hides_output",
     "most_of",
     "most_of_size",
     "own_tier",

@@ -23,8 +23,6 @@ def effort_of(thinking: Any) -> str:
     """OpenAI's word for Anthropic's `thinking`; empty where that leaves it to the model."""
     if not isinstance(thinking, Mapping):
         return ""
-    if thinking.get("type") == "disabled":
-        return "none"
     budget = thinking.get("budget_tokens")
     if thinking.get("type") != "enabled" or budget.__class__ is not int:
         return ""

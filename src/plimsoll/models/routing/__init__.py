@@ -7,6 +7,7 @@ belongs to one event loop. Not here: the models themselves and their timeouts fo
 (`plimsoll.project`).
 """
 
+from .._types import CallCosts
 from ._embeddings import RoutedEmbeddingModel
 from ._errors import FirstTokenTimeoutError, RouteDeadlineError, RouteRestingError
 from ._failure import attempts_of
@@ -16,6 +17,7 @@ from .health import Health
 
 __all__ = [
     "Breaking",
+    "CallCosts",
     "FirstTokenTimeoutError",
     "Health",
     "Retries",

@@ -1,13 +1,13 @@
 """One call of a route: whom it may still ask, and what it has tried."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal
 
 from plimsoll.kernel.errors import PlimsollError
 
-from .._types import Attempt
+from .._types import Attempt, CallCosts, Usage
 from ._errors import RouteRestingError
-from ._failure import is_busy, is_ill, is_late, meaning_of, retry_after_of, tell_attempts, worst_of
+from ._failure import is_busy, is_ill, is_late, may_be_billed, meaning_of, retry_after_of, tell_attempts, worst_of
 from ._order import Random, by_latency, by_price, by_weight
 from ._types import M, RoutePolicy, Target
 from ._wait import Deadlines
@@ -77,17 +77,19 @@ class Route(Generic[M]):
 class Try(Generic[M]):
     """A target that is being asked. Exactly one of its methods is called in the end."""
 
-    __slots__ = ("_began", "_call", "_ended", "_probe", "place")
+    __slots__ = ("_began", "_call", "_ended", "_probe", "_spoke", "place")
 
     def __init__(self, call: "Call[M]", place: Place[M], began: float, *, probe: bool) -> None:
         self._call = call
         self._began = began
         self._probe = probe
         self._ended = False
+        self._spoke = False
         self.place = place
 
     def speak(self) -> None:
         """The first text of a stream is there: the target is well, and its stream goes on."""
+        self._spoke = True
         self.place.health.first.add(self._call.route.clock() - self._began, self._call.route.clock())
 
     def succeed(self, *, whole: bool) -> None:
@@ -98,6 +100,11 @@ class Try(Generic[M]):
             if whole:
                 now = self._call.route.clock()
                 health.whole.add(now - self._began, now)
+
+    def pay(self, usage: Usage) -> None:
+        """Write down what its answer cost."""
+        if self._call.costs is not None:
+            self._call.costs.pay(usage)
 
     def record(self, outcome: Literal["ok", "escalated"], why: str = "") -> None:
         """Write down what became of its answer."""
@@ -115,6 +122,9 @@ class Try(Generic[M]):
             health.breaker.fail(now, is_probe=self._probe)
         else:
             health.breaker.give_up(is_probe=self._probe)
+        # What breaks off after its first text was begun, whatever its server says then.
+        if self._call.costs is not None and not self._spoke and not may_be_billed(error):
+            self._call.costs.refuse()
         self._call.failures.append(error)
         self._call.note(self.place.name, "failed", error.code, self._began)
 
@@ -143,13 +153,17 @@ class Call(Generic[M]):
     - Each target is asked at most once, and again at most `retries.attempts` times.
     - A target whose breaker is open is passed over.
     - A retry needs a failure that may pass, a wait that is short enough, time that is left, and the route's budget.
+    - Another try needs money: what a failed one may have cost is gone.
     """
 
-    __slots__ = ("_waiting", "attempts", "began", "failures", "route")
+    __slots__ = ("_waiting", "attempts", "began", "costs", "failures", "route")
 
-    def __init__(self, route: Route[M], *, streams: bool, began: float | None = None) -> None:
-        """`began` is when the call was made, if that was before now."""
+    def __init__(
+        self, route: Route[M], *, streams: bool, began: float | None = None, costs: CallCosts | None = None
+    ) -> None:
+        """`began` is when the call was made, if that was before now; `costs` are told what its tries cost."""
         self.route = route
+        self.costs = costs
         self.began = route.clock() if began is None else began
         self.attempts: list[Attempt] = []
         self.failures: list[PlimsollError] = []
@@ -164,12 +178,32 @@ class Call(Generic[M]):
         """Whether there is a target that was not asked yet."""
         return bool(self._waiting)
 
-    def tries(self, *, leave: int = 0) -> Iterator[Try[M]]:
-        """The first try of each target that may be asked, in the route's order; the last `leave` of them are left."""
-        while len(self._waiting) > leave:
+    async def next_try(self, *, leave: int = 0) -> Try[M] | None:
+        """A try at the next target that may be asked, in the route's order; the last `leave` of them are left."""
+        while len(self._waiting) > leave and await self.is_paid_for(self._waiting[0]):
             tried = self.enter(self._waiting.pop(0))
             if tried is not None:
-                yield tried
+                return tried
+        return None
+
+    def try_beside(self) -> Try[M] | None:
+        """The same while another target is asked, without waiting for money."""
+        while self._waiting and (self.costs is None or self.costs.has_room):
+            tried = self.enter(self._waiting.pop(0))
+            if tried is not None:
+                return tried
+        return None
+
+    async def is_paid_for(self, place: Place[M]) -> bool:
+        """Whether there is money to ask a target; written down when there is none."""
+        if self.costs is None or await self.costs.admit():
+            return True
+        self.note(place.name, "skipped", "no_budget", self.route.clock())
+        return False
+
+    async def retry(self, place: Place[M]) -> Try[M] | None:
+        """Another try at a target that failed; None when it may not be asked now."""
+        return self.enter(place) if await self.is_paid_for(place) else None
 
     def enter(self, place: Place[M]) -> Try[M] | None:
         """A try at a target; None, and written down, when it may not be asked now."""
@@ -179,6 +213,8 @@ class Call(Generic[M]):
             self.note(place.name, "skipped", "breaker_open", now)
             return None
         place.health.in_flight += 1
+        if self.costs is not None:
+            self.costs.begin()
         return Try(self, place, now, probe=admitted is None)
 
     def wait_before_retry(self, place: Place[M], retries: int) -> float | None:

@@ -4,7 +4,7 @@ import random as randomness
 import time
 from collections.abc import Callable, Sequence
 
-from .._types import Body, EmbeddingModel, Embeddings
+from .._types import Body, CallCosts, EmbeddingModel, Embeddings
 from ._call import Call, OnAttempt, Route
 from ._order import Random
 from ._types import RoutePolicy, Target
@@ -45,14 +45,16 @@ class RoutedEmbeddingModel:
         """Tell somebody of every decision, with the name of the route: for metrics. It must not raise."""
         self._route.on_attempt = on_attempt
 
-    async def embed_texts(self, inputs: Sequence[str] | Sequence[Sequence[int]], parameters: Body) -> Embeddings:
-        """See EmbeddingModel."""
-        call: Call[EmbeddingModel] = Call(self._route, streams=False)
+    async def embed_texts(
+        self, inputs: Sequence[str] | Sequence[Sequence[int]], parameters: Body, costs: CallCosts | None = None
+    ) -> Embeddings:
+        """See EmbeddingModel; `costs` are told what the tries cost."""
+        call: Call[EmbeddingModel] = Call(self._route, streams=False, costs=costs)
 
         async def ask(model: EmbeddingModel) -> Embeddings:
             return await model.embed_texts(inputs, parameters)
 
-        return (await Whole(call, ask).answer()).answer
+        return (await Whole(call, ask, lambda answer: answer.usage).answer()).answer
 
     async def close(self) -> None:
         """See EmbeddingModel."""

@@ -5,12 +5,20 @@ from typing import Literal, Protocol, cast
 
 from plimsoll.kernel.errors import BudgetError, DeniedError, NotFoundError, PlimsollError, UnavailableError
 
-from .._errors import AnswerTooLargeError, ContextTooLongError, ProviderBusyError, ProviderTimeoutError
+from .._errors import (
+    AnswerTooLargeError,
+    ContextTooLongError,
+    ProviderBusyError,
+    ProviderTimeoutError,
+    ProviderUnavailableError,
+)
 from .._types import Attempt
 from ._errors import FirstTokenTimeoutError, RouteDeadlineError
 
 _OF_THIS_TARGET = frozenset({"secret_missing", "not_for_this_provider"})
 """Codes of errors that another target may not have: its key is not set, or it cannot say this call."""
+_NOT_SENT = frozenset({"connect", "write"})
+"""Phases in which a server has not read the whole call yet."""
 Meaning = Literal["again", "next", "stop"]
 """Ask the same target again; ask the next one; tell the caller."""
 
@@ -53,6 +61,15 @@ def is_ill(error: PlimsollError) -> bool:
     too_long = isinstance(error, ProviderTimeoutError) and error.phase == "total"
     own = too_long or isinstance(error, RouteDeadlineError | AnswerTooLargeError)
     return isinstance(error, UnavailableError) and not is_busy(error) and not own
+
+
+def may_be_billed(error: PlimsollError) -> bool:
+    """Whether a server may bill for a call that failed so: not when it refused, and not when nothing reached it."""
+    if isinstance(error, ProviderTimeoutError):
+        return error.phase not in _NOT_SENT
+    if isinstance(error, ProviderUnavailableError):
+        return not error.status and not error.unreached
+    return isinstance(error, FirstTokenTimeoutError | RouteDeadlineError)
 
 
 def retry_after_of(error: PlimsollError) -> float | None:

@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from plimsoll.kernel.errors import PlimsollError
 
-from .._types import Attempt, ChatEvent, ChatModel, ChatRequest, Completion
+from .._types import Attempt, CallCosts, ChatEvent, ChatModel, ChatRequest, Completion, Usage
 from ._call import Call, OnAttempt, Place, Route
 from ._checks import Said, failed_check
 from ._errors import RouteDeadlineError
+from ._failure import may_be_billed
 from ._order import Random
 from ._streams import checked, through
 from ._types import Check, RoutePolicy, Target
@@ -54,7 +55,7 @@ class RoutedModel:
 
     @property
     def billed(self) -> int:
-        """How many targets may bill for one call. Failed tries are not billed."""
+        """How many targets may bill for one call in which no try fails."""
         if self._checks:
             return len(self._targets)
         return 1 if self._route.policy.hedge_after_s is None else min(2, len(self._targets))
@@ -69,6 +70,9 @@ class RoutedModel:
         route, wait, began = self._route, Wait(), self._route.clock()
         route.deadlines.add(wait, began)
         only.health.in_flight += 1
+        costs = request.costs
+        if costs is not None:
+            costs.begin()
         try:
             wait.begin()
             answer = await only.target.model.complete(request)
@@ -80,14 +84,20 @@ class RoutedModel:
                 raise
             failure = RouteDeadlineError(route.name, route.policy.timing.total_s)
         else:
-            return self._told(answer, only, began)
+            return self._told(answer, only, began=began, costs=costs)
         finally:
             route.deadlines.remove(wait)
             only.health.in_flight -= 1
+        if costs is not None and _begins_again(only, failure):
+            costs.refuse()
         return await self._complete(request, began=began, failure=failure)
 
-    def _told(self, answer: Completion, place: Place[ChatModel], began: float) -> Completion:
+    def _told(
+        self, answer: Completion, place: Place[ChatModel], *, began: float, costs: CallCosts | None
+    ) -> Completion:
         """The answer of a first try, written down."""
+        if costs is not None:
+            costs.pay(answer.end.usage)
         route = self._route
         now = route.clock()
         place.health.whole.add(now - began, now)
@@ -102,7 +112,7 @@ class RoutedModel:
         self, request: ChatRequest, *, began: float | None = None, failure: PlimsollError | None = None
     ) -> Completion:
         """Answer in every way that the policy knows; `failure` is what became of a first try that began before now."""
-        call: Call[ChatModel] = Call(self._route, streams=False, began=began)
+        call: Call[ChatModel] = Call(self._route, streams=False, began=began, costs=request.costs)
 
         def ask(model: ChatModel) -> Awaitable[Completion]:
             return model.complete(request)
@@ -111,7 +121,7 @@ class RoutedModel:
             return failed_check(request, Said.of_whole(answer), self._checks)
 
         asking = ask if failure is None else _after(failure, ask)
-        whole = Whole(call, asking, check if self._checks else None)
+        whole = Whole(call, asking, _usage_of, check=check if self._checks else None)
         found = await whole.answer()
         answer = found.answer
         paid = [other.end.usage for other in whole.rejected if other is not answer]
@@ -119,13 +129,22 @@ class RoutedModel:
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """See ChatModel. The events are those of one target alone."""
-        call: Call[ChatModel] = Call(self._route, streams=True)
+        call: Call[ChatModel] = Call(self._route, streams=True, costs=request.costs)
         return checked(call, request, self._checks) if self._checks else through(call, request)
 
     async def close(self) -> None:
         """See ChatModel."""
         for target in self._targets:
             await target.model.close()
+
+
+def _begins_again(place: Place[ChatModel], failure: PlimsollError) -> bool:
+    """Whether the general way begins a first try once more: not where its target is left alone since."""
+    return place.health.breaker.is_closed or not may_be_billed(failure)
+
+
+def _usage_of(answer: Completion) -> Usage:
+    return answer.end.usage
 
 
 def _after(

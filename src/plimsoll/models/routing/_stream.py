@@ -57,7 +57,7 @@ class Stream:
 
     async def open(self) -> Opened:
         """The first target that speaks. Raises what the targets raised, and RouteDeadlineError."""
-        for tried in self._call.tries():
+        while (tried := await self._call.next_try()) is not None:
             opened = await self._open_place(tried)
             if opened is not None:
                 return opened
@@ -99,7 +99,7 @@ class Stream:
                 return None
             await self._sleep(wait_s)
             retries += 1
-            current = self._call.enter(place)
+            current = await self._call.retry(place)
         return None
 
     async def _open_once(self, tried: Try[ChatModel]) -> Opened | None:
@@ -172,7 +172,7 @@ class Stream:
         return asyncio.get_running_loop().call_later(after_s, self._start_hedge)
 
     def _start_hedge(self) -> None:
-        tried = next(self._call.tries(), None)
+        tried = self._call.try_beside()
         if tried is not None:
             self.hedged = True
             pump = Pump(tried.place.target.model.stream(self._request), _speaks, self._hedge_spoke)

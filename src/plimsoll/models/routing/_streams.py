@@ -10,6 +10,7 @@ from .._errors import ProviderUnavailableError
 from .._types import ChatEnd, ChatEvent, ChatModel, ChatRequest, Chunks, Usage
 from ._call import Call
 from ._checks import Said, failed_check
+from ._failure import may_be_billed
 from ._stream import Stream
 from ._types import Check
 from ._usage import routed_end
@@ -30,8 +31,13 @@ async def through(call: Call[ChatModel], request: ChatRequest, paid: Iterable[Us
             yield held
         event = opened.held[-1]
         wait, following = stream.wait, opened.events.__anext__
+        last: list[Chunks] = []
+        waits = call.costs is not None and request.body.get("n") in (None, 1)
         while isinstance(event, Chunks):
-            yield event
+            if last or (waits and _is_last(event)):
+                last.append(event)
+            else:
+                yield event
             # Written out, because it is done for every token.
             try:
                 wait.begin()
@@ -40,11 +46,20 @@ async def through(call: Call[ChatModel], request: ChatRequest, paid: Iterable[Us
             except (PlimsollError, InterruptedWaitError, StopAsyncIteration, asyncio.CancelledError) as error:
                 raise stream.broken(opened, error) from None
         opened.tried.succeed(whole=False)
+        opened.tried.pay(event.usage)
         opened.tried.record("ok")
+        for piece in last:
+            yield piece
         yield routed_end(event, call, opened.tried, paid, hedged=stream.hedged)
     finally:
         call.route.deadlines.remove(stream.wait)
         await stream.close(opened)
+
+
+def _is_last(event: Chunks) -> bool:
+    """Whether an answer ends with an event: it is passed on when its usage is known, because many leave after it."""
+    choices = event.chunks[-1]["choices"]
+    return bool(choices) and choices[0].get("finish_reason") is not None
 
 
 async def checked(call: Call[ChatModel], request: ChatRequest, checks: Sequence[Check]) -> AsyncGenerator[ChatEvent]:
@@ -59,7 +74,7 @@ async def checked(call: Call[ChatModel], request: ChatRequest, checks: Sequence[
     def check(answer: _Read) -> str | None:
         return failed_check(request, Said.of_pieces(*answer), checks)
 
-    cheap = Whole(call, read, check)
+    cheap = Whole(call, read, lambda answer: answer[1].usage, check=check)
     found = await cheap.search(leave=1)
     if found is None or not found.passed:
         better = through(call, request, [end.usage for _, end in cheap.rejected])
@@ -94,8 +109,14 @@ def _kept(call: Call[ChatModel], cheap: Whole[ChatModel, _Read], found: Found[Ch
 async def _read(model: ChatModel, request: ChatRequest) -> _Read:
     pieces: list[Chunks] = []
     async with aclosing(model.stream(request)) as events:
-        async for event in events:
-            if isinstance(event, ChatEnd):
-                return pieces, event
-            pieces.append(event)
+        try:
+            async for event in events:
+                if isinstance(event, ChatEnd):
+                    return pieces, event
+                pieces.append(event)
+        except PlimsollError as error:
+            if pieces and request.costs is not None and not may_be_billed(error):
+                # It was begun, so it is billed; what its server says now is taken for a refusal.
+                request.costs.begin()
+            raise
     raise ProviderUnavailableError(model.name, "the stream ended without an end")

@@ -17,7 +17,7 @@ def routed_end(
     `paid` were answers that are not sent: their tokens and costs are added, and one unknown cost makes the sum unknown.
     So does a target that was given up while it worked (`hedged`): what that costs nobody says.
     """
-    usage = reduce(_add, paid, end.usage)
+    usage = reduce(Usage.plus, paid, end.usage)
     return told_end(end, tried.place.name, tuple(call.attempts), replace(usage, cost_usd=None) if hedged else usage)
 
 
@@ -33,22 +33,4 @@ def told_end(end: ChatEnd, target: str, attempts: tuple[Attempt, ...], usage: Us
         span=end.span,
         target=target,
         attempts=attempts,
-    )
-
-
-def _add(one: Usage, other: Usage) -> Usage:
-    unknown = one.cost_usd is None or other.cost_usd is None
-    return Usage(
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cost_usd=None if unknown else (one.cost_usd or 0.0) + (other.cost_usd or 0.0),
-        estimated=one.estimated or other.estimated,
-        cached_tokens=one.cached_tokens + other.cached_tokens,
-        cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
-        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
-        audio_input_tokens=one.audio_input_tokens + other.audio_input_tokens,
-        audio_output_tokens=one.audio_output_tokens + other.audio_output_tokens,
-        cache_write_hour_tokens=one.cache_write_hour_tokens + other.cache_write_hour_tokens,
-        web_searches=one.web_searches + other.web_searches,
-        unpriced=one.unpriced or other.unpriced,
     )

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from plimsoll.kernel.errors import PlimsollError
 
+from .._types import Usage
 from ._call import Call, Try
 from ._errors import RouteDeadlineError
 from ._types import M
@@ -31,14 +32,20 @@ class Whole(Generic[M, A]):
     for and an error says less.
     """
 
-    __slots__ = ("_ask", "_call", "_check", "_found", "_tried", "rejected")
+    __slots__ = ("_ask", "_call", "_check", "_found", "_tried", "_usage_of", "rejected")
 
     def __init__(
-        self, call: Call[M], ask: Callable[[M], Awaitable[A]], check: Callable[[A], str | None] | None = None
+        self,
+        call: Call[M],
+        ask: Callable[[M], Awaitable[A]],
+        usage_of: Callable[[A], Usage],
+        *,
+        check: Callable[[A], str | None] | None = None,
     ) -> None:
         self._call = call
         self._ask = ask
         self._check = check
+        self._usage_of = usage_of
         self._tried: Try[M] | None = None
         self._found: Found[M, A] | None = None
         self.rejected: list[A] = []
@@ -74,7 +81,7 @@ class Whole(Generic[M, A]):
         return self._found
 
     async def _search(self, leave: int) -> None:
-        for first in self._call.tries(leave=leave):
+        while (first := await self._call.next_try(leave=leave)) is not None:
             tried, answer = await self._ask_again(first)
             if tried is None or answer is None:
                 continue
@@ -97,11 +104,12 @@ class Whole(Generic[M, A]):
                 current.fail(error)
             else:
                 current.succeed(whole=True)
+                current.pay(self._usage_of(answer))
                 return current, answer
             wait_s = call.wait_before_retry(place, retries)
             if wait_s is None:
                 break
             await asyncio.sleep(wait_s)
             retries += 1
-            current = call.enter(place)
+            current = await call.retry(place)
         return None, None

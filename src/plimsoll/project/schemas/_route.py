@@ -1,7 +1,7 @@
 """What may stand in `routes/*.yaml`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
@@ -55,6 +55,8 @@ def _check_one_key(path: str | None, info: ValidationInfo) -> str | None:
     return path
 
 
+CutOff = Literal["heard", "bound"]
+ProviderFiles = Literal["allow", "deny"]
 Served = Annotated[str, AfterValidator(_check_served)]
 _WINDOW: Any = Field(
     None, ge=1, le=100_000_000, description="a whole number from 1 to 100000000", examples=["context_window: 32768"]
@@ -154,6 +156,8 @@ class RouteDefinition(Definition):
         description="a whole number from 1 to 10000000",
         examples=["max_output_tokens: 8192"],
     )
+    cut_off: CutOff | None = Field(None, description="heard or bound", examples=["cut_off: heard"])
+    provider_files: ProviderFiles = Field("deny", description="allow or deny", examples=["provider_files: allow"])
     cache: CacheSection = CacheSection()
     embeds: Annotated[bool, Field(validate_default=True)] = Field(
         default=False, description="true or false", examples=["embeds: true"]
@@ -227,6 +231,9 @@ class RouteDefinition(Definition):
             "max_output_tokens": self.max_output_tokens,
             "cache": self.cache.model_dump(mode="json"),
             "embeds": self.embeds,
+            # Left out where they say nothing, so that routes without them stay the versions that they are.
+            **({"cut_off": self.cut_off} if self.cut_off else {}),
+            **({"provider_files": self.provider_files} if self.provider_files == "allow" else {}),
         }
 
     def _only_target(self) -> TargetSection:

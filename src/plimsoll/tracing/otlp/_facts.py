@@ -20,6 +20,7 @@ from ._types import SentSpan, SpanFacts
 Attributes = Mapping[str, Any]
 
 _ERROR = 2
+_CLIENT = 3
 _MOST_TOKENS = 2**40
 _MOST_USD = 1000.0
 _PREVIEW = 300
@@ -85,6 +86,7 @@ _REASONING = (
 _COST = ("plimsoll.cost_usd", "llm.cost.total", "gen_ai.usage.cost")
 _USER = ("user.id", "enduser.id")
 _ENDPOINT = ("gen_ai.workflow.name", "gen_ai.agent.name", "graph.node.name")
+_MARKS_OF_HTTP = ("http.request.method", "http.method")
 _MARKS_OF_A_MODEL = ("gen_ai.request.model", "llm.model_name", "gen_ai.system")
 
 
@@ -107,6 +109,7 @@ def facts_of(span: SentSpan, origin: Attributes) -> SpanFacts:
         endpoint=_text(said, _ENDPOINT) or (str(resource.get("service.name", ""))[:_NAME] if not span.parent else ""),
         environment=_text(resource, ("deployment.environment.name", "deployment.environment")),
         release=_text(said, ("plimsoll.release",)),
+        is_http=span.kind == _CLIENT and any(name in said for name in _MARKS_OF_HTTP),
     )
     _add_usage(facts, said)
     if not span.parent or facts.step == "model":

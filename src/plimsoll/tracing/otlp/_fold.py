@@ -4,7 +4,8 @@ What counts is what was spent, once:
 - a span that tells of tokens counts, unless a span below it tells of tokens too: agents repeat what their model calls
   used, and two instrumentations may wrap one call;
 - a span whose call was served here does not count, nor does what stands below it, for that request was counted when
-  it was served; and nothing above it counts for it either;
+  it was served; and nothing above it counts for it either. It must be a call of a model, or one over HTTP: whoever
+  names an agent as the parent of a request says nothing of what else happened below the agent;
 - each span counts once, however often it is sent.
 """
 
@@ -38,11 +39,12 @@ class Folded(NamedTuple):
 
 
 def fold(spans: Iterable[SpanFacts], served: Collection[str] = ()) -> Folded:
-    """Fold spans, at least one. `served` are the ids of those whose calls this server answered."""
+    """Fold spans, at least one. `served` are the ids of those that requests to this server named as their parents."""
     ordered = sorted({span.id: span for span in spans}.values(), key=_order)
+    answered = {span.id for span in ordered if span.id in served and span.asks}
     roots = [span for span in ordered if not span.parent]
     root = (roots or ordered)[0]
-    counted = _counted(ordered, served)
+    counted = _counted(ordered, answered)
     models: dict[str, list[int]] = {}
     for span in counted:
         sums = models.setdefault(_model(span), [0] * len(Counts._fields))

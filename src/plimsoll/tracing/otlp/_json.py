@@ -11,7 +11,7 @@ from msgspec import Struct, ValidationError, json
 
 from .._errors import SentInvalidError
 from ._types import Incoming, Parsed, SentSpan
-from ._values import of_bytes, of_double, of_pairs
+from ._values import of_bytes, of_double, of_pairs, of_text
 
 _TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _SPAN = re.compile(r"(?!0{16})[0-9a-f]{16}")
@@ -151,12 +151,12 @@ def _span(span: _Span, own: str) -> SentSpan:
     return SentSpan(
         own,
         (span.parent_span_id or "").lower(),
-        span.name or "",
+        of_text(span.name or ""),
         _whole(span.start_time_unix_nano or 0, _UNSIGNED),
         _whole(span.end_time_unix_nano or 0, _UNSIGNED),
         span.kind or 0,
         status.code or 0,
-        status.message or "",
+        of_text(status.message or ""),
         _attributes(span.attributes),
         [_event(event) for event in span.events or ()],
         [_link(link) for link in span.links or ()],
@@ -183,7 +183,7 @@ def _value(value: _Value | None) -> Any:
     if value is None:
         return None
     if isinstance(value.string_value, str):
-        return value.string_value
+        return of_text(value.string_value)
     if isinstance(value.bool_value, bool):
         return value.bool_value
     if isinstance(value.int_value, int | str):
@@ -221,7 +221,7 @@ def _double(value: float | str) -> Any:
     return of_double(number)
 
 
-def _bytes(value: str) -> dict[str, Any]:
+def _bytes(value: str) -> dict[str, Any] | str:
     try:
         return of_bytes(base64.b64decode(value, validate=True))
     except binascii.Error:

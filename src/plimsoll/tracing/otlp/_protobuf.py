@@ -7,7 +7,7 @@ from msgspec import json
 
 from .._errors import SentInvalidError
 from ._types import Incoming, Parsed, SentSpan
-from ._values import of_bytes, of_double, of_pairs
+from ._values import of_bytes, of_double, of_pairs, of_text
 
 _NO_TRACE, _NO_SPAN = bytes(16), bytes(8)
 _TRACE_BYTES, _SPAN_BYTES = 16, 8
@@ -51,12 +51,12 @@ def _span(span: Any) -> SentSpan:
     sent = SentSpan(
         span.span_id.hex(),
         span.parent_span_id.hex(),
-        span.name,
+        of_text(span.name),
         span.start_time_unix_nano,
         span.end_time_unix_nano,
         span.kind,
         span.status.code,
-        span.status.message,
+        of_text(span.status.message),
         _attributes(span.attributes),
         state=span.trace_state,
         flags=span.flags,
@@ -91,8 +91,9 @@ def _items(value: Any) -> Iterator[Any]:
     return (_value(item) for item in value.values)
 
 
-_AS_IT_IS = {"string_value", "int_value", "bool_value"}
+_AS_IT_IS = {"int_value", "bool_value"}
 _OTHERWISE: dict[str, Any] = {
+    "string_value": of_text,
     "double_value": of_double,
     "bytes_value": of_bytes,
     "array_value": lambda value: list(_items(value)),

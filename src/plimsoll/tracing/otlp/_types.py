@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+_ANSWERED = ("model", "embedding")
+
 
 class SpanFacts(Struct, array_like=True):
     """What of a span counts for its trace. Written into the database: fields are only ever added at the end."""
@@ -36,6 +38,13 @@ class SpanFacts(Struct, array_like=True):
     """How what was asked begins."""
     first_ms: float | None = None
     """Milliseconds until the first chunk of the answer."""
+    is_http: bool = False
+    """Whether it is a call over HTTP, as its client saw it."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a call that this server may have answered: of a model, or over HTTP."""
+        return self.step in _ANSWERED or (self.is_http and not self.step)
 
     @property
     def has_usage(self) -> bool:

@@ -10,11 +10,21 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+MOST_CHARS = 1 << 20
+"""Of one text: more is no telemetry. What is longer is cut, and says so."""
+
 BYTES, DOUBLE, KVLIST = "@bytes", "@double", "@kvlist"
 
 
-def of_bytes(value: bytes) -> dict[str, Any]:
-    """Bytes."""
+def of_text(value: str) -> str:
+    """A text, or its beginning."""
+    return value if len(value) <= MOST_CHARS else f"{value[:MOST_CHARS]}… [cut: it had {len(value):,} characters]"
+
+
+def of_bytes(value: bytes) -> dict[str, Any] | str:
+    """Bytes; of what is too long only the length, as a text."""
+    if len(value) > MOST_CHARS:
+        return f"[cut: it had {len(value):,} bytes]"
     return {BYTES: base64.b64encode(value).decode()}
 
 

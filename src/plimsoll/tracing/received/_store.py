@@ -1,15 +1,18 @@
 """Spans that others send, into the database: one transaction for whatever came at the same time."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from msgspec import json
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
+from plimsoll.kernel.clock import utc_now
 from plimsoll.storage import insert_missing
 
-from .._rows import TraceRow, id_time_of, to_row
-from .._store import Traces
+from .._rows import TraceRow, id_time_of, to_ns, to_row
+from .._store import Joined, Traces
 from ..otlp import Piece, SpanFacts, fold
 from ..tables import insert_pieces, insert_traces, next_numbers, origin_table, piece_table, pieces_of, trace_table
 from ..usage import Tally, add_usage
@@ -32,11 +35,16 @@ _facts = json.Decoder(list[SpanFacts])
 
 
 class Received:
-    """Keeps what others send beside what was served here. `price` knows what tokens cost."""
+    """Keeps what others send beside what was served here.
 
-    def __init__(self, traces: Traces, price: Price | None = None) -> None:
+    `price` knows what tokens cost. With `keeps_days`, for which traces are kept, older spans are rejected: what was
+    forgotten, and is sent again, would be counted again.
+    """
+
+    def __init__(self, traces: Traces, price: Price | None = None, *, keeps_days: float | None = None) -> None:
         self._traces = traces
         self._price = price
+        self._keeps_days = keeps_days
         self._days: dict[str, int] = {}
         traces.when_joined = self._rejoin
 
@@ -46,7 +54,8 @@ class Received:
         A span that is there already counts as kept. Gives an outcome for each shipment, or SentInvalidError or
         SentTooLargeError where nothing of it could be read. Raises UnavailableError when nothing can be written.
         """
-        unpacked = unpack(shipments, self._traces.capture, self._price)
+        oldest = 0 if self._keeps_days is None else to_ns(utc_now() - timedelta(days=self._keeps_days))
+        unpacked = unpack(shipments, self._traces.capture, self._price, oldest_ns=oldest)
         if unpacked.traces:
             with self._traces.database.write() as connection:
                 writing = _Writing(connection, unpacked, self._traces, self._days)
@@ -55,15 +64,15 @@ class Received:
             self._traces.wrote(size)
         return [unpacked.errors.get(place) or _outcome(unpacked, place) for place in range(len(shipments))]
 
-    def _rejoin(self, connection: Connection, ids: Sequence[str], new: Mapping[str, set[str]]) -> None:
+    def _rejoin(self, connection: Connection, new: Mapping[str, Counter[Joined]]) -> None:
         """Requests were served for spans that may have come before: what those said of their cost counts no more."""
         writing = _Writing(connection, Unpacked(), self._traces, self._days)
-        writing.rejoin(ids, new)
+        writing.rejoin(new)
 
 
 def _outcome(unpacked: Unpacked, place: int) -> Outcome:
     rejected = unpacked.rejected[place]
-    why = f"{rejected} spans have no valid ids or times, or their trace is full or another application's"
+    why = f"{rejected} spans have no valid ids or times, or are too old, or their trace is full or somebody else's"
     return Outcome(unpacked.spans[place], rejected, why if rejected else "")
 
 
@@ -84,7 +93,7 @@ class _Writing:
             there = known.get(key.id)
             new = self._acceptable(key, there, spans)
             if new:
-                sent = self._folded(key, there, new, served.get(key.id, ()))
+                sent = self._folded(key, there, new, served.get(key.id, Counter()))
                 changed.append((there, new, sent))
         first, after = self._numbers(changed)
         bodies = list(self._placed(changed, iter(range(first, after))))
@@ -92,16 +101,18 @@ class _Writing:
         add_usage(self._connection, self._tally)
         return sum(len(body) for *_, body in bodies)
 
-    def rejoin(self, ids: Sequence[str], new: Mapping[str, set[str]]) -> None:
+    def rejoin(self, new: Mapping[str, Counter[Joined]]) -> None:
         """Fold traces again whose spans' calls turned out to be served here."""
+        ids = list(new)
         served = self._served(ids)
         for there in self._known(ids).values():
             if there.source == "sent" and there.facts:
                 key = TraceKey(there.app, there.row.id)
-                now = served.get(key.id, set())
-                before = fold(there.facts, now - new.get(key.id, set()))
+                now = served[key.id]
+                # A span may have been served before: a client that tries again names the same one.
+                before = fold(there.facts, _own(now - new[key.id], key.app, there.row.team))
                 count_sent(self._tally, there.row, before, sign=-1)
-                folded = fold(there.facts, now)
+                folded = fold(there.facts, _own(now, key.app, there.row.team))
                 row = row_of_sent(key, folded, there.sender)
                 count_sent(self._tally, row, folded)
                 self._update([{"which": there.number, **row._asdict()}])
@@ -156,20 +167,26 @@ class _Writing:
                 found.setdefault(trace, []).extend(_facts.decode(facts) if facts else [])
         return found
 
-    def _served(self, ids: Sequence[str]) -> dict[str, set[str]]:
-        """The spans of callers whose calls were answered here, by the callers' traces."""
-        found: dict[str, set[str]] = {}
+    def _served(self, ids: Sequence[str]) -> dict[str, Counter[Joined]]:
+        """The spans of callers whose calls were answered here, and how often, by the callers' traces."""
+        found: dict[str, Counter[Joined]] = {}
+        columns = (_trace.joined_trace, _trace.app, _trace.team, _trace.joined_span)
         for some in _chunks(ids):
-            query = select(_trace.joined_trace, _trace.joined_span).where(_trace.joined_trace.in_(some))
-            for trace, span in self._connection.execute(query.where(_trace.joined_trace != "")):
-                found.setdefault(trace, set()).add(span)
+            query = select(*columns).where(_trace.joined_trace.in_(some), _trace.joined_trace != "")
+            for trace, *joined in self._connection.execute(query):
+                app, team, span = joined
+                found.setdefault(trace, Counter())[app, team, span] += 1
         return found
 
     def _acceptable(self, key: TraceKey, there: KnownTrace | None, spans: list[NewSpan]) -> list[NewSpan]:
-        """The spans that are not there yet, and may be."""
+        """The spans that are not there yet, and may be: a trace is one application's, and the team's that began it."""
         if there is not None and there.app != key.app:
             self._reject(spans)
             return []
+        team = spans[0].sender.team if there is None else there.row.team
+        if team:
+            self._reject(span for span in spans if span.sender.team not in {"", team})
+            spans = [span for span in spans if span.sender.team in {"", team}]
         seen = {fact.id for fact in there.facts} if there is not None else set()
         room = MOST_SPANS - len(seen)
         new = []
@@ -186,10 +203,11 @@ class _Writing:
             self._unpacked.spans[span.shipment] -= 1
 
     def _folded(
-        self, key: TraceKey, there: KnownTrace | None, new: Sequence[NewSpan], served: Iterable[str]
+        self, key: TraceKey, there: KnownTrace | None, new: Sequence[NewSpan], served: Iterable[Joined]
     ) -> SentTrace:
         """The trace with what is new, and its sums in place of those of before. What was served keeps its own."""
-        ids = frozenset(served)
+        sender = new[0].sender if there is None else there.sender
+        ids = _own(served, key.app, sender.team)
         facts = [span.facts for span in new]
         if there is not None:
             if there.source == "served":
@@ -198,7 +216,7 @@ class _Writing:
             count_sent(self._tally, there.row, before, sign=-1)
             facts = [*there.facts, *facts]
         folded = fold(facts, ids)
-        row = row_of_sent(key, folded, new[0].sender if there is None else there.sender)
+        row = row_of_sent(key, folded, sender)
         count_sent(self._tally, row, folded)
         return SentTrace(row, folded)
 
@@ -230,6 +248,11 @@ class _Writing:
     def _sealed(self, subject: str, body: bytes) -> bytes:
         seal = self._traces.capture.seal
         return body if seal is None else seal(subject, body)
+
+
+def _own(served: Iterable[Joined], app: str, team: str) -> set[str]:
+    """The spans that requests of the same application and team named: nobody takes away what another team spent."""
+    return {span for its_app, its_team, span in served if (its_app, its_team) == (app, team)}
 
 
 def _as_known(row: RowMapping, facts: list[SpanFacts]) -> KnownTrace:

@@ -24,6 +24,8 @@ class Shipment:
     is_json: bool = False
     is_gzip: bool = False
     sender: Sender = Sender()
+    size_bytes: int = 0
+    """What it says that it unpacks to; 0 where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

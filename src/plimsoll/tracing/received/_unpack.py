@@ -15,7 +15,7 @@ from .._rows import storable
 from ..otlp import Incoming, Parsed, SentSpan, SpanFacts, facts_of, parse_json, parse_origin, parse_protobuf
 from ._types import Sender, Shipment
 
-MOST_BYTES = 64 << 20
+MOST_BYTES = 16 << 20
 """Of a request, before and after it is unpacked."""
 
 _GZIP = 31
@@ -65,8 +65,11 @@ class Unpacked:
                 self.traces.setdefault(TraceKey(shipment.app, incoming.trace_id), []).append(new)
 
 
-def unpack(shipments: Iterable[Shipment], capture: Capture, price: Price | None) -> Unpacked:
-    """Parse shipments. What is wrong with one of them is in `errors`, and is none of the others' business."""
+def unpack(shipments: Iterable[Shipment], capture: Capture, price: Price | None, *, oldest_ns: int = 0) -> Unpacked:
+    """Parse shipments. What is wrong with one of them is in `errors`, and is none of the others' business.
+
+    Spans that began before `oldest_ns` are rejected.
+    """
     found = Unpacked()
     for place, shipment in enumerate(shipments):
         found.spans.append(0)
@@ -77,7 +80,7 @@ def unpack(shipments: Iterable[Shipment], capture: Capture, price: Price | None)
             found.errors[place] = error
             continue
         found.rejected[place] = parsed.rejected
-        maker = _Maker(capture, price, shipment.sender, place)
+        maker = _Maker(capture, price, shipment.sender, place, oldest_ns=oldest_ns)
         found.add(place, shipment, parsed, maker.make)
     return found
 
@@ -85,14 +88,15 @@ def unpack(shipments: Iterable[Shipment], capture: Capture, price: Price | None)
 class _Maker:
     """Makes spans of a shipment ready; what many have in common is looked at once."""
 
-    def __init__(self, capture: Capture, price: Price | None, sender: Sender, place: int) -> None:
+    def __init__(self, capture: Capture, price: Price | None, sender: Sender, place: int, *, oldest_ns: int) -> None:
         self._capture, self._price, self._sender, self._place = capture, price, sender, place
+        self._oldest_ns = oldest_ns
         self._origins: dict[bytes, Mapping[str, Any]] = {}
         self._limited: dict[tuple[bytes, str], bytes] = {}
 
     def make(self, incoming: Incoming) -> NewSpan | None:
         span = incoming.span
-        if not 0 <= span.start < _LAST_NS or not 0 <= span.end < _LAST_NS:
+        if not self._oldest_ns <= span.start < _LAST_NS or not 0 <= span.end < _LAST_NS:
             return None
         origin = self._origin(incoming.origin)
         facts = facts_of(span, origin)
@@ -147,20 +151,22 @@ class _Maker:
 
 
 def _parsed(shipment: Shipment) -> Parsed:
-    body = _inflated(shipment.body) if shipment.is_gzip else shipment.body
+    body = _inflated(shipment.body, shipment.size_bytes or MOST_BYTES) if shipment.is_gzip else shipment.body
     return parse_json(body) if shipment.is_json else parse_protobuf(body)
 
 
-def _inflated(body: bytes) -> bytes:
+def _inflated(body: bytes, most_bytes: int) -> bytes:
     unpacker = zlib.decompressobj(_GZIP)
     try:
-        plain = unpacker.decompress(body, MOST_BYTES + 1)
+        plain = unpacker.decompress(body, most_bytes + 1)
     except zlib.error:
         raise SentInvalidError("the gzip is broken") from None
-    if len(plain) > MOST_BYTES:
+    if len(plain) > most_bytes:
+        if most_bytes < MOST_BYTES:
+            raise SentInvalidError("the gzip is longer than it says")
         raise SentTooLargeError(MOST_BYTES)
-    if not unpacker.eof:
-        raise SentInvalidError("the gzip is cut off")
+    if not unpacker.eof or unpacker.unused_data:
+        raise SentInvalidError("the gzip is cut off, or has several parts")
     return plain
 
 

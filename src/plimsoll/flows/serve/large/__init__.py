@@ -5,6 +5,6 @@ What is looked for is decided elsewhere (`plimsoll.guardrails`), and what comes 
 
 from ._asker import Asker, AskerLeftError
 from ._beside import LARGE_BYTES, beside, said_bytes
-from ._pieces import review
+from ._pieces import fed, review
 
-__all__ = ["LARGE_BYTES", "Asker", "AskerLeftError", "beside", "review", "said_bytes"]
+__all__ = ["LARGE_BYTES", "Asker", "AskerLeftError", "beside", "fed", "review", "said_bytes"]

@@ -16,9 +16,10 @@ LARGE_BYTES: Final = 65_536
 _THREADS: Final = 2
 """More would not be faster: the engine of the patterns runs beside Python, and what follows on a finding does not."""
 T = TypeVar("T")
+Given = TypeVar("Given")
 
 
-async def beside(work: Callable[[T], T], given: T, *, size_bytes: int, asker: Asker) -> T:
+async def beside(work: Callable[[Given], T], given: Given, *, size_bytes: int, asker: Asker) -> T:
     """`work(given)`: at once where little is given, else in a thread while the event loop goes on.
 
     All large work of a process shares a few threads, and waits for them in its order. When the caller goes away, so

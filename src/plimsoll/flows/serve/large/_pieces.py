@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from plimsoll.guardrails import Policy, Review, Stage, stops
+from plimsoll.guardrails import Policy, Review, Stage, Step, StreamReview, stops
 
 from ._asker import Asker
 
@@ -17,14 +17,22 @@ def review(policy: Policy, text: str, stage: Stage, asker: Asker) -> Review:
     asker.check()
     if len(text) <= _PIECE or policy.clears((text,), stage):
         return policy.review(text, stage)
-    stream, out = policy.stream(stage), []
+    stream = policy.stream(stage)
+    begun = fed(stream, text, asker)
+    last = stream.close()
+    verdict = begun.review or last.review or policy.review(text, stage)
+    return verdict if stops(verdict.action) else replace(verdict, text=begun.text + last.text)
+
+
+def fed(stream: StreamReview, text: str, asker: Asker) -> Step:
+    """What `stream.feed` says of a text, which is the same in pieces. Raises AskerLeftError."""
+    if len(text) <= _PIECE:
+        return stream.feed(text)
+    out = []
     for start in range(0, len(text), _PIECE):
         asker.check()
         step = stream.feed(text[start : start + _PIECE])
         out.append(step.text)
         if step.review is not None:
-            return step.review
-    step = stream.close()
-    out.append(step.text)
-    verdict = step.review or policy.review(text, stage)
-    return verdict if stops(verdict.action) else replace(verdict, text="".join(out))
+            return Step("".join(out), step.review)
+    return Step("".join(out))

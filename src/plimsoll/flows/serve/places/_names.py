@@ -26,23 +26,24 @@ NAMES: Final = frozenset(
 """Places at which a name stands, or a sign that only its maker reads: changed, it would be of no use."""
 TYPED: Final = frozenset({"type", "role", "object", "finish_reason", "detail", "effort", "format", "status"})
 """Keys under which a word of the formats stands."""
-WORDS: Final = frozenset(
-    # Fields.
-    "allowed_tools annotations arguments array assistant audio audio_url auto base64 boolean bytes cache_control "
-    "calls content cited_text citations const custom data default definition description detail developer document "
-    "effort encrypted_content end_index enum ephemeral extra_content file file_data file_id filename finish_reason "
-    "format function function_call functions grammar id image image_url images include index input input_audio "
-    "input_schema integer is_error items json_object json_schema length max_completion_tokens max_tokens media_type "
-    "message messages metadata mode model n name null number object options output parallel_tool_calls parameters "
-    "pattern prediction properties provider reasoning reasoning_content reasoning_details reasoning_effort refusal "
-    "redacted_thinking required response_format result results role schema search_result seed service_tier signature "
-    "source start_index stop stop_reason strict string summary summary_text syntax system temperature text thinking "
-    "thinking_blocks title tool tool_call tool_call_id tool_calls tool_choice tool_result tool_use tool_use_id tools "
-    "top_k top_p transcript type url url_citation usage user value verbosity video video_url voice "
-    # Values.
-    "any completed content_filter failed flex high in_progress incomplete low max medium minimal none priority scale "
-    "standard tool_calls xhigh additionalProperties anyOf allOf oneOf".split()
-)
+_FIELDS: Final = """
+allowed_tools annotations arguments array assistant audio audio_url auto base64 boolean bytes cache_control calls
+citations cited_text const content custom data default definition description detail developer document effort
+encrypted_content end_index enum ephemeral extra_content file file_data file_id filename finish_reason format
+function function_call functions grammar id image image_url images include index input input_audio input_schema
+integer is_error items json_object json_schema length max_completion_tokens max_tokens media_type message messages
+metadata mode model n name null number object options output parallel_tool_calls parameters pattern prediction
+properties provider reasoning reasoning_content reasoning_details reasoning_effort redacted_thinking refusal
+required response_format result results role schema search_result seed service_tier signature source start_index
+stop stop_reason strict string summary summary_text syntax system temperature text thinking thinking_blocks title
+tool tool_call tool_call_id tool_calls tool_choice tool_result tool_use tool_use_id tools top_k top_p transcript
+type url url_citation usage user value verbosity video video_url voice
+"""
+_VALUES: Final = """
+additionalProperties allOf any anyOf completed content_filter failed flex high in_progress incomplete low max medium
+minimal none oneOf priority scale standard xhigh
+"""
+WORDS: Final = frozenset((_FIELDS + _VALUES).split())
 """Plain words of the formats: as a key, or as the value of a typed key, they say nothing."""
 MEDIA: Final = frozenset(
     {
@@ -51,5 +52,6 @@ MEDIA: Final = frozenset(
     }
 )
 """The two innermost keys of places at which an image, a file or sound may stand."""
+MEDIA_KEYS: Final = frozenset(key for _, key in MEDIA)
 MEDIA_IN: Final = frozenset({"content", "images", "audio"})
 """The outermost key of such places: other fields hold no media."""

@@ -13,7 +13,7 @@ _TELLING: Final = frozenset({"token_ids", "prompt_token_ids", "logprobs", "promp
 def digits(value: object) -> str:
     """A number with many digits as text; empty for everything else."""
     if value.__class__ is int:
-        return str(value) if abs(value) >= _FEW else ""  # type: ignore[call-overload,arg-type,operator]
+        return str(value) if abs(value) >= _FEW else ""
     if isinstance(value, float) and value.is_integer() and _FEW <= abs(value) < _MOST:
         return str(int(value))
     return ""

@@ -1,10 +1,10 @@
 """Where texts stand in JSON: in every value, key and long number."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ._media import media_texts
-from ._names import NAMES, TYPED, WORDS
+from ._names import MEDIA_KEYS, NAMES, TYPED, WORDS
 from ._numbers import digits
 
 _DEEPEST = 100
@@ -32,49 +32,76 @@ def texts_in(values: Sequence[Any], *, free: bool = False) -> list[Text]:
     `free` JSON is that of somebody's own, such as the arguments of a call: no name and no image has its place in it,
     and a number may become a text.
     """
-    return list(_collected(values, (), 0, free=free))
+    places = _Places(free=free)
+    places.go_through(values, (), ())
+    return places.found
 
 
-def _collected(holder: Any, place: tuple[str | int, ...], depth: int, *, free: bool) -> Iterator[Text]:
-    if depth > _DEEPEST:
-        raise RecursionError
-    keyed = isinstance(holder, Mapping)
-    items: Iterable[tuple[Any, Any]] = holder.items() if keyed else enumerate(holder)
-    for key, value in items:
-        inner = (*place, key) if keyed else _in_list(place, value)
-        if isinstance(value, str):
-            if value:
-                yield from _free(holder, key, inner, value) if free else _said(holder, key, inner, value)
-        elif isinstance(value, Mapping | list | tuple):
-            yield from _collected(value, inner, depth + 1, free=free)
+class _Places:
+    """Goes through JSON. A place is told by its keys: once with the `index` of list items, and once without."""
+
+    def __init__(self, *, free: bool) -> None:
+        self.found: list[Text] = []
+        self._free = free
+
+    def go_through(self, holder: Any, place: tuple[str | int, ...], names: tuple[str, ...], *, depth: int = 0) -> None:
+        """Find what stands in a list or a mapping. Raises RecursionError."""
+        if depth > _DEEPEST:
+            raise RecursionError
+        if isinstance(holder, dict | Mapping):
+            self._mapping(holder, place, names, depth)
+            return
+        for number, value in enumerate(holder):
+            if value.__class__ is not str:
+                self._other(Text(holder, number, _numbered(place, value), value), names, depth)
+            elif value:
+                self._text(Text(holder, number, place, value), names)
+
+    def _mapping(
+        self, holder: Mapping[str, Any], place: tuple[str | int, ...], names: tuple[str, ...], depth: int
+    ) -> None:
+        for key, value in holder.items():
+            inner = (*place, key)
+            if value.__class__ is not str:
+                self._other(Text(holder, key, inner, value), (*names, key), depth)
+            # A plain word where such words stand: most texts in a description of tools are that.
+            elif value and (self._free or key not in TYPED or value not in WORDS):
+                self._text(Text(holder, key, inner, value), (*names, key))
+            if key not in WORDS:
+                self.found.append(Text(holder, key, inner, key, "found_in_a_key"))
+
+    def _other(self, one: Text, names: tuple[str, ...], depth: int) -> None:
+        value: Any = one.text
+        if isinstance(value, dict | list | tuple | Mapping):
+            self.go_through(value, one.place, names, depth=depth + 1)
         elif number := digits(value):
-            yield Text(holder, key, inner, number, "" if free else "found_in_a_number")
-        if keyed and key not in WORDS:
-            yield Text(holder, key, inner, key, "found_in_a_key")
+            self.found.append(one._replace(text=number, fixed="" if self._free else "found_in_a_number"))
+
+    def _text(self, one: Text, names: tuple[str, ...]) -> None:
+        if not self._free:
+            self._said(one, names)
+            return
+        # JSON in JSON has escapes of its own.
+        is_json = "\\" in one.text and one.text.lstrip().startswith(_BEGIN_JSON)
+        self.found.append(one._replace(is_json=True) if is_json else one)
+
+    def _said(self, one: Text, names: tuple[str, ...]) -> None:
+        key = names[-1] if names else ""
+        if names in NAMES:
+            self.found.append(one._replace(fixed="found_in_a_name"))
+            return
+        media = media_texts(names, one.holder, one.text) if key in MEDIA_KEYS else None
+        if media is not None:
+            self.found.extend(one._replace(text=text, fixed="found_in_a_file") for text in media)
+        elif key == "arguments" or names[-2:] == ("custom", "input"):
+            self.found.append(one._replace(is_json=True))
+        else:
+            self.found.append(one)
 
 
-def _in_list(place: tuple[str | int, ...], value: Any) -> tuple[str | int, ...]:
-    index = value.get("index") if isinstance(value, Mapping) else None
+def _numbered(place: tuple[str | int, ...], value: Any) -> tuple[str | int, ...]:
+    index = value.get("index") if isinstance(value, dict | Mapping) else None
     return (*place, index) if isinstance(index, int) else place
-
-
-def _free(holder: Any, key: Any, place: tuple[str | int, ...], text: str) -> Iterator[Text]:
-    # JSON in JSON has escapes of its own.
-    yield Text(holder, key, place, text, "", "\\" in text and text.lstrip().startswith(_BEGIN_JSON))
-
-
-def _said(holder: Any, key: Any, place: tuple[str | int, ...], text: str) -> Iterator[Text]:
-    names = tuple(one for one in place if isinstance(one, str))
-    if names and names[-1] in TYPED and text in WORDS:
-        return
-    if names in NAMES:
-        yield Text(holder, key, place, text, "found_in_a_name")
-        return
-    media = media_texts(names, holder, text) if names else None
-    if media is None:
-        yield Text(holder, key, place, text, "", names[-1:] == ("arguments",) or names[-2:] == ("custom", "input"))
-    else:
-        yield from (Text(holder, key, place, one, "found_in_a_file") for one in media)
 
 
 def runs_of(found: Iterable[Text]) -> list[list[Text]]:

@@ -20,6 +20,10 @@ _DOCUMENTS: Final = {
     "text/plain": "txt",
     "text/markdown": "md",
 }
+_WITHOUT_CACHE: Final = (
+    "openai.", "meta.", "mistral.", "deepseek.", "cohere.", "ai21.", "qwen.", "writer.", "amazon.titan",
+)  # fmt: skip
+"""Makers whose models refuse a call that says what to cache."""
 _BUCKET: Final = "s3://"
 
 _OWN: Final = frozenset(
@@ -60,10 +64,10 @@ def _append(messages: list[dict[str, Any]], role: str, blocks: Blocks) -> None:
         messages.append({"role": role, "content": blocks})
 
 
-def cache_point(holder: Mapping[str, Any]) -> Blocks:
-    """Anthropic's `cache_control` as the block that Converse puts behind what is cached."""
+def cache_point(asked: Asked, holder: Mapping[str, Any]) -> Blocks:
+    """Anthropic's `cache_control` as the block that Converse puts behind what is cached; not all models take it."""
     control = holder.get("cache_control")
-    if not isinstance(control, Mapping):
+    if not isinstance(control, Mapping) or any(maker in asked.model for maker in _WITHOUT_CACHE):
         return []
     return [{"cachePoint": {"type": "default", **({"ttl": control["ttl"]} if control.get("ttl") else {})}}]
 
@@ -71,7 +75,7 @@ def cache_point(holder: Mapping[str, Any]) -> Blocks:
 def _blocks(asked: Asked, message: Mapping[str, Any], where: str) -> Blocks:
     found: Blocks = []
     for place, part in asked.openai_parts(message, where):
-        found += [_block(asked, part, place), *cache_point(part)]
+        found += [_block(asked, part, place), *cache_point(asked, part)]
     return found
 
 
@@ -112,7 +116,7 @@ def _assistant(asked: Asked, message: Mapping[str, Any], where: str) -> Blocks:
     blocks = [_thought(block) for block in thinking if isinstance(block, Mapping)] if isinstance(thinking, list) else []
     blocks += _blocks(asked, message, where)
     for call in asked.calls(message, where):
-        blocks += [_tool_use(call), *cache_point(call.sent)]
+        blocks += [_tool_use(call), *cache_point(asked, call.sent)]
     return blocks
 
 
@@ -136,4 +140,4 @@ def _result(asked: Asked, message: Mapping[str, Any], where: str) -> Blocks:
     }
     if message.get("is_error") is True:
         result["status"] = "error"
-    return [{"toolResult": result}, *cache_point(message)]
+    return [{"toolResult": result}, *cache_point(asked, message)]

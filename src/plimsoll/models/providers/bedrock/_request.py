@@ -82,7 +82,7 @@ def _tools(said: dict[str, Any], asked: Asked) -> None:
             tools.append({name: value for name, value in tool.items() if name not in {"type", "cache_control"}})
         elif not wanted.names or len(wanted.names) == 1 or function["name"] in wanted.names:
             tools.append(_spec(function))
-        tools += cache_point(tool)
+        tools += cache_point(asked, tool)
     if not tools or (wanted.mode == "none" and not _uses_tools(said["messages"])):
         return  # Converse has no word for `none`: tools are left out, unless the conversation is about them
     said["toolConfig"] = {"tools": tools}

@@ -106,7 +106,7 @@ def _result(asked: Asked, message: Mapping[str, Any], where: str, names: Mapping
         raise asked.refuse(f"{where}.tool_call_id", "names no call of this conversation", hint=hint)
     parts = asked.openai_parts(message, where)
     text = "\n".join(str(part["text"]) for _, part in parts if part.get("type") == "text")
-    answered: dict[str, Any] = {"name": name, "response": _object(text)}
+    answered: dict[str, Any] = {"name": name, "response": {"error": text} if message.get("is_error") else _object(text)}
     if given:
         answered["id"] = given
     others = [_part(asked, part, place) for place, part in parts if part.get("type") != "text"]

@@ -10,13 +10,13 @@ from plimsoll.http import Client, ExchangeError, Response
 from ..._types import ChatEnd, ChatEvent, ChatRequest, Chunks, Completion, Usage
 from ...prices import Price, has_uncounted_fees
 from .._endpoint import ProviderEndpoint
+from ._option import Option
 from ._reading import NonsenseError, Reading
 from ._refusals import FAILURES, Refusals
 from ._request import encoded, headers_of, text_of, url_of
 from ._usage import priced, usage_of
 
 _OK: Final = 200
-_USAGE_REFUSALS: Final = frozenset({400, 422})
 _REDIRECTS: Final = range(300, 400)
 _USAGE_OPTION: Final = "stream_options"
 _REFUSAL_BYTES: Final = 65_536
@@ -55,13 +55,14 @@ class OpenAIChatModel:
         self._count_tokens = count_tokens
         self._traits = traits or Traits()
         self._refusals = Refusals(endpoint)
+        self._strict = "" if self._traits.takes_extensions else endpoint.route_model.partition("/")[0]
         self._url = url_of(endpoint, _PATH)
         self._headers = headers_of(endpoint, streams=False)
         self._stream_headers = headers_of(endpoint, streams=True)
         self._timeouts = replace(endpoint.timeouts, total_s=endpoint.total_s)
         # A server that does not stream sends its first byte when the whole answer is there.
         self._patience = replace(self._timeouts, first_byte_s=endpoint.total_s)
-        self._asks_usage = True
+        self._usage_option = Option(_USAGE_OPTION)
         self.name = endpoint.route_model
         """The route's name for it, such as `openai/gpt-4.1-mini`."""
 
@@ -74,9 +75,7 @@ class OpenAIChatModel:
                 "POST", self._url, headers=self._headers, body=body, timeouts=self._patience
             )
             try:
-                if response.status != _OK:
-                    await self._refuse(response)
-                raw = await response.read(self._traits.body_bytes)
+                raw = await (await self._accepted(response)).read(self._traits.body_bytes)
             finally:
                 response.release()
             answer = reading.whole(raw)
@@ -111,35 +110,38 @@ class OpenAIChatModel:
     async def _opened(self, request: ChatRequest) -> Response:
         """A response with status 200; without the option for usage when the server does not know it."""
         payload = {**request.body, "model": self._endpoint.model, "stream": True}
-        asks_usage = self._asks_usage
-        if asks_usage:
-            payload[_USAGE_OPTION] = {"include_usage": True}
-        response = await self._client.send(
-            "POST",
-            self._url,
-            headers=self._stream_headers,
-            body=self._encoded(payload),
-            timeouts=self._timeouts,
+        payload.pop(_USAGE_OPTION, None)
+        option = self._usage_option
+        if not option.is_sent:
+            return await self._accepted(await self._sent(self._encoded(payload)))
+        response = await self._sent(self._encoded({**payload, _USAGE_OPTION: {"include_usage": True}}))
+        if response.status == _OK:
+            option.taken()
+            return response
+        refusal, plain = await self._refusal(response), self._encoded(payload)
+        if not option.may_be_refused(response.status, refusal, plain):
+            raise self._refusals.of_response(response.status, response.headers, refusal)
+        response = await self._sent(plain)
+        option.left_out(response.status)
+        return await self._accepted(response)
+
+    async def _sent(self, body: bytes) -> Response:
+        return await self._client.send(
+            "POST", self._url, headers=self._stream_headers, body=body, timeouts=self._timeouts
         )
+
+    async def _accepted(self, response: Response) -> Response:
+        """The response, where its status is 200; raises what any other means."""
         if response.status == _OK:
             return response
-        try:
-            await self._refuse(response, falls_back=asks_usage)
-        except _OptionRefusedError:
-            self._asks_usage = False
-        finally:
-            response.release()
-        return await self._opened(request)
+        raise self._refusals.of_response(response.status, response.headers, await self._refusal(response))
 
-    async def _refuse(self, response: Response, *, falls_back: bool = False) -> None:
-        """Raises what another status than 200 means."""
-        status = response.status
-        if status in _REDIRECTS:
-            raise self._refusals.redirected(status)
-        body = await _beginning(response)
-        if falls_back and status in _USAGE_REFUSALS and _USAGE_OPTION.encode() in body:
-            raise _OptionRefusedError
-        raise self._refusals.of_response(status, response.headers, body)
+    async def _refusal(self, response: Response) -> bytes:
+        """What a response says that has another status than 200. Raises ProviderRejectedError for a redirect."""
+        if response.status in _REDIRECTS:
+            response.release()
+            raise self._refusals.redirected(response.status)
+        return await _beginning(response)
 
     async def _piece(self, response: Response, reading: Reading) -> bytes:
         """Bytes of the answer; empty at its end. What breaks after the last word is no harm: only usage is missing."""
@@ -172,13 +174,9 @@ class OpenAIChatModel:
 
     def _encoded(self, payload: dict[str, Any]) -> bytes:
         try:
-            return encoded(payload, is_strict=not self._traits.takes_extensions)
+            return encoded(payload, strict=self._strict)
         except (TypeError, ValueError, OverflowError, RecursionError):
             raise self._refusals.unsendable("it holds something that JSON cannot hold") from None
-
-
-class _OptionRefusedError(Exception):
-    """The server does not know the option that asks for usage."""
 
 
 def _usage(reading: Reading) -> Usage | None:

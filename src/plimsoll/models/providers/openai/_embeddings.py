@@ -11,18 +11,18 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from plimsoll.http import Client
+from plimsoll.http import Client, Response
 
 from ..._types import Body, Embeddings, Usage
 from ...prices import Price
 from .._endpoint import ProviderEndpoint
+from ._option import Option
 from ._reading import NonsenseError
 from ._refusals import FAILURES, Refusals
 from ._request import encoded, headers_of, url_of
 from ._usage import priced, usage_of
 
 _OK: Final = 200
-_ENCODING_REFUSALS: Final = frozenset({400, 422})
 _REDIRECTS: Final = range(300, 400)
 _ENCODING_OPTION: Final = "encoding_format"
 _PATH: Final = "/embeddings"
@@ -68,7 +68,7 @@ class OpenAIEmbeddingModel:
         self._url = url_of(endpoint, _PATH)
         self._headers = headers_of(endpoint, streams=False)
         self._patience = replace(endpoint.timeouts, first_byte_s=endpoint.total_s, total_s=endpoint.total_s)
-        self._asks_base64 = True
+        self._encoding_option = Option(_ENCODING_OPTION)
 
     @property
     def name(self) -> str:
@@ -94,28 +94,39 @@ class OpenAIEmbeddingModel:
     async def _asked(self, inputs: Inputs, parameters: Body) -> bytes:
         payload = {**parameters, "input": inputs, "model": self._endpoint.model}
         payload.pop(_ENCODING_OPTION, None)
-        asks_base64 = self._asks_base64
-        if asks_base64:
-            payload[_ENCODING_OPTION] = "base64"  # a third of the bytes, and nothing is rounded
-        response = await self._client.send(
-            "POST", self._url, headers=self._headers, body=self._encoded(payload), timeouts=self._patience
-        )
+        option = self._encoding_option
+        if not option.is_sent:
+            return self._accepted(*await self._sent(self._encoded(payload), inputs))
+        # A third of the bytes, and nothing is rounded.
+        response, body = await self._sent(self._encoded({**payload, _ENCODING_OPTION: "base64"}), inputs)
+        if response.status == _OK:
+            option.taken()
+            return body
+        plain = self._encoded(payload)
+        if not option.may_be_refused(response.status, body, plain):
+            return self._accepted(response, body)
+        response, body = await self._sent(plain, inputs)
+        option.left_out(response.status)
+        return self._accepted(response, body)
+
+    async def _sent(self, sent: bytes, inputs: Inputs) -> tuple[Response, bytes]:
+        response = await self._client.send("POST", self._url, headers=self._headers, body=sent, timeouts=self._patience)
         try:
-            if response.status == _OK:
-                return await response.read(_MOST_BYTES_PER_INPUT * len(inputs) + _MOST_BYTES_BESIDE)
             if response.status in _REDIRECTS:
                 raise self._refusals.redirected(response.status)
-            body = await response.read(_REFUSAL_BYTES)
+            most = _MOST_BYTES_PER_INPUT * len(inputs) + _MOST_BYTES_BESIDE
+            return response, await response.read(most if response.status == _OK else _REFUSAL_BYTES)
         finally:
             response.release()
-        if asks_base64 and response.status in _ENCODING_REFUSALS and _ENCODING_OPTION.encode() in body:
-            self._asks_base64 = False
-            return await self._asked(inputs, parameters)
+
+    def _accepted(self, response: Response, body: bytes) -> bytes:
+        if response.status == _OK:
+            return body
         raise self._refusals.of_response(response.status, response.headers, body)
 
     def _encoded(self, payload: Body) -> bytes:
         try:
-            return encoded(payload, is_strict=False)
+            return encoded(payload)
         except (TypeError, ValueError, OverflowError, RecursionError):
             raise self._refusals.unsendable("it holds something that JSON cannot hold") from None
 

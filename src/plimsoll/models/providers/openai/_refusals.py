@@ -97,13 +97,15 @@ class Refusals:
         if isinstance(error, ExchangeTimeoutError):
             return ProviderTimeoutError(self._model, error.phase, error.limit_s)
         if isinstance(error, TlsError):
-            return self.broken("no secure connection to the server is possible")
+            insecure = self.broken("no secure connection to the server is possible")
+            insecure.unreached = True
+            return insecure
         if isinstance(error, ResponseTooLargeError):
             return AnswerTooLargeError(self._model)
         if isinstance(error, ConnectError):
             hint = "start the model server, or correct `base_url` in the route, which says where it is looked for"
             unreachable = ProviderUnavailableError(self._model, "the server cannot be reached", hint=hint)
-            unreachable.address = self._address
+            unreachable.address, unreachable.unreached = self._address, True
             return unreachable
         return self.broken("the connection to the server broke off")
 

@@ -7,10 +7,8 @@ import msgspec
 
 from ..._types import Body
 from .._endpoint import ProviderEndpoint
+from ._extensions import adapted
 
-_EXTENSIONS: Final = ("cache_control", "reasoning_content", "thinking_blocks")
-"""Fields in messages that Plimsoll's dialects and other providers agree on, and that strict servers refuse."""
-_MARKS: Final = tuple(f'"{name}"'.encode() for name in _EXTENSIONS)
 _API_VERSION: Final = "2024-10-21"
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -34,15 +32,12 @@ def headers_of(endpoint: ProviderEndpoint, *, streams: bool) -> tuple[tuple[str,
     return tuple(headers)
 
 
-def encoded(payload: Mapping[str, Any], *, is_strict: bool) -> bytes:
-    """The body of a call. For a strict server the extensions of messages are left out.
+def encoded(payload: Mapping[str, Any], *, strict: str = "") -> bytes:
+    """The body of a call. For a strict server of this provider everything is left out that OpenAI does not have.
 
     Raises TypeError, ValueError, OverflowError or RecursionError for what JSON cannot hold.
     """
-    raw = _encode(payload)
-    if is_strict and any(mark in raw for mark in _MARKS):
-        return _encode({**payload, "messages": [_without_extensions(message) for message in payload["messages"]]})
-    return raw
+    return _encode(adapted(payload, strict))
 
 
 def text_of(body: Body, texts: list[str]) -> str:
@@ -55,13 +50,3 @@ def text_of(body: Body, texts: list[str]) -> str:
 
 def _is_azure(endpoint: ProviderEndpoint) -> bool:
     return endpoint.route_model.startswith("azure/")
-
-
-def _without_extensions(value: Any) -> Any:
-    """A message without the extensions, also in the parts of its content."""
-    if not isinstance(value, Mapping):
-        return value
-    kept = {name: field for name, field in value.items() if name not in _EXTENSIONS}
-    if isinstance(kept.get("content"), list):
-        kept["content"] = [_without_extensions(part) for part in kept["content"]]
-    return kept

@@ -235,7 +235,7 @@ class Asked:
         found: list[tuple[str, Mapping[str, Any]]] = []
         for number, part in enumerate(self.parts(message.get("content"))):
             place = f"{where}.content[{number}]"
-            if part.get("type") not in OWN_PARTS:
+            if str(part.get("type")) not in OWN_PARTS:
                 found.append((place, part))
                 continue
             inner = as_parts(part)

@@ -70,12 +70,14 @@ class Failures:
         if isinstance(error, ExchangeTimeoutError):
             return ProviderTimeoutError(self._model, error.phase, error.limit_s)
         if isinstance(error, TlsError):
-            return self.broken(_TLS)
+            insecure = self.broken(_TLS)
+            insecure.unreached = True
+            return insecure
         if isinstance(error, ResponseTooLargeError):
             return AnswerTooLargeError(self._model)
         if isinstance(error, ConnectError):
             unreachable = ProviderUnavailableError(self._model, "the server cannot be reached", hint=_UNREACHABLE)
-            unreachable.address = self._address
+            unreachable.address, unreachable.unreached = self._address, True
             return unreachable
         return self.broken("the connection to the server broke off, or what came was no good HTTP")
 
