@@ -98,3 +98,18 @@ def test_of_two_bounds_the_larger_one_counts() -> None:
     assert output_bound({"max_tokens": 5, "max_completion_tokens": 9}) == 9
     assert output_bound({"max_tokens": 0}) is None
     assert output_bound({}) is None
+
+
+def test_what_was_heard_is_never_less_than_its_pieces_or_a_third_of_its_bytes() -> None:
+    assert heard_tokens(50, 30) >= 50
+    assert heard_tokens(1, 3_000) >= 1_000
+
+
+def test_tries_that_were_alike_add_up() -> None:
+    one = guess(call({"type": "text", "text": "Hello?"}))
+    assert times(one, 0) == Usage(0, 0, 0.0)
+    thrice = times(one, 3)
+    assert (thrice.input_tokens, thrice.output_tokens) == (3 * one.input_tokens, 15)
+    assert thrice.cost_usd is not None
+    assert one.cost_usd is not None
+    assert abs(thrice.cost_usd - 3 * one.cost_usd) < 1e-15

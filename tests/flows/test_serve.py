@@ -15,7 +15,7 @@ from plimsoll.bootstrap._routes import RouteMaker, full_content
 from plimsoll.flows import promote
 from plimsoll.flows.ask import EndpointUnclearError, NothingToAskError, ask
 from plimsoll.flows.promote import Wish
-from plimsoll.flows.replay import replay
+from plimsoll.flows.replay import ContentMissingError, replay
 from plimsoll.flows.serve import (
     AnswerDone,
     AnswerEvent,
@@ -324,6 +324,16 @@ def test_replay_proves_retrieval_and_prompt_after_everything_has_moved_on(worksh
     assert again.proved
     assert all(part.same for part in again.parts)
     assert again.again.release == past.release
+
+
+@pytest.mark.parametrize("changes", [{"content": "off"}, {"request": {}}, {"request": {"messages": [], "cut": True}}])
+def test_what_is_not_kept_whole_cannot_be_asked_again(workshop: Workshop, changes: dict[str, Any]) -> None:
+    platform = workshop.open()
+    draft = workshop.build().draft
+    asyncio.run(Answering(parts_with(platform, says("one answer"))).answer(request(draft.digest)))
+    past = structs.replace(only_trace(platform), **changes)
+    with pytest.raises(ContentMissingError):
+        asyncio.run(replay(past, platform.traces, platform.serve_parts(), platform.recorder.flush))
 
 
 def test_replay_says_what_differs(workshop: Workshop) -> None:

@@ -194,7 +194,7 @@ def test_a_choice_tells_only_what_is_known_to_tell_nothing() -> None:
     assert told == {"choices": [expected], "citations": ["[EMAIL]"]}
 
 
-@pytest.mark.parametrize("field", [{"finish_reason": "Zeus Ltd"}, {"stop_reason": "Zeus Ltd"}])
+@pytest.mark.parametrize("field", [{name: "Zeus Ltd"} for name in ("finish_reason", "stop_reason", "index")])
 def test_the_reason_why_a_choice_ended_is_no_hiding_place(field: Delta) -> None:
     message = {"role": "assistant", "content": "Hi"}
     with pytest.raises(GuardrailBlockedError):

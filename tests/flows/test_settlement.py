@@ -104,6 +104,7 @@ def test_what_is_settled_is_no_less_than_what_was_paid_and_no_more_than_what_was
     money = Settlement(request(), route_to(says("Hi"), billed=covered), parts_of(meter))
 
     async def call() -> tuple[int, int]:
+        assert money.applies()
         await money.reserve(Need(EACH.tokens * covered, 1_000 * covered))
         paid = unknown = 0
         for one in tries:
@@ -140,6 +141,7 @@ def test_what_a_server_reports_counts_in_full_also_beside_what_is_guessed() -> N
     money = Settlement(request(), route_to(says("Hi")), parts_of(meter))
 
     async def call() -> None:
+        assert money.applies()
         await money.reserve(EACH)
         for _ in range(2):
             assert await money.costs.admit()
@@ -158,6 +160,7 @@ def test_what_cannot_be_estimated_costs_what_was_reserved(caplog: pytest.LogCapt
     money = Settlement(request(), route_to(says("Hi")), parts_of(meter))
 
     async def call() -> None:
+        assert money.applies()
         await money.reserve(EACH)
         money.costs.begin()
 

@@ -35,6 +35,7 @@ budgets:
   - {for: "team:tokens", tokens: 40000, per: minute}
   - {for: "team:small", tokens: 500, per: request}
   - {for: "team:crowd", requests: 3, per: day}
+  - {for: "team:counting", requests: 2, per: day}
   - {for: "team:single", requests: 5, per: day}
   - {for: each user, requests: 2, per: minute}
   - {for: "user:José", requests: 1, per: total}
@@ -70,7 +71,11 @@ def test_a_budget_of_nothing_lets_nothing_in(
     assert response.headers["x-should-retry"] == "false"
     assert "retry-after" not in response.headers
     assert models.of("cheap")["requests"] == before
-    assert port.latest().status == "error"
+    # Of what is refused only the facts are kept: whoever may not ask could else fill the disk.
+    refused = port.latest()
+    assert (refused.status, refused.content, refused.team) == ("error", "off", "broke")
+    assert (refused.question, refused.request, refused.messages) == ("", {}, ())
+    assert "team broke" in refused.error
 
 
 @surfaces
@@ -120,6 +125,13 @@ def test_a_trace_says_what_was_reserved_and_what_it_came_to(port: Gateway) -> No
     assert budget["settled"]["cost_usd"] == trace.cost_usd
     assert budget["reserved"]["tokens"] >= budget["settled"]["tokens"]
     assert budget["reserved"]["cost_usd"] >= budget["settled"]["cost_usd"]
+
+
+def test_what_is_worked_out_here_counts_as_a_request(port: Gateway) -> None:
+    key = port.make_key("counting", team="counting")
+    calls = [("/v1/moderations", {"input": "Hello?"}), (f"{MESSAGES.path}/count_tokens", MESSAGES.body("cheap", "Hi"))]
+    statuses = [port.post(path, body, key=key).status_code for path, body in calls * 2]
+    assert statuses == [200, 200, 429, 429]
 
 
 def within_a_minute(ask: Callable[[int], list[httpx2.Response]]) -> list[httpx2.Response]:

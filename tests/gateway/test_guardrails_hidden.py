@@ -182,6 +182,7 @@ CALLED = {"role": "assistant", "tool_calls": [{**CALL, "id": CARD}]}
         {"tool_choice": TOOL},
         {"metadata": {"card": 4111111111111111}},
         {"metadata": {"card": 4111111111111111.0}},
+        {"metadata": {"card": 4111111111111111.5}},
         {"metadata": {CARD: "x"}},
         {
             "messages": [

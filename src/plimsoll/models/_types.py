@@ -193,7 +193,7 @@ class Attempt(msgspec.Struct, frozen=True, gc=False):
     outcome: Literal["ok", "failed", "skipped", "abandoned", "escalated"]
     """`skipped`: not asked at all; `abandoned`: another one was faster; `escalated`: its answer failed the check."""
     why: str = ""
-    """The code of the error, or why it was passed over: `breaker_open`, `no_retry_budget`, `hedged`, a check's name."""
+    """The code of the error, or why it was passed over: `breaker_open`, `no_budget`, `hedged`, a check's name."""
     began_ms: float = 0.0
     """Milliseconds since the route was asked."""
     took_ms: float = 0.0

@@ -150,8 +150,9 @@ class BatchedRecorder:
             traces = [item for item in batch if isinstance(item, Trace)]
             if traces:
                 self._keep(traces)
+                size_bytes = sum(trace.size_bytes for trace in traces)
                 with self._lock:
-                    self._trace_bytes -= sum(trace.size_bytes for trace in traces)
+                    self._trace_bytes -= size_bytes
             self._take_in([item for item in batch if isinstance(item, _Sent)])
             self._tell()
             self._written_at = time.monotonic()

@@ -1,5 +1,6 @@
 """The body that a client sent, as far as it may go."""
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import ClientDisconnect
@@ -14,8 +15,8 @@ _SMALL_BYTES: Final = 64 * 1024
 """What comes in one piece and is no longer is not counted: of so much every open connection may have a buffer."""
 
 
-async def read_json(sent: Sent, receive: Receive, limit_bytes: int, held: Held) -> bytes:
-    """The body, if it is declared as JSON and is not too long. `held` counts what is kept of it.
+async def read_json(sent: Sent, receive: Receive, limit_bytes: int, hold: Callable[[], Held]) -> bytes:
+    """The body, if it is declared as JSON and is not too long. What `hold` gives counts what is kept, if that is much.
 
     The content type is also what keeps other sites from sending requests through a visitor's browser: a form cannot
     claim to be JSON, and for anything else the browser asks this server first, which never allows it.
@@ -29,11 +30,11 @@ async def read_json(sent: Sent, receive: Receive, limit_bytes: int, held: Held) 
         raise BodyTooLargeError(limit_bytes)
     body, more = _piece(await receive())
     if more:
-        return await _rest(body, receive, limit_bytes, held)
+        return await _rest(body, receive, limit_bytes, hold())
     if len(body) > limit_bytes:
         raise BodyTooLargeError(limit_bytes)
     if len(body) > _SMALL_BYTES:
-        held.add(len(body))
+        hold().add(len(body))
     return body
 
 

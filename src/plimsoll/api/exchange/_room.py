@@ -1,7 +1,7 @@
 """What every call needs of the door, and what happens around each of them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +25,7 @@ from .._problems import CLIENT_GONE_STATUS, status_of
 from .._service import Service
 from .._settings import ApiSettings
 from ..admission import Sent, acting_of
-from ..load import Bodies, LoadGate, Permit
+from ..load import Bodies, Held, LoadGate, Permit
 from ._body import read_json
 from ._caller import USER_HEADER, user_from
 
@@ -47,14 +47,17 @@ class Room:
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
     """For what is worked out here, and not by a model: it would keep the event loop from everybody else."""
 
-    async def read(self, scope: Scope, receive: Receive) -> bytes:
+    def read(self, scope: Scope, receive: Receive) -> Awaitable[bytes]:
         """The body of a request; what is held of it is given back at the end of the call.
 
         Raises MediaTypeError, BodyTooLargeError, OverloadedError, and Starlette's ClientDisconnect.
         """
-        state = scope["state"]
-        held = state[_HELD] = self.bodies.of(_tenant(acting_of(scope)))
-        return await read_json(Sent.of(scope), receive, self.settings.max_body_bytes, held)
+
+        def hold() -> Held:
+            held = scope["state"][_HELD] = self.bodies.of(_tenant(acting_of(scope)))
+            return held
+
+        return read_json(Sent.of(scope), receive, self.settings.max_body_bytes, hold)
 
     def admit(self, request: AnswerRequest) -> Permit:
         """A place among the requests in flight, to be given back. Raises OverloadedError.

@@ -121,7 +121,7 @@ class Exchange:
                             self._cache.keep_stream(self._given, end)
                         yield self._done(end)
                     else:
-                        self._money.heard += len(event.chunks)
+                        self._money.hear(event, is_guarded=guard is not None)
                         for allowed in await guarded(guard, event):
                             self._passes(allowed)
                             yield allowed

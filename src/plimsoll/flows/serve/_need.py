@@ -1,7 +1,7 @@
 """What a call can cost at most, before it is made, what it did cost when it ends early, and what is left of limits."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import reduce
 from typing import Any, Literal
 
@@ -92,10 +92,9 @@ def _amounts(said: Need | Spent | None) -> dict[str, Json]:
     return {"tokens": said.tokens, "cost_usd": None if said.cost_pico is None else to_usd(said.cost_pico)}
 
 
-def heard_tokens(chunks: int, texts: Iterable[str]) -> int:
+def heard_tokens(chunks: int, size_bytes: int) -> int:
     """How many tokens a stream had that broke off: no fewer than it had pieces, and than a third of its bytes."""
-    size = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    return max(chunks, -(-size // _BYTES_PER_TOKEN)) + _ON_THE_WAY
+    return max(chunks, -(-size_bytes // _BYTES_PER_TOKEN)) + _ON_THE_WAY
 
 
 def guessed(body: Body, most: Most, tokens_out: int, route: Route, count_tokens: Callable[[str], int]) -> Usage:

@@ -1,6 +1,7 @@
 """Requests that are answered at once, and not by a conversation: for vectors, and to a classical model."""
 
 import asyncio
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,10 +12,10 @@ from plimsoll.tracing import attributes
 
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
-from ._need import limit_state, payer_of
+from ._need import guessed, limit_state, most_of_inputs, payer_of, times, worst_case
 from ._record import RequestRecord
 from ._runtime import Target
-from ._settlement import VectorSettlement
+from ._settlement import Settlement
 from .guarding import Guard
 from .large import beside
 from .parts import ServeParts
@@ -30,6 +31,28 @@ class Vectors(Struct, frozen=True):
     started: AnswerStarted
     embeddings: Embeddings
     latency_ms: float
+
+
+class VectorSettlement(Settlement):
+    """The money of a call for vectors."""
+
+    __slots__ = ("_inputs", "_most")
+
+    async def reserve_inputs(self, inputs: Any, *, size_bytes: int) -> None:
+        """Reserve the worst case where a limit applies; `size_bytes` as of a chat."""
+        self._inputs = inputs
+        self._most = most_of_inputs(inputs, size_bytes=size_bytes)
+        if self.applies():
+            await self.reserve(worst_case(self._most, self.route))
+
+    def close_inputs(self, record: RequestRecord) -> None:
+        """Settle, whatever happened. Never raises."""
+        self.close(record, self._guess)
+
+    def _guess(self, unknown: int) -> Usage:
+        """What was read is all that vectors cost."""
+        each = guessed({"input": self._inputs}, self._most, 0, self.route, self.parts.count_tokens)
+        return times(each, unknown)
 
 
 class VectorExchange:

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
-from typing import Any, Literal
+from typing import Literal
 
-from plimsoll.access.limits import Need, Reservation, Spent
+from plimsoll.access.limits import Need, Payer, Reservation, Spent
 from plimsoll.kernel.errors import BudgetError, UnavailableError
 from plimsoll.models import Body, Chunks, Usage
 from plimsoll.models.prices import Most, most_of
@@ -18,7 +18,6 @@ from ._need import (
     heard_tokens,
     larger,
     limit_state,
-    most_of_inputs,
     output_bound,
     payer_of,
     spent,
@@ -41,27 +40,33 @@ class Settlement:
     - A request of which nothing was used gives everything back.
     """
 
-    __slots__ = ("_held", "_parts", "_request", "_route", "costs")
+    __slots__ = ("_held", "_payer", "_request", "costs", "parts", "route")
 
     def __init__(self, request: AnswerRequest, route: Route, parts: ServeParts) -> None:
         self._request = request
-        self._route = route
-        self._parts = parts
+        self.route = route
+        self.parts = parts
+        self._payer: Payer | None = None
         self._held: list[tuple[Reservation, Need]] = []
         self.costs = CallCosts()
 
-    @property
     def applies(self) -> bool:
         """Whether any limit is about who asks."""
-        meter = self._parts.meter
-        return meter is not None and meter.applies(payer_of(self._request))
+        meter = self.parts.meter
+        if meter is None:
+            return False
+        payer = self._payer = payer_of(self._request)
+        return meter.applies(payer)
 
     async def reserve(self, need: Need) -> None:
-        """Reserve what the request can use at most. Raises what the meter raises."""
-        meter = self._parts.meter
-        assert meter is not None  # noqa: S101  # the caller looked whether any limit applies
-        self._held.append((await meter.reserve(payer_of(self._request), need), need))
-        self.costs = CallCosts(self._route.billed, self._reserve_more)
+        """Reserve what the request can use at most, where a limit applies. Raises what the meter raises."""
+        await self._hold(need)
+        self.costs = CallCosts(self.route.billed, self._reserve_more)
+
+    async def _hold(self, need: Need) -> None:
+        meter, payer = self.parts.meter, self._payer
+        assert meter is not None and payer is not None  # noqa: S101, PT018  # the caller looked whether a limit applies
+        self._held.append((await meter.reserve(payer, need), need))
 
     def limit(self, what: Literal["requests", "tokens"]) -> LimitState | None:
         """The tightest limit a minute that was met, or None."""
@@ -80,8 +85,8 @@ class Settlement:
         except Exception:  # noqa: BLE001  # whatever is wrong, the request must end and be paid for
             _log.warning("what a request cost could not be estimated; what was reserved for it counts", exc_info=True)
             used = Spent(self._reserved.tokens, self._reserved.cost_pico)
-        self._settle(used)
         if self._held:
+            self._settle(used)
             record.budget = budget_facts(self._reserved, used)
 
     def _used(self, record: RequestRecord, unknown: int, guess: Callable[[int], Usage]) -> Spent | None:
@@ -98,9 +103,10 @@ class Settlement:
         elif reported.estimated and paid:
             # The server said nothing, so its answer was counted: no less is paid than for one that broke off.
             reported = larger(reported, self._counted(record))
-        need = self._reserved if self._held else None
         usage = record.usage if unknown else reported
-        return spent(usage, need, reported=None if reported.estimated else reported)
+        if not usage.estimated or not self._held:
+            return spent(usage)
+        return spent(usage, self._reserved, reported=None if reported.estimated else reported)
 
     def _counted(self, record: RequestRecord) -> Usage:
         """The least that an answer used of which no server says what it did."""
@@ -108,6 +114,8 @@ class Settlement:
 
     @property
     def _reserved(self) -> Need:
+        if len(self._held) == 1:
+            return self._held[0][1]
         needs = [need for _, need in self._held]
         costs = [need.cost_pico for need in needs if need.cost_pico is not None]
         cost = sum(costs) if len(costs) == len(needs) else None
@@ -118,6 +126,9 @@ class Settlement:
         if used is None:
             for reservation, _ in self._held:
                 reservation.release()
+            return
+        if len(self._held) == 1:
+            self._held[0][0].settle(used)
             return
         tokens, cost = used.tokens, used.cost_pico
         last = len(self._held) - 1
@@ -130,29 +141,28 @@ class Settlement:
 
     async def _reserve_more(self) -> bool:
         """Reserve another try: it is the same request, so it counts as none."""
-        meter, need = self._parts.meter, self._held[0][1]
-        assert meter is not None  # noqa: S101  # it reserved the first try
-        again = Need(need.tokens, need.cost_pico, requests=0)
+        need = self._held[0][1]
         try:
-            reservation = await meter.reserve(payer_of(self._request), again)
+            await self._hold(Need(need.tokens, need.cost_pico, requests=0))
         except (BudgetError, UnavailableError):
             return False
-        self._held.append((reservation, again))
         return True
 
 
 class ChatSettlement(Settlement):
     """The money of a call of a chat model."""
 
-    __slots__ = ("_body", "_most", "_size_bytes", "heard")
+    __slots__ = ("_body", "_heard", "_most", "_size_bytes", "_unguarded_bytes")
 
     def __init__(self, request: AnswerRequest, route: Route, parts: ServeParts) -> None:
         super().__init__(request, route, parts)
         self._body: Body = request.body
         self._size_bytes = 0
         self._most: Most | None = None
-        self.heard = 0
+        self._heard = 0
         """Chunks that the model sent."""
+        self._unguarded_bytes = 0
+        """Of their text, where a guardrail may keep some of it back."""
 
     async def reserve_call(self, body: Body, *, size_bytes: int) -> Body:
         """Reserve the worst case where a limit applies, and return the call as it may be made.
@@ -160,69 +170,56 @@ class ChatSettlement(Settlement):
         `size_bytes` is its length as it came; 0 where it is another one meanwhile.
         """
         self._body, self._size_bytes = body, size_bytes
-        if not self.applies:
+        if not self.applies():
             return body
-        self._most = self._can_use()
-        await self.reserve(worst_case(self._most, self._route))
-        if output_bound(body) is None:
-            # What was reserved is the most that may come: so it is also what is asked for.
-            return {**body, "max_completion_tokens": self._route.max_output_tokens}
-        return body
+        named = output_bound(body)
+        bound = named or self.route.max_output_tokens
+        self._most = most_of(body, output_tokens=bound, size_bytes=size_bytes)
+        await self.reserve(worst_case(self._most, self.route))
+        # What was reserved is the most that may come: so it is also what is asked for.
+        return {**body, "max_completion_tokens": bound} if named is None else body
+
+    def hear(self, event: Chunks, *, is_guarded: bool) -> None:
+        """Note what the model sends: of a call that is cut off nobody else says it."""
+        self._heard += len(event.chunks)
+        if is_guarded:
+            self._unguarded_bytes += len(event.text.encode("utf-8", "replace"))
 
     def close_call(self, record: RequestRecord, calling: Iterable[Chunks]) -> None:
         """Settle, whatever happened; `calling` went out of tool calls. Never raises."""
 
         def guess(unknown: int) -> Usage:
-            return self._guess(unknown, (*record.text, *_arguments(calling)))
+            return self._guess(unknown, self._heard_tokens((*record.text, *_arguments(calling))))
 
-        self.close(record, guess, broken=bool(self.heard) and not record.complete)
+        self.close(record, guess, broken=bool(self._heard) and not record.complete)
 
-    def _guess(self, unknown: int, texts: Iterable[str]) -> Usage:
+    def _heard_tokens(self, texts: Iterable[str]) -> int:
+        size = sum(len(text.encode("utf-8", "replace")) for text in texts)
+        return heard_tokens(self._heard, max(size, self._unguarded_bytes))
+
+    def _guess(self, unknown: int, heard: int) -> Usage:
         """What tries used that nobody reported.
 
         One that was heard used what was heard, where its model shows all that it writes and stops when nobody listens;
         every other one all that it could write.
         """
-        route, most = self._route, self._most or self._can_use()
+        route, most = self.route, self._most or self._can_use()
         whole = most.output_tokens
-        heard = min(heard_tokens(self.heard, texts), whole)
-        shown = bool(self.heard) and not route.hides_output(self._body)
-        each = guessed(self._body, most, whole, route, self._parts.count_tokens)
+        shown = bool(self._heard) and not route.hides_output(self._body)
+        each = guessed(self._body, most, whole, route, self.parts.count_tokens)
         if not shown:
             return times(each, unknown)
-        last = guessed(self._body, most, heard, route, self._parts.count_tokens)
+        last = guessed(self._body, most, min(heard, whole), route, self.parts.count_tokens)
         return times(each, unknown - 1).plus(last)
 
     def _counted(self, record: RequestRecord) -> Usage:
         most = self._most or self._can_use()
-        tokens_out = heard_tokens(self.heard, record.text)
-        return guessed(self._body, most, tokens_out, self._route, self._parts.count_tokens)
+        tokens_out = self._heard_tokens(record.text)
+        return guessed(self._body, most, tokens_out, self.route, self.parts.count_tokens)
 
     def _can_use(self) -> Most:
-        bound = output_bound(self._body) or self._route.max_output_tokens
+        bound = output_bound(self._body) or self.route.max_output_tokens
         return most_of(self._body, output_tokens=bound, size_bytes=self._size_bytes)
-
-
-class VectorSettlement(Settlement):
-    """The money of a call for vectors."""
-
-    __slots__ = ("_inputs", "_most")
-
-    async def reserve_inputs(self, inputs: Any, *, size_bytes: int) -> None:
-        """Reserve the worst case where a limit applies; `size_bytes` as of a chat."""
-        self._inputs = inputs
-        self._most = most_of_inputs(inputs, size_bytes=size_bytes)
-        if self.applies:
-            await self.reserve(worst_case(self._most, self._route))
-
-    def close_inputs(self, record: RequestRecord) -> None:
-        """Settle, whatever happened. Never raises."""
-        self.close(record, self._guess)
-
-    def _guess(self, unknown: int) -> Usage:
-        """What was read is all that vectors cost."""
-        each = guessed({"input": self._inputs}, self._most, 0, self._route, self._parts.count_tokens)
-        return times(each, unknown)
 
 
 def _arguments(calling: Iterable[Chunks]) -> Iterator[str]:

@@ -176,7 +176,8 @@ def _says_nothing(value: object) -> bool:
 
 
 def _is_plain_choice(choice: Body) -> bool:
-    return choice.keys() <= _CHOICE and not choice.get("logprobs") and choice.get("finish_reason") in _FINISHES
+    known = choice.keys() <= _CHOICE and choice.get("index", 0).__class__ is int
+    return known and not choice.get("logprobs") and choice.get("finish_reason") in _FINISHES
 
 
 def _parted(message: Body) -> tuple[Body, Body]:

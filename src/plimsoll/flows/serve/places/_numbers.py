@@ -11,10 +11,10 @@ _TELLING: Final = frozenset({"token_ids", "prompt_token_ids", "logprobs", "promp
 
 
 def digits(value: object) -> str:
-    """A number with many digits as text; empty for everything else."""
+    """The digits of a number that has many, before its point; empty for everything else."""
     if value.__class__ is int:
         return str(value) if abs(value) >= _FEW else ""
-    if isinstance(value, float) and value.is_integer() and _FEW <= abs(value) < _MOST:
+    if isinstance(value, float) and _FEW <= abs(value) < _MOST:
         return str(int(value))
     return ""
 
