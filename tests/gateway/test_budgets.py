@@ -284,20 +284,19 @@ def test_a_crowd_never_spends_more_than_the_budget(tmp_path: Path) -> None:
     assert seen["answered"] > 0
     assert seen["left"] > 0
     assert seen["429 insufficient_quota"] > 0
-    assert counted == {
-        "200": seen["answered"],
-        "499": seen["left"],
-        "429": seen["429 insufficient_quota"],
-    }
+    # Some answers end before their caller leaves.
+    assert counted["429"] == seen["429 insufficient_quota"]
+    assert counted["200"] >= seen["answered"]
+    assert counted["200"] + counted["499"] == seen["answered"] + seen["left"]
     assert auditor.looks > 5
     assert bill["requests"] == seen["answered"] + seen["left"]
     assert (leased, overrun) == (0, 0)
     assert spent <= cap
     assert len(traces) == seen.total()
     assert Counter(trace.status for trace in traces) == {
-        "ok": seen["answered"],
-        "cancelled": seen["left"],
-        "error": seen["429 insufficient_quota"],
+        "ok": counted["200"],
+        "cancelled": counted["499"],
+        "error": counted["429"],
     }
     assert sum(round((trace.cost_usd or 0) * PICO) for trace in traces) == pytest.approx(spent, abs=len(traces))
     assert max(auditor.highest, bill["cost_pico"]) <= cap

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from typing import Literal
 
+import msgspec
+
 from plimsoll.access.limits import Need, Payer, Reservation, Spent
 from plimsoll.kernel.errors import BudgetError, UnavailableError
+from plimsoll.kernel.money import to_usd
 from plimsoll.models import Body, Chunks, Usage
 from plimsoll.models.prices import Most, most_of
 from plimsoll.models.routing import CallCosts
@@ -85,6 +88,11 @@ class Settlement:
         except Exception:  # noqa: BLE001  # whatever is wrong, the request must end and be paid for
             _log.warning("what a request cost could not be estimated; what was reserved for it counts", exc_info=True)
             used = Spent(self._reserved.tokens, self._reserved.cost_pico)
+            record.usage = msgspec.structs.replace(record.usage, estimated=True)
+        if used is not None and record.usage.estimated and self._held:
+            # The cost of the traces is the sum of what was settled.
+            cost = None if used.cost_pico is None else to_usd(used.cost_pico)
+            record.usage = msgspec.structs.replace(record.usage, cost_usd=cost)
         if self._held:
             self._settle(used)
             record.budget = budget_facts(self._reserved, used)
@@ -102,7 +110,7 @@ class Settlement:
             return None
         elif reported.estimated and paid:
             # The server said nothing, so its answer was counted: no less is paid than for one that broke off.
-            reported = larger(reported, self._counted(record))
+            reported = record.usage = larger(reported, self._counted(record))
         usage = record.usage if unknown else reported
         if not usage.estimated or not self._held:
             return spent(usage)
