@@ -126,6 +126,7 @@ def test_for_every_fault_and_every_moment_of_leaving(
     settled, reserved = amounts(trace.budget, "settled"), amounts(trace.budget, "reserved")
     for was, now, counted, most in zip(before, after, settled, reserved, strict=True):
         assert now - was <= counted <= most
+    assert to_pico(trace.cost_usd or 0.0) == settled[1]
     until(lambda: paid(port) == paid_before + settled[1])
 
 
