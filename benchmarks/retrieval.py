@@ -120,7 +120,8 @@ def build(corpus: Mapping[str, Document], place: Path, embedder: Embedder) -> tu
             digest=digest_bytes(item.text.encode()),
             title=item.title,
             media_type=item.media_type,
-            pages=len(item.pages),
+            text=item.text,
+            pages=item.pages,
             chunks=chunk_document(item, settings),
         )
         for path, item in corpus.items()

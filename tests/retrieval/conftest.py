@@ -63,7 +63,8 @@ class Library:
             digest=digest_bytes(text.encode()),
             title=whole.title,
             media_type=whole.media_type,
-            pages=1,
+            text=text,
+            pages=whole.pages,
             chunks=chunk_document(whole, ChunkSettings(size=80, overlap=10)),
         )
 

@@ -97,3 +97,16 @@ class IndexClosedError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("this index was closed", hint="open the snapshot again")
+
+
+class FilterError(InvalidError):
+    """A filter says what no document can be held against."""
+
+    code = "filter"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"this filter cannot be used: {reason}",
+            hint='write an object such as {"year": {"gte": 2024}, "kind": "contract"}; operators: eq, ne, in, gt, gte, '
+            "lt, lte, starts_with",
+        )

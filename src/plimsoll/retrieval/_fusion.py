@@ -1,31 +1,10 @@
 """Making one order out of two: the candidates of full text and of vector search."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
-from ._types import Fusion
-
-Numbers = NDArray[np.float64]
-Rows = NDArray[np.int64]
+from ._types import Candidates, Fusion, Numbers, Rows
 
 _RRF_K = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Rows that one of the searches found, ascending, and what each search says about them; all of one length."""
-
-    rows: Rows
-    text_scores: Numbers
-    """BM25; 0 where full text did not find the row."""
-    text_ranks: Rows
-    """From 1; 0 where full text did not find the row."""
-    vector_scores: Numbers
-    """Cosine; exact for every row when vectors were searched, else 0."""
-    vector_ranks: Rows
-    """From 1; 0 where the row is not among the vector search's candidates."""
 
 
 def fuse(candidates: Candidates, fusion: Fusion, *, vector_weight: float) -> Numbers:

@@ -7,8 +7,8 @@ from plimsoll.models import Embedder, Passage
 
 from ._errors import IndexClosedError
 from ._folder import IndexParts
-from ._fusion import Candidates, fuse
-from ._types import Hit, SearchSettings
+from ._fusion import fuse
+from ._types import Candidates, Hit, SearchSettings
 
 _DEFAULTS = SearchSettings()
 _NO_ROWS = np.empty(0, np.int64)

@@ -118,7 +118,7 @@ def _build_knowledge(name: str, project: Project, parts: BuildParts, stages: dic
     builder = IndexBuilder(
         parts=parts,
         embedder=parts.make_embedder(knowledge.embed.model),
-        chunking=ChunkSettings(size=knowledge.chunk.size, overlap=knowledge.chunk.overlap),
+        chunks=ChunkSettings(size=knowledge.chunk.size, overlap=knowledge.chunk.overlap),
         stages=stages,
         on_done=_progress(parts, "index"),
     )

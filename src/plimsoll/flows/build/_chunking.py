@@ -1,0 +1,71 @@
+"""The chunk stage: loaded documents become documents that an index can hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import msgpack
+
+from plimsoll.documents import Document, decode_document
+from plimsoll.kernel.digest import digest_json
+from plimsoll.pipelines import CachedStage
+from plimsoll.retrieval import Chunk, ChunkSettings, IndexedDocument, chunk_document, chunker_fingerprint
+
+from ._documents import LoadedDocument
+
+_MEDIA_TYPES = ("text/plain", "text/markdown")
+"""Kinds of texts that chunkers treat in their own ways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunking:
+    """Cuts documents; each is remembered by its content and the settings."""
+
+    settings: ChunkSettings
+    load: CachedStage
+    """Where the texts of loaded documents are."""
+    stage: CachedStage
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same documents could be cut in another way."""
+        return digest_json([chunker_fingerprint(self.settings, media_type) for media_type in _MEDIA_TYPES])
+
+    def through(self, documents: Sequence[LoadedDocument]) -> list[IndexedDocument]:
+        """The documents with their chunks, in order."""
+        loaded = [decode_document(encoded) for encoded in self.load.read([document.key for document in documents])]
+        keys = [
+            digest_json([document.key, chunker_fingerprint(self.settings, content.media_type)])
+            for document, content in zip(documents, loaded, strict=True)
+        ]
+        cut = self.stage.through(keys, lambda places: [self._cut(loaded[place]) for place in places])
+        return [
+            _indexed(document, content, chunks)
+            for document, content, chunks in zip(documents, loaded, cut, strict=True)
+        ]
+
+    def _cut(self, document: Document) -> bytes:
+        chunks = chunk_document(document, self.settings)
+        return msgpack.encode([(c.start, c.end, c.page, c.headings, c.parent, c.context) for c in chunks])
+
+
+_Kept = tuple[int, int, int, tuple[str, ...], tuple[int, int] | None, str]
+"""Start, end, page, headings, parent and context of a chunk."""
+
+
+def _indexed(document: LoadedDocument, content: Document, cut: bytes) -> IndexedDocument:
+    kept = msgpack.decode(cut, type=list[_Kept])
+    return IndexedDocument(
+        path=document.path,
+        digest=document.digest,
+        title=content.title,
+        media_type=content.media_type,
+        text=content.text,
+        pages=content.pages,
+        chunks=tuple(
+            Chunk(ordinal, start, end, page, content.text[start:end], headings, parent, context)
+            for ordinal, (start, end, page, headings, parent, context) in enumerate(kept)
+        ),
+        language=content.language,
+        metadata=content.metadata,
+        boxes=content.boxes,
+    )

@@ -1,0 +1,22 @@
+"""A whole knowledge base."""
+
+from pydantic import Field
+
+from .._section import Definition
+from ._chunk import ChunkSection
+from ._embed import EmbedSection
+from ._load import LoadSection
+from ._search import SearchSection
+from ._sources import SourceSection
+
+
+class KnowledgeDefinition(Definition):
+    """`knowledge/*.yaml`: where the documents are, and how they become a searchable index."""
+
+    sources: tuple[SourceSection, ...] = Field(
+        min_length=1, description="a list of at least one source", examples=["sources: [{path: documents}]"]
+    )
+    load: LoadSection = LoadSection()
+    chunk: ChunkSection = ChunkSection()
+    embed: EmbedSection = EmbedSection()
+    search: SearchSection = SearchSection()
