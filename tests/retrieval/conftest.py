@@ -20,7 +20,7 @@ from plimsoll.retrieval import (
     plan_segments,
     write_segment,
 )
-from plimsoll.retrieval._index import Index
+from plimsoll.retrieval._index import HybridSearch
 from plimsoll.storage import BlobFolder, Blobs
 
 
@@ -79,7 +79,7 @@ class Library:
             refs.append(self.cache[plan.key])
         return Snapshot(self.embedder.fingerprint, self.embedder.dimension, "test", tuple(refs))
 
-    def open(self, snapshot: Snapshot | None = None) -> Index:
+    def open(self, snapshot: Snapshot | None = None) -> HybridSearch:
         return open_index(snapshot or self.snapshot(), self.blobs, self.folder, self.embedder)
 
 

@@ -1,6 +1,7 @@
 """Segments as blobs, and the way from a stored snapshot to an open index."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ from plimsoll.models import Embedder
 from plimsoll.storage import Blobs
 
 from ._errors import EmbedderMismatchError, SegmentFormatError
-from ._folder import IndexFolder
-from ._index import Index
+from ._index import HybridSearch
 from ._segments import Segment, decode_segment, encode_segment
 from ._snapshot import Snapshot
 from ._types import IndexedDocument, SegmentRef
+from .engines.embedded import EmbeddedIndex, IndexFolder
 
 
 def write_segment(blobs: Blobs, documents: Sequence[IndexedDocument], vectors: NDArray[np.float32]) -> SegmentRef:
@@ -28,12 +29,12 @@ def write_segment(blobs: Blobs, documents: Sequence[IndexedDocument], vectors: N
     return SegmentRef(digest, documents=len(documents), chunks=len(vectors))
 
 
-def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedder) -> Index:
+def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedder) -> HybridSearch:
     """Open a snapshot for search.
 
-    What a search needs is derived from the segments into `folder/<hex of the snapshot's digest>` when it is not there
-    yet, which takes a moment; several processes may ask for the same at once. `folder` must be on a local disk.
-    Raises EmbedderMismatchError, IntegrityError when a segment is damaged, NotFoundError when one is missing, and
+    What a search needs is derived from the segments under `folder` when it is not there yet, and shared with other
+    snapshots; several processes may ask for the same at once. `folder` must be on a local disk. Raises
+    EmbedderMismatchError, IntegrityError when a segment is damaged, NotFoundError when one is missing, and
     UnavailableError when the folder cannot be used.
     """
     if embedder.fingerprint != snapshot.embedder:
@@ -41,9 +42,8 @@ def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedde
     if embedder.dimension != snapshot.dimension:
         wanted = f"{snapshot.embedder} with {snapshot.dimension} dimensions"
         raise EmbedderMismatchError(embedder.name, f"one with {embedder.dimension} dimensions", wanted)
-    segments = (_read(blobs, ref, snapshot.dimension) for ref in snapshot.segments)
-    parts = IndexFolder(folder).open(snapshot, segments) if snapshot.chunks else None
-    return Index(parts, embedder)
+    view, parts = IndexFolder(folder).open(snapshot, partial(_read, blobs, snapshot.dimension))
+    return HybridSearch(EmbeddedIndex(view, parts), embedder)
 
 
 def prune_indexes(folder: Path, keep: Collection[Digest]) -> None:
@@ -54,7 +54,7 @@ def prune_indexes(folder: Path, keep: Collection[Digest]) -> None:
     IndexFolder(folder).prune(keep)
 
 
-def _read(blobs: Blobs, ref: SegmentRef, dimension: int) -> Segment:
+def _read(blobs: Blobs, dimension: int, ref: SegmentRef) -> Segment:
     segment = decode_segment(ref.digest, blobs.get(ref.digest))
     found = (len(segment.documents), segment.chunk_count, segment.vectors.shape[1])
     wanted = (ref.documents, ref.chunks, dimension)

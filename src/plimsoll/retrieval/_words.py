@@ -1,0 +1,156 @@
+"""From a text to the words by which it is found; the same for chunks and for questions.
+
+A name such as `getTarget` or `run_target` is found by its parts and as a whole, so that a question may say "get target"
+or "getTarget". A question loses what does not tell one text from another: English function words, and the words that
+only frame a question ("explain", "difference", "used"). Texts keep all but the commonest.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
+
+import tantivy
+
+WORDS_FORMAT = 2
+"""Goes up whenever the same text would give other words; part of what is derived from an index."""
+
+_MAX_WORD_CHARACTERS = 60
+_MAX_KEPT = 100_000
+
+_ASCII_WORDS = bytes(ord(sign.lower()) if sign.isascii() and sign.isalnum() else 32 for sign in map(chr, range(256)))
+"""For each byte the one that takes its place: small letters and digits stay, everything else parts words."""
+_WORD = re.compile(r"[^\W_]+")
+_SEAM = re.compile(r"[A-Z_](?:(?<=[a-z][A-Z])|(?<=[A-Za-z0-9]_)(?=[A-Za-z0-9]))")
+"""Where two parts of a name meet. It starts with a set of characters, which makes the search ten times faster."""
+_REST_OF_NAME = re.compile(r"\w*", re.ASCII)
+_START_OF_NAME = re.compile(r"\w*\Z", re.ASCII)
+_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+
+_FUNCTION_WORDS = """
+a about above after again against all also am an and any are aren as at be because been before being below between both
+but by can cannot could couldn did didn do does doesn doing don down during each either else every few for from further
+had hadn has hasn have haven having he her here hers herself him himself his how however i if in into is isn it its
+itself just may me might more most much must my myself neither no nor not of off on once only or other our ours
+ourselves out over own per same shall she should so some such than that the their theirs them themselves then there
+these they this those through to too under until up upon us very was wasn we were weren what whatever when where whether
+which while who whom whose why will with within without would you your yours yourself
+"""
+_FRAME_WORDS = """
+according answer based class code compare compared contain contained contains define describe differ difference
+different documentation exactly example explain find following function get give given happen happens kind know list
+main make mean means mentioned method name need occur order particular please provide purpose question regard regarding
+relate related respectively say several specific specify struct tell thing things type types understand use used uses
+using various want way ways work works
+"""
+"""Without them nDCG and recall rise on five of six development sets; on questions about documentation recall@3 rises
+from .50 to .62, in filings recall@5 from .14 to .24."""
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, without case, accents and the commonest function words, reduced to their stem (English).
+
+    Behind them stand the parts and the whole of each name that is written in one. For counting, not for phrases.
+    """
+    stems = _stems()
+    found = [stem for stem in map(stems.__getitem__, _spelled(text)) if stem]
+    for name in _names(text):
+        found += [stem for stem in map(stems.__getitem__, _forms(name)) if stem]
+    return found
+
+
+def query_words(text: str) -> list[str]:
+    """The words by which a question is searched: those of `words` that tell texts apart, each once, in order.
+
+    Two neighbours that a text may write as one ("American Express", "run target") are also searched as one. A question
+    of nothing but function words keeps them.
+    """
+    stems = _stems()
+    spelled = _spelled(text)
+    joined = (first + second for first, second in pairwise(spelled) if not _dropped(first, second))
+    everything = dict.fromkeys(words(text))
+    telling = [word for word in everything if word not in _frame()]
+    neighbours = [stem for stem in map(stems.__getitem__, joined) if stem]
+    return list(dict.fromkeys([*(telling or everything), *neighbours]))
+
+
+def _spelled(text: str) -> list[str]:
+    """Runs of letters and digits in small letters."""
+    if text.isascii():
+        return text.encode().translate(_ASCII_WORDS).decode().split()
+    return _WORD.findall(text.lower())
+
+
+def _names(text: str) -> Iterable[str]:
+    """Names of several parts: `getTarget`, `run_target`."""
+    end = 0
+    for seam in _SEAM.finditer(text):
+        if seam.start() >= end:
+            begin = _begin_of_name(text, seam.start(), end)
+            end = _end_of_name(text, seam.start())
+            yield text[begin:end]
+
+
+def _begin_of_name(text: str, place: int, least: int) -> int:
+    """Looks back no further than a name can be long."""
+    first = max(least, place - _MAX_WORD_CHARACTERS)
+    rest = _START_OF_NAME.search(text, first, place)
+    return rest.start() if rest else place
+
+
+def _end_of_name(text: str, place: int) -> int:
+    rest = _REST_OF_NAME.match(text, place)
+    return rest.end() if rest else place
+
+
+def _forms(name: str) -> list[str]:
+    """The whole and the parts of a name, as far as the text's runs of letters and digits do not hold them already."""
+    parts = [part.lower() for part in _PART.findall(name)]
+    if "_" not in name:
+        return parts
+    whole = "".join(parts)
+    return [whole, *parts] if not name.islower() and not name.isupper() else [whole]
+
+
+def _dropped(*spelled: str) -> bool:
+    stems = _stems()
+    return any(not stems[word] or stems[word] in _frame() for word in spelled)
+
+
+class _Stems(dict[str, str]):
+    """The stem of each word that was seen; empty for a word that is not searched. Forgets all when it grows too large.
+
+    Looking a word up is three times faster than making its stem again.
+    """
+
+    def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
+        super().__init__()
+        self._analyzer = analyzer
+
+    def __missing__(self, word: str) -> str:
+        if len(word) > _MAX_WORD_CHARACTERS:
+            return ""
+        found = self._analyzer.analyze(word)
+        if len(self) >= _MAX_KEPT:
+            self.clear()
+        self[word] = stem = str(found[0]) if found else ""
+        return stem
+
+
+@cache
+def _stems() -> _Stems:
+    return _Stems(
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(_MAX_WORD_CHARACTERS + 1))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stopword("english"))
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+@cache
+def _frame() -> frozenset[str]:
+    stems = _stems()
+    return frozenset(stems[word] for word in (_FUNCTION_WORDS + _FRAME_WORDS).split()) - {""}

@@ -1,0 +1,1 @@
+"""What answers searches over a snapshot. Each engine is a projection of the same segments, pinned to one snapshot."""

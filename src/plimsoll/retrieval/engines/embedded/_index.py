@@ -1,0 +1,190 @@
+"""An open snapshot: full text and vectors over the same rows."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._errors import IndexClosedError
+from ..._filter import NO_FILTER, Filter
+from ..._types import Candidates, Found, Query, Rows
+from ..._words import words
+from ._part import KEY_BYTES, Part, StoredChunk
+from ._text_search import TextSearch
+from ._vector_search import cosines, search_vectors
+from ._view import View
+
+_KEPT_MASKS: Final = 32
+_ID_LENGTH: Final = 16
+
+Mask = NDArray[np.bool_]
+Masks = tuple[Mask | None, ...]
+"""For each part which of its rows count; None for all."""
+
+
+class EmbeddedIndex:
+    """One snapshot, ready to be searched; implements `plimsoll.retrieval.Index`."""
+
+    def __init__(self, view: View, parts: Sequence[Part]) -> None:
+        self._parts: tuple[Part, ...] | None = tuple(parts)
+        self._starts = np.concatenate([[0], np.cumsum([len(part.rows) for part in parts])]).astype(np.int64)
+        self._living = tuple(_living(part, view.documents(number)) for number, part in enumerate(parts))
+        self._text = TextSearch(parts, self._living)
+        self._masks: OrderedDict[tuple[Filter, frozenset[str] | None], Masks] = OrderedDict()
+        self._lock = threading.Lock()
+        self.chunk_count = sum(
+            len(part.rows) if mask is None else int(mask.sum()) for part, mask in zip(parts, self._living, strict=True)
+        )
+        """Number of chunks that can be found."""
+
+    def find(self, query: Query) -> Candidates:
+        """The best chunks of each search, of those that the query allows; equal ones in an order of the documents'."""
+        parts = self._opened()
+        limit = min(query.limit, self.chunk_count)
+        allowed = self._allowed(parts, query.filter, query.groups)
+        text = vector = _NOTHING
+        if query.text and limit:
+            text = self._best(parts, self._text.search(words(query.text), limit, allowed), limit)
+        if query.vector is not None and limit:
+            vector = self._best(parts, search_vectors(parts, query.vector, limit, allowed), limit)
+        rows = np.union1d(text[0], vector[0])
+        text_scores, text_ranks = _spread(rows, text)
+        _, vector_ranks = _spread(rows, vector)
+        exact = np.zeros(len(rows)) if query.vector is None else self._cosines(parts, rows, query.vector)
+        return Candidates(rows, text_scores, text_ranks, exact, vector_ranks)
+
+    def read(self, rows: Sequence[int]) -> list[Found]:
+        """The chunks of some rows, in that order."""
+        parts = self._opened()
+        return [_found(self._at(parts, row)[0].chunk(self._at(parts, row)[1])) for row in rows]
+
+    def span(self, row: int, start: int, end: int) -> str:
+        """Any stretch of the document to which a row belongs, in characters."""
+        part, place = self._at(self._opened(), row)
+        info = part.info(int(part.rows[place]["document"]))
+        return part.text(info.first_byte, info.last_byte)[start:end]
+
+    def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """The vectors of some rows, shape (rows, dimension)."""
+        parts = self._opened()
+        return np.array([self._at(parts, row)[0].vectors[self._at(parts, row)[1]] for row in rows], np.float32)
+
+    def close(self) -> None:
+        """Let go of the files; searches that are running still finish."""
+        self._parts = None
+
+    def _opened(self) -> tuple[Part, ...]:
+        parts = self._parts
+        if parts is None:
+            raise IndexClosedError
+        return parts
+
+    def _at(self, parts: Sequence[Part], row: int) -> tuple[Part, int]:
+        number = int(np.searchsorted(self._starts, row, side="right")) - 1
+        return parts[number], int(row - self._starts[number])
+
+    def _allowed(self, parts: Sequence[Part], wanted: Filter, groups: frozenset[str] | None) -> Masks:
+        """Which rows count; remembered for the filters that are asked for again and again."""
+        if wanted == NO_FILTER and (groups is None or all(part.columns.everybody for part in parts)):
+            return self._living
+        key = (wanted, groups)
+        with self._lock:
+            known = self._masks.get(key)
+            if known is not None:
+                self._masks.move_to_end(key)
+                return known
+        made = tuple(_row_mask(part, mask, wanted, groups) for part, mask in zip(parts, self._living, strict=True))
+        with self._lock:
+            self._masks[key] = made
+            if len(self._masks) > _KEPT_MASKS:
+                self._masks.popitem(last=False)
+        return made
+
+    def _best(self, parts: Sequence[Part], found: Sequence[tuple[Rows, NDArray[np.floating]]], limit: int) -> "_Ranked":
+        """The best rows of all parts. Which of equals are kept depends on their documents alone."""
+        rows = np.concatenate([start + rows for start, (rows, _) in zip(self._starts, found, strict=False)])
+        scores = np.concatenate([scores for _, scores in found]).astype(np.float64)
+        if len(rows) > limit:
+            least = np.partition(scores, len(scores) - limit)[len(scores) - limit]
+            rows, scores = rows[scores >= least], scores[scores >= least]
+        names, ordinals = self._names(parts, rows)
+        order = np.lexsort((ordinals, names, -scores))[:limit]
+        return rows[order], scores[order]
+
+    def _names(self, parts: Sequence[Part], rows: Rows) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        """For each row a number that belongs to its document, wherever that lies, and its place there."""
+        names, ordinals = np.zeros(len(rows), np.uint64), np.zeros(len(rows), np.uint32)
+        numbers = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(numbers):
+            chosen = numbers == number
+            stored = parts[number].rows[rows[chosen] - self._starts[number]]
+            keys = np.frombuffer(parts[number].keys, "<u8")[:: KEY_BYTES // 8]
+            names[chosen], ordinals[chosen] = keys[stored["document"]], stored["ordinal"]
+        return names, ordinals
+
+    def _cosines(self, parts: Sequence[Part], rows: Rows, wanted: NDArray[np.float32]) -> NDArray[np.float64]:
+        scores = np.zeros(len(rows))
+        numbers = np.searchsorted(self._starts, rows, side="right") - 1
+        for number in np.unique(numbers):
+            chosen = numbers == number
+            scores[chosen] = cosines(parts[number], rows[chosen] - self._starts[number], wanted)
+        return scores
+
+
+_Ranked = tuple[Rows, NDArray[np.float64]]
+_NOTHING: _Ranked = (np.empty(0, np.int64), np.empty(0))
+
+
+def _living(part: Part, documents: NDArray[np.uint32]) -> Mask | None:
+    """The rows of the documents that belong to the snapshot; None where all do."""
+    if len(documents) == part.document_count:
+        return None
+    lives = np.zeros(part.document_count, np.bool_)
+    lives[documents] = True
+    mask: Mask = lives[part.rows["document"]]
+    return mask
+
+
+def _row_mask(part: Part, living: Mask | None, wanted: Filter, groups: frozenset[str] | None) -> Mask:
+    documents = part.columns.meeting(wanted) & part.columns.visible(groups)
+    mask: Mask = documents[part.rows["document"]]
+    return mask if living is None else mask & living
+
+
+def _spread(rows: Rows, ranked: _Ranked) -> tuple[NDArray[np.float64], Rows]:
+    """Scores and ranks of one search, laid out over the rows of both."""
+    places = np.searchsorted(rows, ranked[0])
+    scores, ranks = np.zeros(len(rows)), np.zeros(len(rows), np.int64)
+    scores[places] = ranked[1]
+    ranks[places] = np.arange(1, len(places) + 1)
+    return scores, ranks
+
+
+def _found(chunk: StoredChunk) -> Found:
+    row, document = chunk.row, chunk.document
+    start, end = int(row["start"]), int(row["end"])
+    parent = (int(row["parent_start"]), int(row["parent_end"]))
+    return Found(
+        id=_chunk_id(document.digest, start, end),
+        document=document.path,
+        title=document.title,
+        page=int(row["page"]),
+        ordinal=int(row["ordinal"]),
+        start=start,
+        end=end,
+        text=chunk.text,
+        headings=chunk.headings,
+        parent=None if parent == (start, end) else parent,
+        context=chunk.context,
+        language=document.language,
+        metadata=document.metadata,
+    )
+
+
+def _chunk_id(digest: str, start: int, end: int) -> str:
+    """A stable name, 16 hexadecimal digits."""
+    return sha256(f"{digest}:{start}:{end}".encode()).hexdigest()[:_ID_LENGTH]
