@@ -163,7 +163,7 @@ def test_threads_find_the_same(ships: "Library") -> None:
 def test_several_segments_are_one_index(library: "Library") -> None:
     library.texts = {f"doc{number}.txt": f"number{number} of many" for number in range(300)}
     snapshot: Snapshot = library.snapshot()
-    assert len(snapshot.segments) == 8
+    assert len(snapshot.segments) == 64
     index = library.open(snapshot)
     assert index.chunk_count == 300
     for number in (0, 77, 299):

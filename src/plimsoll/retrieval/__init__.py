@@ -10,18 +10,33 @@ The way through: `chunk_document`, an `IndexedDocument` for each file, `plan_seg
 `IndexedDocument.embedding_texts`, `write_segment`, a `Snapshot`, `open_index`, `Index.search`.
 """
 
-from ._chunks import chunk_document, chunker_fingerprint
 from ._citations import cite
+from ._filter import Filter
 from ._segments import plan_segments
 from ._snapshot import Snapshot
 from ._store import open_index, prune_indexes, write_segment
-from ._types import Chunk, ChunkSettings, Hit, IndexedDocument, SearchSettings, SegmentPlan, SegmentRef
+from ._types import (
+    Candidates,
+    Chunk,
+    Hit,
+    Index,
+    IndexedDocument,
+    Query,
+    SearchSettings,
+    SegmentPlan,
+    SegmentRef,
+)
+from .chunkers import ChunkSettings, chunk_document, chunker_fingerprint
 
 __all__ = [
+    "Candidates",
     "Chunk",
     "ChunkSettings",
+    "Filter",
     "Hit",
+    "Index",
     "IndexedDocument",
+    "Query",
     "SearchSettings",
     "SegmentPlan",
     "SegmentRef",

@@ -42,7 +42,7 @@ def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedde
     if embedder.dimension != snapshot.dimension:
         wanted = f"{snapshot.embedder} with {snapshot.dimension} dimensions"
         raise EmbedderMismatchError(embedder.name, f"one with {embedder.dimension} dimensions", wanted)
-    view, parts = IndexFolder(folder).open(snapshot, partial(_read, blobs, snapshot.dimension))
+    view, parts = IndexFolder(folder).open(snapshot, partial(_read, blobs, snapshot.dimension), embedder.embed)
     return HybridSearch(EmbeddedIndex(view, parts), embedder)
 
 

@@ -24,25 +24,6 @@ Fusion = Literal["weighted", "rrf"]
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkSettings:
-    """How long chunks are, in characters (Unicode code points).
-
-    Raises SettingError unless `0 <= overlap < size`.
-    """
-
-    size: int = 1000
-    """No chunk is longer."""
-    overlap: int = 150
-    """At most so much of a chunk's beginning is also the end of the chunk before it."""
-
-    def __post_init__(self) -> None:
-        if self.size < 1:
-            raise SettingError("chunk size", self.size, "at least 1 character")
-        if not 0 <= self.overlap < self.size:
-            raise SettingError("chunk overlap", self.overlap, f"from 0 to {self.size - 1}, less than the chunk size")
-
-
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """A stretch of a document: `text` is exactly `document.text[start:end]`."""
 

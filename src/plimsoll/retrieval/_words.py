@@ -74,6 +74,23 @@ def query_words(text: str) -> list[str]:
     return list(dict.fromkeys([*(telling or everything), *neighbours]))
 
 
+def stem(word: str) -> str:
+    """The stem of one word in small letters; empty for a word that is not searched."""
+    return _stems()[word]
+
+
+def sequence(text: str) -> str:
+    """The stems of a text in order, between single spaces, with the words that are not searched as they are written."""
+    stems = _stems()
+    return " ".join(stems[word] or word for word in _spelled(text))
+
+
+@cache
+def function_words() -> frozenset[str]:
+    """English words that say nothing of what a text is about, as they are spelled."""
+    return frozenset((_FUNCTION_WORDS + _FRAME_WORDS).split())
+
+
 def _spelled(text: str) -> list[str]:
     """Runs of letters and digits in small letters."""
     if text.isascii():
@@ -153,4 +170,4 @@ def _stems() -> _Stems:
 @cache
 def _frame() -> frozenset[str]:
     stems = _stems()
-    return frozenset(stems[word] for word in (_FUNCTION_WORDS + _FRAME_WORDS).split()) - {""}
+    return frozenset(stems[word] for word in function_words()) - {""}

@@ -1,36 +1,73 @@
-"""One bit for each number of a vector: whether it is positive. Enough to find what is worth an exact look.
+"""Short forms of vectors, enough to find what is worth an exact look: a byte for each number, and a bit.
 
-The share of equal signs estimates the angle between two vectors (Charikar 2002). Of 1,000 rows with the fewest
-different signs, 97 % of the ten nearest are among them in 36,000 chunks of real texts, of 2,000 99 %.
+Which rows are looked at follows from a bound that is the same for all rows, ties included, so what is found does not
+depend on the order in which rows lie.
 """
 
+from dataclasses import dataclass
+from typing import Final
+
 import numpy as np
+import simsimd
 from numpy.typing import NDArray
 
-_WORD_BITS = 64
+BYTE_MAX: Final = 127
+_WORD_BITS: Final = 64
+_BLOCK: Final = 16_384
 
-Codes = NDArray[np.uint64]
+Signs = NDArray[np.uint64]
 """Shape (words, rows): the first 64 signs of all rows lie together, then the next 64."""
 
 
-def pack(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """The signs of some vectors, shape (rows, words)."""
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """Vectors as whole numbers from -127 to 127, each row with its own scale: `scale * number` is nearly the vector."""
+
+    numbers: NDArray[np.int8]
+    """Shape (rows, dimension)."""
+    scales: NDArray[np.float32]
+    """Shape (rows,)."""
+
+    def likeness(self, wanted: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The scalar product of each row with a vector, nearly."""
+        asked = to_bytes(wanted[None])
+        products = simsimd.cdist(asked.numbers, self.numbers, "dot", out_dtype="float32")
+        near: NDArray[np.float32] = np.asarray(products)[0] * self.scales * asked.scales[0]
+        return near
+
+
+def to_bytes(vectors: NDArray[np.float32]) -> Bytes:
+    """The short form with a byte for each number."""
+    largest = np.abs(vectors).max(axis=1, initial=0.0)
+    scales = (np.where(largest > 0, largest, 1) / BYTE_MAX).astype(np.float32)
+    return Bytes(np.rint(vectors / scales[:, None]).astype(np.int8), scales)
+
+
+def to_signs(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Whether each number is positive, shape (rows, words).
+
+    The share of equal signs estimates the angle between two vectors (Charikar 2002).
+    """
     missing = -vectors.shape[1] % _WORD_BITS
     signs = np.pad(vectors > 0, ((0, 0), (0, missing)))
     return np.packbits(signs, axis=1, bitorder="little").view("<u8")
 
 
-def differing(codes: Codes, wanted: NDArray[np.uint64]) -> NDArray[np.uint16]:
+def differing(signs: Signs, wanted: NDArray[np.uint64]) -> NDArray[np.uint16]:
     """In how many signs each row differs from `wanted`, which has shape (words,)."""
-    total = np.zeros(codes.shape[1], np.uint16)
-    for word, signs in zip(codes, wanted, strict=True):
-        total += np.bitwise_count(word ^ signs)
+    total = np.empty(signs.shape[1], np.uint16)
+    apart, bits = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint8)
+    # In blocks that fit a processor's cache: twice as fast as all rows at once.
+    for first in range(0, signs.shape[1], _BLOCK):
+        block = total[first : first + _BLOCK]
+        size = len(block)
+        block[:] = 0
+        for word, asked in zip(signs, wanted, strict=True):
+            np.bitwise_xor(word[first : first + size], asked, out=apart[:size])
+            block += np.bitwise_count(apart[:size], out=bits[:size])
     return total
 
 
-def nearest_limit(counts: NDArray[np.int64], wanted: int) -> int:
-    """The most differing signs with which a row still belongs to the nearest `wanted`; `counts[d]` rows differ in d.
-
-    All rows that differ as much as the last one are taken, so that which are taken does not depend on their order.
-    """
+def most_differing(counts: NDArray[np.int64], wanted: int) -> int:
+    """The most differing signs with which a row still belongs to the nearest `wanted`; `counts[d]` rows differ in d."""
     return int(np.searchsorted(np.cumsum(counts), wanted))

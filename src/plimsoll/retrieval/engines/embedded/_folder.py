@@ -11,8 +11,12 @@ to be alone.
 import contextlib
 import fcntl
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from plimsoll.kernel.digest import Digest, hex_part
 
@@ -22,17 +26,19 @@ from ..._snapshot import Snapshot
 from ..._types import SegmentRef
 from ._files import flush
 from ._part import MOST_ROWS, Part, document_key, open_part
+from ._vector_search import SIGNS_FROM, sample_rows, signs_suffice
 from ._view import KnownDocuments, View, make_view, read_view, segment_bytes
 from ._writing import UNFINISHED, PartWriters
 
 _PARTS, _VIEWS = "parts", "views"
-_SMALL = MOST_ROWS // 4
+_SMALL = MOST_ROWS // 8
 _MOST_SMALL = 4
-"""More parts than this with fewer chunks than a quarter of the most are written together: a search asks each part."""
+"""More parts than this with fewer chunks than an eighth of the most are written together: a search asks each part."""
 _LEAST_LIVING = 0.5
 """A part of which less belongs to the snapshot is written anew."""
 
 ReadSegment = Callable[[SegmentRef], Segment]
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 OpenView = tuple[View, tuple[Part, ...]]
 Placed = list[tuple[bytes, list[tuple[str, int] | bytes]]]
 """Segments, and where each of their documents is: part and number, or the key of one that is being written."""
@@ -44,13 +50,15 @@ class IndexFolder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def open(self, snapshot: Snapshot, read: ReadSegment) -> OpenView:
+    def open(self, snapshot: Snapshot, read: ReadSegment, embed: Embed) -> OpenView:
         """The view of a snapshot and its parts, in the view's order; `read` gives segments that were not seen before.
+
+        `embed` makes vectors of the snapshot's embedder, to try which way to search them suits them.
 
         Raises IndexFolderError when the disk says no, and whatever reading a segment raises.
         """
         try:
-            return self._opened(snapshot) or self._derive(snapshot, read)
+            return self._opened(snapshot) or self._derive(snapshot, read, embed)
         except OSError as error:
             raise IndexFolderError(self._root, error.strerror or str(error)) from error
 
@@ -80,7 +88,7 @@ class IndexFolder:
         whole = tuple(part for part in parts if part is not None)
         return (view, whole) if len(whole) == len(parts) else None
 
-    def _derive(self, snapshot: Snapshot, read: ReadSegment) -> OpenView:
+    def _derive(self, snapshot: Snapshot, read: ReadSegment, embed: Embed) -> OpenView:
         (self._root / _VIEWS).mkdir(parents=True, exist_ok=True)
         (self._root / _PARTS).mkdir(exist_ok=True)
         with self._alone():
@@ -89,7 +97,7 @@ class IndexFolder:
                 return opened
             self._sweep()
             try:
-                view = self._write(snapshot, read)
+                view = self._tried(self._write(snapshot, read), embed)
                 path = self._view_path(snapshot)
                 unfinished = path.with_name(f"{path.name}{UNFINISHED}")
                 unfinished.write_bytes(view.encode())
@@ -119,6 +127,23 @@ class IndexFolder:
             _rewrite(placed, parts, writers)
             new = writers.finish()
         return make_view(snapshot.dimension, _resolved(placed, new))
+
+    def _tried(self, view: View, embed: Embed) -> View:
+        """The view with the way to search its vectors, which is tried on a large one."""
+        parts = [part for name in view.parts if (part := open_part(self._root / _PARTS / name, view.dimension))]
+        living = [view.documents(number) for number in range(len(parts))]
+        sizes = [part.row_counts()[some] for part, some in zip(parts, living, strict=True)]
+        if sum(int(some.sum()) for some in sizes) < SIGNS_FROM:
+            return view
+        names = np.concatenate([part.names[some] for part, some in zip(parts, living, strict=True)])
+        numbers = np.concatenate([np.full(len(some), number) for number, some in enumerate(living)])
+        documents = np.concatenate(living)
+        vectors, texts = [], []
+        for place in sample_rows(names, np.concatenate(sizes)):
+            for document, found, _ in parts[numbers[place]].documents([int(documents[place])]):
+                vectors.append(found)
+                texts += [chunk.text for chunk in document.chunks]
+        return replace(view, signs=signs_suffice(np.concatenate(vectors), texts, embed))
 
     def _nearest(self, snapshot: Snapshot) -> list[View]:
         """The view that shares most segments with a snapshot, if any does."""
@@ -182,7 +207,7 @@ def _rewrite(placed: Placed, parts: Mapping[str, Part], writers: PartWriters) ->
 
 
 def _to_rewrite(used: Mapping[str, tuple[Part, list[int]]]) -> set[str]:
-    rows = {name: part.row_count(numbers) for name, (part, numbers) in used.items()}
+    rows = {name: int(part.row_counts()[numbers].sum()) for name, (part, numbers) in used.items()}
     dying = {name for name, (part, _) in used.items() if rows[name] < _LEAST_LIVING * len(part.rows)}
     small = {name for name in used if rows[name] < _SMALL}
     return dying | (small if len(small) > _MOST_SMALL else set())

@@ -13,9 +13,9 @@ from ..._errors import IndexClosedError
 from ..._filter import NO_FILTER, Filter
 from ..._types import Candidates, Found, Query, Rows
 from ..._words import words
-from ._part import KEY_BYTES, Part, StoredChunk
+from ._part import Part, StoredChunk
 from ._text_search import TextSearch
-from ._vector_search import cosines, search_vectors
+from ._vector_search import VectorSearch, cosines
 from ._view import View
 
 _KEPT_MASKS: Final = 32
@@ -34,6 +34,7 @@ class EmbeddedIndex:
         self._starts = np.concatenate([[0], np.cumsum([len(part.rows) for part in parts])]).astype(np.int64)
         self._living = tuple(_living(part, view.documents(number)) for number, part in enumerate(parts))
         self._text = TextSearch(parts, self._living)
+        self._nearest = VectorSearch(parts, signs=view.signs)
         self._masks: OrderedDict[tuple[Filter, frozenset[str] | None], Masks] = OrderedDict()
         self._lock = threading.Lock()
         self.chunk_count = sum(
@@ -50,7 +51,7 @@ class EmbeddedIndex:
         if query.text and limit:
             text = self._best(parts, self._text.search(words(query.text), limit, allowed), limit)
         if query.vector is not None and limit:
-            vector = self._best(parts, search_vectors(parts, query.vector, limit, allowed), limit)
+            vector = self._best(parts, self._nearest.search(query.vector, limit, allowed), limit)
         rows = np.union1d(text[0], vector[0])
         text_scores, text_ranks = _spread(rows, text)
         _, vector_ranks = _spread(rows, vector)
@@ -122,8 +123,7 @@ class EmbeddedIndex:
         for number in np.unique(numbers):
             chosen = numbers == number
             stored = parts[number].rows[rows[chosen] - self._starts[number]]
-            keys = np.frombuffer(parts[number].keys, "<u8")[:: KEY_BYTES // 8]
-            names[chosen], ordinals[chosen] = keys[stored["document"]], stored["ordinal"]
+            names[chosen], ordinals[chosen] = parts[number].names[stored["document"]], stored["ordinal"]
         return names, ordinals
 
     def _cosines(self, parts: Sequence[Part], rows: Rows, wanted: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@
     rows                one `ROW` for each chunk
     notes.records       headings and context of each chunk
     vectors             float32, a row for each chunk
-    codes               the signs of the vectors, see `_codes`
+    signs               short forms of the vectors, see `_codes`
+    bytes, scales       and longer ones
     keys                16 bytes for each document: what it is, with its vectors
     columns             see `_columns`
     text.*, head.*      see `_postings`
@@ -27,16 +28,17 @@ from numpy.typing import NDArray
 from ..._records import BoxRecord, ChunkRecord, DocumentRecord, PageRecord, document_record, indexed_document
 from ..._types import IndexedDocument, MetadataValue
 from ..._words import WORDS_FORMAT, words
-from ._codes import Codes, pack
+from ._codes import Bytes, Signs, to_bytes, to_signs
 from ._columns import Columns, ColumnWriter
 from ._files import Records, flush, map_array, write_array, write_records
 from ._postings import Postings, PostingsWriter
 
-PART_FORMAT = f"1.{WORDS_FORMAT}"
+PART_FORMAT = f"2.{WORDS_FORMAT}"
 
 KEY_BYTES = 16
-MOST_ROWS = 65_536
-"""Of one part, so that writing it needs little memory (a document with more is a part by itself)."""
+MOST_ROWS = 262_144
+"""Of one part, so that writing it needs little memory (a document with more is a part by itself). Fewer would make
+searches slower, which ask each part."""
 
 COMPLETE = "complete.json"
 _VECTOR = np.dtype("<f4")
@@ -92,11 +94,13 @@ class PartWriter:
         self._folder = folder
         self._text: BinaryIO = (folder / "text.utf8").open("wb")
         self._vectors: BinaryIO = (folder / "vectors").open("wb")
+        self._numbers: BinaryIO = (folder / "bytes").open("wb")
         self._bytes = 0
         self._infos: list[bytes] = []
         self._rows: list[NDArray[np.void]] = []
         self._notes: list[bytes] = []
-        self._codes: list[NDArray[np.uint64]] = []
+        self._signs: list[NDArray[np.uint64]] = []
+        self._scales: list[NDArray[np.float32]] = []
         self.keys: list[bytes] = []
         self._columns = ColumnWriter()
         self._words, self._heads = PostingsWriter(), PostingsWriter()
@@ -126,7 +130,10 @@ class PartWriter:
         self._add_words(document)
         self._text.write(text)
         self._vectors.write(np.ascontiguousarray(vectors, _VECTOR).tobytes())
-        self._codes.append(pack(vectors))
+        short = to_bytes(vectors)
+        self._numbers.write(short.numbers.tobytes())
+        self._scales.append(short.scales)
+        self._signs.append(to_signs(vectors))
         self._columns.add(document)
         self.keys.append(key)
         self._bytes += len(text)
@@ -142,14 +149,16 @@ class PartWriter:
 
     def finish(self) -> None:
         """Write everything to the disk."""
-        self._text.close()
-        self._vectors.close()
+        self.close()
         folder = self._folder
         write_records(folder / "documents.records", self._infos)
         write_array(folder / "rows", np.concatenate(self._rows) if self._rows else np.empty(0, ROW))
         write_records(folder / "notes.records", self._notes)
-        codes = np.concatenate(self._codes) if self._codes else np.empty((0, 1), np.uint64)
-        write_array(folder / "codes", codes.T)
+        signs = np.concatenate(self._signs) if self._signs else np.empty((0, 1), np.uint64)
+        write_array(folder / "signs", signs.T)
+        write_array(
+            folder / "scales", np.concatenate(self._scales).astype("<f4") if self._scales else np.empty(0, "<f4")
+        )
         (folder / "keys").write_bytes(b"".join(self.keys))
         self._columns.write(folder / "columns")
         self._words.write(folder, "text")
@@ -161,8 +170,8 @@ class PartWriter:
 
     def close(self) -> None:
         """Let go of the files, also of a part that was not finished."""
-        self._text.close()
-        self._vectors.close()
+        for file in (self._text, self._vectors, self._numbers):
+            file.close()
 
 
 def file_sizes(folder: Path) -> dict[str, int]:
@@ -211,8 +220,11 @@ class Part:
         self.keys = (folder / "keys").read_bytes()
         vectors: NDArray[np.float32] = map_array(folder / "vectors", _VECTOR)  # type: ignore[assignment]
         self.vectors = vectors.reshape(len(self.rows), dimension)
-        codes: NDArray[np.uint64] = map_array(folder / "codes", "<u8")  # type: ignore[assignment]
-        self.codes: Codes = codes.reshape(-1, len(self.rows)) if len(self.rows) else codes.reshape(1, 0)
+        signs: NDArray[np.uint64] = map_array(folder / "signs", "<u8")  # type: ignore[assignment]
+        self.signs: Signs = signs.reshape(-1, len(self.rows)) if len(self.rows) else signs.reshape(1, 0)
+        numbers: NDArray[np.int8] = map_array(folder / "bytes", np.int8)  # type: ignore[assignment]
+        scales: NDArray[np.float32] = map_array(folder / "scales", "<f4")  # type: ignore[assignment]
+        self.bytes = Bytes(numbers.reshape(len(self.rows), dimension), scales)
         self.columns = Columns(folder / "columns")
         self.fields = {name: Postings(folder, name) for name in ("text", "head")}
         self._documents = Records(folder / "documents.records")
@@ -224,10 +236,14 @@ class Part:
         """Number of documents, living and dead."""
         return len(self._documents)
 
-    def row_count(self, documents: Sequence[int]) -> int:
-        """How many chunks some documents have together."""
-        counts = np.bincount(self.rows["document"], minlength=self.document_count)
-        return int(counts[list(documents)].sum())
+    @property
+    def names(self) -> NDArray[np.uint64]:
+        """For each document a number that belongs to it, in whatever part it lies."""
+        return np.frombuffer(self.keys, "<u8")[:: KEY_BYTES // 8]
+
+    def row_counts(self) -> NDArray[np.int64]:
+        """How many chunks each document has."""
+        return np.bincount(self.rows["document"], minlength=self.document_count)
 
     def info(self, document: int) -> DocumentInfo:
         """A document without its text."""

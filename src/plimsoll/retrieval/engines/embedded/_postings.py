@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from ._files import map_array, write_array
 
-Words = NDArray[np.uint32]
-
 _HASH_BYTES = 8
 _MOST_COUNT = 255
 _ROW_BITS = 32
+_BLOCK_WORDS = 3_000_000
 
 
 def term_hash(word: str) -> int:
@@ -34,39 +33,81 @@ def term_hash(word: str) -> int:
 
 
 class PostingsWriter:
-    """Collects the words of rows in their order; about 9 bytes of memory a word."""
+    """Collects the words of rows in their order.
+
+    A block of them is sorted when it is full, and then takes 5 bytes of memory for each different word of each row.
+    """
 
     def __init__(self) -> None:
         self._numbers: defaultdict[str, int] = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
         self._words = array("I")
         self._lengths = array("I")
+        self._first_row = 0
+        self._blocks: list[_Block] = []
 
     def add(self, words: Sequence[str]) -> None:
         """The words of the next row."""
         numbers = self._numbers
         self._words.extend([numbers[word] for word in words])
         self._lengths.append(len(words))
+        if len(self._words) >= _BLOCK_WORDS:
+            self._finish_block()
 
     def write(self, folder: Path, field: str) -> None:
         """Write the lists of all rows."""
-        words = np.frombuffer(self._words, np.uint32) if self._words else np.empty(0, np.uint32)
-        lengths = np.frombuffer(self._lengths, np.uint32) if self._lengths else np.empty(0, np.uint32)
+        self._finish_block()
         hashes = np.fromiter(map(term_hash, self._numbers), np.uint64, len(self._numbers))
         order = np.argsort(hashes, kind="stable")
-        place = np.empty(len(order), np.uint64)
-        place[order] = np.arange(len(order), dtype=np.uint64)
-        rows = np.repeat(np.arange(len(lengths), dtype=np.uint64), lengths)
-        pairs = np.sort((place[words] << np.uint64(_ROW_BITS)) | rows)
-        first = np.flatnonzero(np.diff(pairs, prepend=np.uint64(2**64 - 1))) if len(pairs) else np.empty(0, np.int64)
-        kept = pairs[first]
-        counts = np.diff(first, append=len(pairs))
-        starts = np.searchsorted(kept >> np.uint64(_ROW_BITS), np.arange(len(order) + 1, dtype=np.uint64))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        sizes = np.zeros(len(order), np.int64)
+        for block in self._blocks:
+            sizes[rank[block.words]] += block.sizes
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        rows, counts = np.empty(starts[-1], "<u4"), np.empty(starts[-1], np.uint8)
+        free = starts[:-1].copy()
+        for block in self._blocks:
+            places = rank[block.words]
+            began = np.cumsum(block.sizes) - block.sizes
+            target = np.repeat(free[places] - began, block.sizes) + np.arange(len(block.rows))
+            rows[target], counts[target] = block.rows, block.counts
+            free[places] += block.sizes
         write_array(folder / f"{field}.terms", hashes[order].astype("<u8"))
         write_array(folder / f"{field}.starts", starts.astype("<u8"))
-        write_array(folder / f"{field}.rows", (kept & np.uint64(2**_ROW_BITS - 1)).astype("<u4"))
-        write_array(folder / f"{field}.counts", np.minimum(counts, _MOST_COUNT).astype(np.uint8))
-        write_array(folder / f"{field}.lengths", lengths.astype("<u4"))
+        write_array(folder / f"{field}.rows", rows)
+        write_array(folder / f"{field}.counts", counts)
+        write_array(folder / f"{field}.lengths", np.frombuffer(self._lengths, np.uint32).astype("<u4"))
+
+    def _finish_block(self) -> None:
+        lengths = np.array(self._lengths[self._first_row :], np.int64)
+        rows = np.repeat(np.arange(self._first_row, self._first_row + len(lengths), dtype=np.uint64), lengths)
+        pairs = np.sort((np.array(self._words, np.uint64) << np.uint64(_ROW_BITS)) | rows)
+        self._first_row, self._words = len(self._lengths), array("I")
+        if not len(pairs):
+            return
+        first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]]))
+        kept = pairs[first]
+        words = (kept >> np.uint64(_ROW_BITS)).astype(np.uint32)
+        change = np.flatnonzero(np.concatenate([[True], words[1:] != words[:-1]]))
+        self._blocks.append(
+            _Block(
+                words=words[change],
+                sizes=np.diff(change, append=len(words)),
+                rows=(kept & np.uint64(2**_ROW_BITS - 1)).astype(np.uint32),
+                counts=np.minimum(np.diff(first, append=len(pairs)), _MOST_COUNT).astype(np.uint8),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The lists of some rows: numbers of words, ascending, how many rows each has, and these."""
+
+    words: NDArray[np.uint32]
+    sizes: NDArray[np.int64]
+    rows: NDArray[np.uint32]
+    counts: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,10 @@ _B: Final = 0.75
 _WEIGHTS: Final[Mapping[str, float]] = {"text": 1.0, "head": HEAD_WEIGHT}
 _MOST_WORDS: Final = 200
 _MOST_KNOWN: Final = 20_000
+_LOOKUP_COST: Final = 8
+"""Looking a row up in a list takes so many times as long as walking past one."""
+_BLOCK: Final = 64
+_BLOCKS_PER_HIT: Final = 16
 
 Scores = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -104,17 +108,26 @@ class TextSearch:
                 break
             scores[one.rows] += self._contribution(number, term, one.rows, one.counts)
             done += 1
-            least = max(least, _nth_best(scores, limit))
-        candidates = np.flatnonzero(scores > 0)
-        if done < len(lists):
-            candidates = candidates[scores[candidates] + np.float32(rest[done]) >= least]
-        for term, one in lists[done:]:
-            at = np.searchsorted(one.rows, candidates)
-            at[at == len(one.rows)] = 0
-            hit = one.rows[at] == candidates
-            rows = candidates[hit]
-            scores[rows] += self._contribution(number, term, rows, one.counts[at[hit]])
-        return candidates, scores[candidates]
+            if rest[done] < scores.max():  # otherwise no word behind this one can be left out yet
+                least = max(least, _nth_best(scores, limit))
+        # The type of the lists: with another one, numpy would convert whole lists to look something up in them.
+        candidates = np.flatnonzero(scores > 0).astype(np.uint32)
+        for at, (term, one) in enumerate(lists[done:], done):
+            candidates = candidates[scores[candidates] + np.float32(rest[at]) >= least]
+            self._add_to(scores, candidates, (number, term, one))
+        return candidates.astype(np.int64), scores[candidates]
+
+    def _add_to(self, scores: Scores, candidates: NDArray[np.uint32], found: tuple[int, _Term, PostingList]) -> None:
+        """Add what a word is worth, at least to the candidates that hold it."""
+        number, term, one = found
+        if len(candidates) * _LOOKUP_COST > len(one.rows):
+            scores[one.rows] += self._contribution(number, term, one.rows, one.counts)
+            return
+        places = np.searchsorted(one.rows, candidates)
+        places[places == len(one.rows)] = 0
+        hit = one.rows[places] == candidates
+        rows = candidates[hit]
+        scores[rows] += self._contribution(number, term, rows, one.counts[places[hit]])
 
     def _contribution(self, number: int, term: _Term, rows: NDArray[np.integer], counts: NDArray[np.uint8]) -> Scores:
         often = counts.astype(np.float32)
@@ -150,11 +163,15 @@ class TextSearch:
 
 
 def _nth_best(scores: Scores, wanted: int) -> float:
-    """The score of the best row of which at least `wanted` are as good; 0 where fewer have any."""
-    found = scores[scores > 0]
-    if len(found) < wanted:
+    """A score that at least `wanted` rows reach, and not much more; 0 where fewer have any.
+
+    The best of each block stands for all of it, which is many times as fast as looking at every row.
+    """
+    block = max(1, min(_BLOCK, len(scores) // (_BLOCKS_PER_HIT * wanted)))
+    best = np.maximum.reduceat(scores, np.arange(0, len(scores), block))
+    if len(best) < wanted:
         return 0.0
-    return float(np.partition(found, len(found) - wanted)[len(found) - wanted])
+    return max(0.0, float(np.partition(best, len(best) - wanted)[len(best) - wanted]))
 
 
 def _suffix_sums(values: Sequence[float]) -> list[float]:

@@ -1,69 +1,120 @@
-"""Vector search over the parts of a view: signs find what is worth a look, and the look is exact."""
+"""Vector search over the parts of a view: short forms find what is worth a look, and the look is exact."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._codes import differing, nearest_limit, pack
+from ._codes import differing, most_differing, to_signs
 from ._part import Part
 
 SCORE_DIGITS: Final = 6
 """Cosines are rounded to this, because the last bits of a product depend on where the row lies in the matrix."""
 
-_EXACT_UP_TO: Final = 4_000
-"""Rows that are compared without looking at signs first: it would not be faster."""
+_EXACT_UP_TO: Final = 20_000
+"""Rows that are compared as they are."""
+SIGNS_FROM: Final = 300_000
+"""From so many rows on, signs are compared instead of bytes, if they can tell these vectors apart."""
 _LOOKS: Final = 2_000
 _LOOKS_PER_ROW: Final = 1 / 200
-_LOOKS_PER_HIT: Final = 20
+_LOOKS_PER_HIT: Final = 10
 """How many rows are looked at: the most of the three, of which the second is a share of all rows."""
 
+_SAMPLE_ROWS: Final = 20_000
+_SAMPLE_QUESTIONS: Final = 32
+_SAMPLE_DEPTH: Final = 10
+_GOOD_RECALL: Final = 0.95
+_MOST_TIES: Final = 10
+
 Mask = NDArray[np.bool_]
+Vector = NDArray[np.float32]
 Cosines = NDArray[np.float64]
 Ranked = tuple[NDArray[np.int64], Cosines]
 """Rows of a part, and their cosines."""
 
 
-def search_vectors(
-    parts: Sequence[Part], wanted: NDArray[np.float32], limit: int, allowed: Sequence[Mask | None]
-) -> list[Ranked]:
-    """For each part the rows that may be among the nearest `limit` of all; rows without any likeness are left out."""
-    counts = [len(part.rows) if mask is None else int(mask.sum()) for part, mask in zip(parts, allowed, strict=True)]
-    total = sum(counts)
-    looks = max(_LOOKS, int(total * _LOOKS_PER_ROW), limit * _LOOKS_PER_HIT)
-    if total <= max(_EXACT_UP_TO, looks):
-        chosen = [_all_rows(part, mask) for part, mask in zip(parts, allowed, strict=True)]
-    else:
-        chosen = _worth_a_look(parts, wanted, looks, allowed)
-    return [_positive(rows, cosines(part, rows, wanted)) for part, rows in zip(parts, chosen, strict=True)]
+class VectorSearch:
+    """Searches over the rows of some parts."""
+
+    def __init__(self, parts: Sequence[Part], *, signs: bool) -> None:
+        self._parts = parts
+        self._signs = signs
+
+    def search(self, wanted: Vector, limit: int, allowed: Sequence[Mask | None]) -> list[Ranked]:
+        """For each part the rows that may be among the nearest `limit` of all; what is not alike at all is left out."""
+        pairs = list(zip(self._parts, allowed, strict=True))
+        total = sum(len(part.rows) if mask is None else int(mask.sum()) for part, mask in pairs)
+        looks = max(_LOOKS, int(total * _LOOKS_PER_ROW), limit * _LOOKS_PER_HIT)
+        if total <= max(_EXACT_UP_TO, looks):
+            chosen = [np.arange(len(part.rows)) if mask is None else np.flatnonzero(mask) for part, mask in pairs]
+        elif self._signs:
+            chosen = _by_signs(pairs, wanted, looks)
+        else:
+            chosen = _by_bytes(pairs, wanted, looks)
+        return [_positive(rows, cosines(part, rows, wanted)) for part, rows in zip(self._parts, chosen, strict=True)]
 
 
-def cosines(part: Part, rows: NDArray[np.int64], wanted: NDArray[np.float32]) -> Cosines:
+def cosines(part: Part, rows: NDArray[np.int64], wanted: Vector) -> Cosines:
     """The exact cosine of some rows, rounded."""
     vectors = part.vectors if len(rows) == len(part.rows) else part.vectors[rows]
     return np.round(vectors @ wanted, SCORE_DIGITS).astype(np.float64)
 
 
-def _all_rows(part: Part, mask: Mask | None) -> NDArray[np.int64]:
-    return np.arange(len(part.rows)) if mask is None else np.flatnonzero(mask)
+def signs_suffice(vectors: Vector, texts: Sequence[str], embed: Callable[[Sequence[str]], Vector]) -> bool:
+    """Whether signs alone find what is near to questions, tried on a sample of an index.
+
+    The questions are the first words of some chunks. Embedders whose vectors are sparse or all positive fail.
+    """
+    step = max(1, len(texts) // _SAMPLE_QUESTIONS)
+    asked = embed([" ".join(text.split()[:12]) for text in texts[::step]])
+    near = np.round(asked @ vectors.T, SCORE_DIGITS)
+    apart = np.array([differing(to_signs(vectors).T, one) for one in to_signs(asked)])
+    looks = max(int(len(vectors) * _LOOKS_PER_ROW), _SAMPLE_DEPTH)
+    shares = []
+    for scores, signs in zip(near, apart, strict=True):
+        least = np.partition(scores, len(scores) - _SAMPLE_DEPTH)[len(scores) - _SAMPLE_DEPTH]
+        seen = scores[signs <= np.partition(signs, looks - 1)[looks - 1]]
+        # Where most rows differ as little as the nearest ones, signs find everything and spare nothing.
+        useful = len(seen) <= _MOST_TIES * looks
+        shares.append(min(1.0, float((seen >= least).sum()) / _SAMPLE_DEPTH) if useful else 0.0)
+    return float(np.mean(shares)) >= _GOOD_RECALL
 
 
-def _worth_a_look(
-    parts: Sequence[Part], wanted: NDArray[np.float32], looks: int, allowed: Sequence[Mask | None]
-) -> list[NDArray[np.int64]]:
+Pairs = Sequence[tuple[Part, Mask | None]]
+
+
+def _by_signs(pairs: Pairs, wanted: Vector, looks: int) -> list[NDArray[np.int64]]:
     """The rows whose signs differ least. How many differ at most is one number for all parts."""
-    signs = pack(wanted[None])[0]
-    apart = [differing(part.codes, signs) for part in parts]
-    size = len(wanted) + 1
+    asked = to_signs(wanted[None])[0]
+    apart = [differing(part.signs, asked) for part, _ in pairs]
+    size = len(asked) * 64 + 1
     counts = np.zeros(size, np.int64)
-    for one, mask in zip(apart, allowed, strict=True):
+    for one, (_, mask) in zip(apart, pairs, strict=True):
         counts += np.bincount(one if mask is None else one[mask], minlength=size)
-    most = nearest_limit(counts, looks)
-    near = [one <= most for one in apart]
-    return [np.flatnonzero(one if mask is None else one & mask) for one, mask in zip(near, allowed, strict=True)]
+    most = most_differing(counts, looks)
+    return [_chosen(one <= most, mask) for one, (_, mask) in zip(apart, pairs, strict=True)]
+
+
+def _by_bytes(pairs: Pairs, wanted: Vector, looks: int) -> list[NDArray[np.int64]]:
+    """The rows whose short forms are nearest. How near is one number for all parts."""
+    near = [part.bytes.likeness(wanted) for part, _ in pairs]
+    every = [one if mask is None else one[mask] for one, (_, mask) in zip(near, pairs, strict=True)]
+    together = np.concatenate(every)
+    least = np.partition(together, len(together) - looks)[len(together) - looks]
+    return [_chosen(one >= least, mask) for one, (_, mask) in zip(near, pairs, strict=True)]
+
+
+def _chosen(near: Mask, mask: Mask | None) -> NDArray[np.int64]:
+    return np.flatnonzero(near if mask is None else near & mask)
 
 
 def _positive(rows: NDArray[np.int64], scores: Cosines) -> Ranked:
     good = scores > 0
     return rows[good], scores[good]
+
+
+def sample_rows(names: NDArray[np.uint64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which documents to try: for one snapshot the same ones, wherever they lie. `names` belong to the documents."""
+    order = np.argsort(names, kind="stable")
+    return order[: int(np.searchsorted(np.cumsum(sizes[order]), _SAMPLE_ROWS)) + 1]

@@ -13,7 +13,7 @@ from plimsoll.kernel.digest import Digest, hex_part
 from ._part import KEY_BYTES, Part
 
 _DIGEST_BYTES = 32
-_FORMAT = 1
+_FORMAT = 2
 
 Places = NDArray[np.uint32]
 """Numbers of documents in a part, or of parts in a view."""
@@ -31,6 +31,7 @@ class _Wire(msgspec.Struct, array_like=True):
     """For each document of each segment the number of its part."""
     place_of: bytes
     """And its number there."""
+    signs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class View:
     sizes: Places
     part_of: Places
     place_of: Places
+    signs: bool = False
+    """Whether signs alone find what is near, see `_vector_search`."""
 
     def encode(self) -> bytes:
         """The bytes that are kept."""
@@ -56,6 +59,7 @@ class View:
                 sizes=self.sizes.astype("<u4").tobytes(),
                 part_of=self.part_of.astype("<u4").tobytes(),
                 place_of=self.place_of.astype("<u4").tobytes(),
+                signs=self.signs,
             )
         )
 
@@ -76,7 +80,7 @@ def read_view(path: Path) -> View | None:
     fits = len(segments) == len(sizes) and len(part_of) == len(place_of) == int(sizes.sum())
     if wire.format != _FORMAT or not fits or (len(part_of) and int(part_of.max()) >= len(wire.parts)):
         return None
-    return View(wire.dimension, tuple(wire.parts), tuple(segments), sizes, part_of, place_of)
+    return View(wire.dimension, tuple(wire.parts), tuple(segments), sizes, part_of, place_of, wire.signs)
 
 
 def segment_bytes(digest: Digest) -> bytes:

@@ -20,25 +20,29 @@ if TYPE_CHECKING:
     from tests.retrieval.conftest import Library
 
 
-def _place(library: "Library") -> Path:
-    return library.folder / hex_part(library.snapshot().digest)
+def _part(library: "Library") -> Path:
+    """The only part of a library that was opened once."""
+    (part,) = (library.folder / "parts").iterdir()
+    return part
+
+
+def _view(library: "Library") -> Path:
+    return library.folder / "views" / hex_part(library.snapshot().digest)
 
 
 def _finds_tea(library: "Library") -> bool:
     return library.open().search("tea")[0].passage.document == "tea.txt"
 
 
-def _left_overs(library: "Library") -> list[str]:
-    return sorted(
-        path.name for path in library.folder.iterdir() if path not in {_place(library), library.folder / ".lock"}
-    )
+def _unfinished(library: "Library") -> list[str]:
+    return [path.name for path in library.folder.rglob("*") if path.name.endswith(".unfinished")]
 
 
 def _inode(library: "Library") -> int:
-    return (_place(library) / "complete.json").stat().st_ino
+    return (_part(library) / "complete.json").stat().st_ino
 
 
-def test_a_finished_folder_is_used_again(ships: "Library") -> None:
+def test_what_was_derived_once_is_used_again_without_the_segments(ships: "Library") -> None:
     assert _finds_tea(ships)
     before = _inode(ships)
     for blob in (ships.folder.parent / "blobs").rglob("*"):
@@ -54,49 +58,53 @@ def test_a_deleted_folder_is_made_again(ships: "Library") -> None:
     assert _finds_tea(ships)
 
 
-def _no_marker(place: Path) -> None:
-    (place / "complete.json").unlink()
+def _no_marker(library: "Library") -> None:
+    (_part(library) / "complete.json").unlink()
 
 
-def _half_a_marker(place: Path) -> None:
-    marker = place / "complete.json"
+def _half_a_marker(library: "Library") -> None:
+    marker = _part(library) / "complete.json"
     marker.write_bytes(marker.read_bytes()[:20])
 
 
-def _old_format(place: Path) -> None:
-    marker = place / "complete.json"
+def _old_format(library: "Library") -> None:
+    marker = _part(library) / "complete.json"
     marker.write_text(json.dumps(json.loads(marker.read_text()) | {"format": "0.9"}))
 
 
-def _other_snapshot(place: Path) -> None:
-    marker = place / "complete.json"
-    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"snapshot": "sha256:0"}))
+def _short_vectors(library: "Library") -> None:
+    os.truncate(_part(library) / "vectors", 100)
 
 
-def _short_matrix(place: Path) -> None:
-    os.truncate(place / "vectors.f32", 100)
+def _no_rows(library: "Library") -> None:
+    (_part(library) / "rows").unlink()
 
 
-def _short_rows(place: Path) -> None:
-    os.truncate(place / "rows.msgpack", 10)
+def _longer_lists(library: "Library") -> None:
+    with (_part(library) / "text.rows").open("ab") as file:
+        file.write(b"more")
 
 
-def _no_offsets(place: Path) -> None:
-    (place / "offsets.u64").unlink()
-
-
-def _no_text(place: Path) -> None:
-    shutil.rmtree(place / "text")
-
-
-def _damaged_text(place: Path) -> None:
-    meta = place / "text" / "meta.json"
-    meta.write_bytes(b"?" * meta.stat().st_size)
-
-
-def _empty(place: Path) -> None:
+def _empty(library: "Library") -> None:
+    place = _part(library)
     shutil.rmtree(place)
     place.mkdir()
+
+
+def _half_a_view(library: "Library") -> None:
+    os.truncate(_view(library), 50)
+
+
+def _no_view(library: "Library") -> None:
+    _view(library).unlink()
+
+
+def _view_of_another(library: "Library") -> None:
+    before = _view(library)
+    library.texts["more.txt"] = "Another snapshot."
+    library.open()
+    shutil.copy(_view(library), before)
+    del library.texts["more.txt"]
 
 
 @pytest.mark.parametrize(
@@ -105,34 +113,33 @@ def _empty(place: Path) -> None:
         _no_marker,
         _half_a_marker,
         _old_format,
-        _other_snapshot,
-        _short_matrix,
-        _short_rows,
-        _no_offsets,
-        _no_text,
-        _damaged_text,
+        _short_vectors,
+        _no_rows,
+        _longer_lists,
         _empty,
+        _half_a_view,
+        _no_view,
+        _view_of_another,
     ],
 )
-def test_a_folder_that_is_not_whole_is_made_again(ships: "Library", damage: Callable[[Path], None]) -> None:
+def test_what_is_not_whole_is_derived_again(ships: "Library", damage: "Callable[[Library], None]") -> None:
     assert _finds_tea(ships)
-    damage(_place(ships))
+    damage(ships)
+    assert ships.open().chunk_count == ships.snapshot().chunks
     assert _finds_tea(ships)
-    before = _inode(ships)
-    assert _finds_tea(ships)
-    assert _inode(ships) == before
-    assert _left_overs(ships) == []
+    assert _unfinished(ships) == []
 
 
-def test_what_dead_builders_left_is_removed(ships: "Library") -> None:
-    for name in (f".{_place(ships).name}.part", f".{'0' * 64}.part"):
-        (ships.folder / name / "text").mkdir(parents=True)
-        (ships.folder / name / "vectors.f32").write_bytes(b"half")
+def test_what_dead_writers_left_is_removed(ships: "Library") -> None:
+    (ships.folder / "parts" / "1234.unfinished").mkdir(parents=True)
+    (ships.folder / "parts" / "1234.unfinished" / "vectors").write_bytes(b"half")
+    (ships.folder / "views").mkdir()
+    (ships.folder / "views" / "abcd.unfinished").write_bytes(b"half")
     assert _finds_tea(ships)
-    assert _left_overs(ships) == []
+    assert _unfinished(ships) == []
 
 
-def test_a_damaged_segment_is_named_and_leaves_no_folder(ships: "Library") -> None:
+def test_a_damaged_segment_is_named_and_leaves_nothing(ships: "Library") -> None:
     snapshot = ships.snapshot()
     digest = snapshot.segments[0].digest
     blob = ships.folder.parent / "blobs" / hex_part(digest)[:2] / hex_part(digest)[2:]
@@ -141,7 +148,7 @@ def test_a_damaged_segment_is_named_and_leaves_no_folder(ships: "Library") -> No
     blob.write_bytes(data)
     with pytest.raises(IntegrityError, match=digest):
         ships.open(snapshot)
-    assert [path.name for path in ships.folder.iterdir()] == [".lock"]
+    assert [path.name for path in ships.folder.rglob("*") if path.is_file()] == [".lock"]
 
 
 def test_a_missing_segment_is_named(ships: "Library") -> None:
@@ -168,7 +175,7 @@ def test_threads_that_open_at_once_all_end_well(ships: "Library") -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: ships.open(snapshot).search("tea"), range(4)))
     assert all(hits == found[0] for hits in found)
-    assert _left_overs(ships) == []
+    assert _unfinished(ships) == []
 
 
 _BUILDER = textwrap.dedent("""
@@ -212,24 +219,16 @@ def _builder(library: "Library", how: str) -> "subprocess.Popen[str]":
 def test_a_killed_builder_leaves_nothing_that_is_opened(ships: "Library") -> None:
     with _builder(ships, "die") as killed:
         assert killed.wait() == -signal.SIGKILL
-    assert _left_overs(ships) == [f".{_place(ships).name}.part"]
-    assert not _place(ships).exists()
+    assert not _view(ships).exists()
     assert _finds_tea(ships)
-    assert _left_overs(ships) == []
+    assert _unfinished(ships) == []
 
 
 def test_two_processes_that_build_at_once_both_end_well(ships: "Library") -> None:
     with _builder(ships, "live") as first, _builder(ships, "live") as second:
         assert [process.stdout.read() for process in (first, second) if process.stdout] == ["tea.txt\n"] * 2
         assert [first.wait(), second.wait()] == [0, 0]
-    assert _left_overs(ships) == []
-
-
-def test_the_text_index_is_one_piece_so_that_results_can_be_repeated(library: "Library") -> None:
-    library.texts = {f"doc{number}.txt": f"number{number} of many words" * 20 for number in range(300)}
-    parts = library.open()._parts
-    assert parts is not None
-    assert parts.text._searcher.num_segments == 1
+    assert _unfinished(ships) == []
 
 
 def test_index_can_be_opened_with_the_embedder_of_another_object(ships: "Library") -> None:
