@@ -19,8 +19,7 @@ from plimsoll.cli.show.builds import build_json
 from plimsoll.documents import LoadSettings, digest_file, encode_document, load_file
 from plimsoll.flows.ask import ask
 from plimsoll.flows.build import BuildReport, NothingIndexedError, build, changed_files
-from plimsoll.flows.build._documents import FoundFile, _Loaded
-from plimsoll.flows.promote import Wish, ship
+from plimsoll.flows.build._documents import _Loaded, _Waiting
 from plimsoll.flows.serve._runtime import load_runtime
 from plimsoll.governance import trace_lineage
 from plimsoll.pipelines import Done
@@ -287,7 +286,7 @@ def test_a_file_that_vanishes_while_being_read_is_listed_and_the_others_go_on(
             location.unlink()
         return digest
 
-    monkeypatch.setattr("plimsoll.flows.build._documents.digest_file", vanish)
+    monkeypatch.setattr("plimsoll.flows.build._finding.digest_file", vanish)
     report = workshop.build()
     gone = next(outcome for outcome in report.knowledge[0].outcomes if outcome.path == "contracts/cleaning.txt")
     assert (gone.fate, "vanished" in gone.reason) == ("failed", True)
@@ -345,12 +344,9 @@ def test_the_report_can_be_written_as_json(workshop: Workshop) -> None:
     assert content["knowledge"][0]["documents"] == len(TEXTS)
 
 
-def test_only_indexes_in_use_stay_prepared(workshop: Workshop) -> None:
-    prepared = workshop.root / ".plimsoll" / "indexes"
+def test_indexes_of_the_working_build_and_of_every_release_stay_prepared(workshop: Workshop) -> None:
+    views = workshop.root / ".plimsoll" / "indexes" / "views"
     leave = workshop.documents / "policies" / "leave.md"
-
-    def folders() -> set[str]:
-        return {path.name for path in prepared.iterdir() if path.is_dir()}
 
     def index_of(report: BuildReport) -> str:
         return report.draft.artifacts["index:texts"].removeprefix("sha256:")
@@ -359,13 +355,12 @@ def test_only_indexes_in_use_stay_prepared(workshop: Workshop) -> None:
     platform = workshop.open()
     evidence = (Evidence("ask", first.draft.digest, first.draft.digest, "pass"),)
     manifest = Manifest("harbour", first.draft.artifacts, evidence)
-    release = platform.releases.keep_release(manifest, by=platform.acting.by, source_commit="")
-    ship(release, Wish("staging"), platform.promote_parts())
+    platform.releases.keep_release(manifest, by=platform.acting.by, source_commit="")
     leave.write_text(f"{TEXTS['policies/leave.md']} The second edition.")
     workshop.build()
     leave.write_text(f"{TEXTS['policies/leave.md']} The third edition.")
     latest = workshop.build()
-    assert folders() == {index_of(first), index_of(latest)}
+    assert {path.name for path in views.iterdir()} == {index_of(first), index_of(latest)}
 
 
 def test_notes_are_told_in_every_build(workshop: Workshop) -> None:
@@ -380,10 +375,10 @@ def test_an_incomplete_document_is_indexed_and_tried_again(workshop: Workshop, m
     """Loading is done in this process here, so that it can be made to miss a page once."""
     missed = ["page 2 looks scanned and was not recognised: it took too long"]
 
-    def load(settings: LoadSettings, file: FoundFile) -> Any:
+    def load(settings: LoadSettings, file: _Waiting) -> Any:
         document = load_file(file.location, file.path, settings)
         notes = tuple(missed) if file.path == "policies/leave.md" else ()
-        return _Loaded(encode_document(document), notes, incomplete=bool(notes))
+        return _Loaded(encode_document(document), notes, incomplete=bool(notes), signature=b"")
 
     def here(function: Any, items: Any, **_: Any) -> Any:
         return [Done(item, load(function.args[0], item)) for item in items]

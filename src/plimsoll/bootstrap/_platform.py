@@ -112,7 +112,7 @@ class Platform(Stores):
             workers=self.settings.workers,
             acting=self.acting,
             source_commit=self.source_commit,
-            in_use=self.in_use,
+            ready=self.ready,
             claim=self._claim,
             on_progress=on_progress,
         )
@@ -240,7 +240,7 @@ class Platform(Stores):
             cache=self.cache,
             elsewhere={"answers": self.answer_store, "feedback": self.feedback, "usage": self.consumption},
             judged=lambda identifier: [one.said.trace for one in self.feedback.about(identifier)],
-            prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
+            prune_indexes=partial(prune_indexes, self.settings.home / "indexes", purge=True),
             retire=self._retire,
             by=self.acting.by,
         )

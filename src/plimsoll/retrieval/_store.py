@@ -46,12 +46,13 @@ def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedde
     return HybridSearch(EmbeddedIndex(view, parts), embedder)
 
 
-def prune_indexes(folder: Path, keep: Collection[Digest]) -> None:
-    """Remove what `open_index` derived for any other snapshots than these; it is derived again when it is needed.
+def prune_indexes(folder: Path, keep: Collection[Digest], *, purge: bool = False) -> None:
+    """Remove what `open_index` derived for other snapshots only; it is derived again when it is needed.
 
-    Raises UnavailableError when the folder cannot be changed.
+    With `purge` nothing is left of documents that these snapshots do not have. Raises UnavailableError when the folder
+    cannot be changed.
     """
-    IndexFolder(folder).prune(keep)
+    IndexFolder(folder).prune(keep, purge=purge)
 
 
 def _read(blobs: Blobs, dimension: int, ref: SegmentRef) -> Segment:

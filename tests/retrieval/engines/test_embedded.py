@@ -13,12 +13,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from plimsoll.retrieval import Chunk, Filter, IndexedDocument, Query, Snapshot, open_index, plan_segments, write_segment
+from plimsoll.retrieval import (
+    Chunk,
+    Filter,
+    IndexedDocument,
+    Query,
+    Snapshot,
+    open_index,
+    plan_segments,
+    prune_indexes,
+    write_segment,
+)
 from plimsoll.retrieval._types import Index
 from plimsoll.retrieval._words import words
 from plimsoll.retrieval.engines.embedded import _folder, _text_search, _vector_search, _writing
-from plimsoll.retrieval.engines.embedded._postings import Postings, PostingsWriter, term_hash
 from plimsoll.retrieval.engines.embedded._part import Part
+from plimsoll.retrieval.engines.embedded._postings import Postings, PostingsWriter, term_hash
 from plimsoll.storage import BlobFolder
 
 if TYPE_CHECKING:
@@ -345,8 +355,6 @@ def test_an_older_snapshot_opens_without_its_segments(library: "Library") -> Non
 
 
 def test_pruning_keeps_the_parts_that_another_snapshot_needs(library: "Library") -> None:
-    from plimsoll.retrieval import prune_indexes
-
     library.texts = {f"d{n}.txt": f"text number{n}" for n in range(40)}
     first = library.snapshot()
     library.open(first)
@@ -385,3 +393,24 @@ def test_a_part_remembers_nothing_of_the_order_in_which_numbers_were_given(tmp_p
         ([2], [255]),
     ]
     assert read.lengths.tolist() == [3, 0, 300, 1]
+
+
+def test_purging_leaves_nothing_of_documents_that_no_kept_snapshot_has(library: "Library") -> None:
+    library.texts = {f"d{n}.txt": f"text number{n}" for n in range(40)}
+    library.texts["secret.txt"] = "the name of Ada Example"
+    library.open()
+    del library.texts["secret.txt"]
+    second = library.snapshot()
+    library.open(second)
+
+    def mentioned() -> bool:
+        files = [path for path in library.folder.rglob("*") if path.is_file()]
+        return any(b"Ada Example" in path.read_bytes() for path in files)
+
+    prune_indexes(library.folder, {second.digest})
+    assert mentioned()  # parts are shared between snapshots
+    prune_indexes(library.folder, {second.digest}, purge=True)
+    assert not mentioned()
+    assert library.open(second).search("number7")[0].passage.document == "d7.txt"
+    prune_indexes(library.folder, {second.digest}, purge=True)
+    assert (library.folder / "views" / second.digest.removeprefix("sha256:")).exists()  # nothing else was in its parts

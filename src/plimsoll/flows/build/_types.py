@@ -43,8 +43,8 @@ class BuildParts:
     acting: Acting
     """Who builds; needs the right `publish`."""
     source_commit: str
-    in_use: Callable[[], Iterable[Manifest]]
-    """The manifests that somebody may ask at any moment."""
+    ready: Callable[[], Iterable[Manifest]]
+    """The manifests whose indexes stay ready to be searched."""
     claim: Callable[[str], None]
     """Raises ConflictError when another project has the application's name in the same place."""
     on_progress: OnProgress = no_progress

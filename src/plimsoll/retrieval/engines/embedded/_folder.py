@@ -62,20 +62,40 @@ class IndexFolder:
         except OSError as error:
             raise IndexFolderError(self._root, error.strerror or str(error)) from error
 
-    def prune(self, keep: Collection[Digest]) -> None:
-        """Remove the views of all snapshots but these, and the parts that none needs. Who has one open searches on."""
+    def prune(self, keep: Collection[Digest], *, purge: bool = False) -> None:
+        """Remove the views of all snapshots but these, and the parts that none needs. Who has one open searches on.
+
+        A part may hold documents that no view has any more. With `purge` such parts go too, and with them the views
+        that use them, which are derived again when they are needed: then nothing is left of other documents.
+        """
         if not self._root.is_dir():
             return
         kept = {hex_part(digest) for digest in keep}
         try:
             with self._alone():
-                views = self._root / _VIEWS
-                for path in views.iterdir() if views.is_dir() else ():
+                for path in self._views():
                     if path.name not in kept:
                         path.unlink()
+                if purge:
+                    self._purge()
                 self._sweep()
         except OSError as error:
             raise IndexFolderError(self._root, error.strerror or str(error)) from error
+
+    def _views(self) -> list[Path]:
+        folder = self._root / _VIEWS
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+    def _purge(self) -> None:
+        views = {path: view for path in self._views() if (view := read_view(path)) is not None}
+        needed: dict[str, set[int]] = {}
+        for view in views.values():
+            for number, name in enumerate(view.parts):
+                needed.setdefault(name, set()).update(view.documents(number).tolist())
+        for path, view in views.items():
+            parts = ((name, open_part(self._root / _PARTS / name, view.dimension)) for name in view.parts)
+            if any(part is None or part.document_count > len(needed[name]) for name, part in parts):
+                path.unlink()
 
     def _view_path(self, snapshot: Snapshot) -> Path:
         return self._root / _VIEWS / hex_part(snapshot.digest)
@@ -148,8 +168,7 @@ class IndexFolder:
     def _nearest(self, snapshot: Snapshot) -> list[View]:
         """The view that shares most segments with a snapshot, if any does."""
         wanted = {segment_bytes(ref.digest) for ref in snapshot.segments}
-        views = self._root / _VIEWS
-        found = [view for path in sorted(views.iterdir()) if (view := read_view(path)) is not None]
+        found = [view for path in self._views() if (view := read_view(path)) is not None]
         fitting = [view for view in found if view.dimension == snapshot.dimension and view.parts]
         return sorted(fitting, key=lambda view: -len(wanted.intersection(view.segments)))[:1]
 
@@ -162,17 +181,15 @@ class IndexFolder:
 
     def _sweep(self) -> None:
         """Remove what a writer left unfinished and parts that no view names. Only under the lock."""
-        views, parts = self._root / _VIEWS, self._root / _PARTS
-        if not views.is_dir() or not parts.is_dir():
-            return
+        parts = self._root / _PARTS
         needed: set[str] = set()
-        for path in views.iterdir():
+        for path in self._views():
             view = None if path.name.endswith(UNFINISHED) else read_view(path)
             if view is None:
                 path.unlink()
             else:
                 needed.update(view.parts)
-        for folder in parts.iterdir():
+        for folder in parts.iterdir() if parts.is_dir() else ():
             if folder.name not in needed:
                 shutil.rmtree(folder, ignore_errors=True)
 
