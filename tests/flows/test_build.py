@@ -26,7 +26,8 @@ from plimsoll.pipelines import Done
 from plimsoll.project import ProjectInvalidError, load_project
 from plimsoll.registry import VersionRef
 from plimsoll.releases import Evidence, Manifest
-from plimsoll.retrieval import ChunkSettings, SearchSettings, chunk_document
+from plimsoll.retrieval import ChunkSettings, chunk_document
+from plimsoll.retrieval.search import Scope
 
 KEY = "sk-harbour-0123456789abcdef"
 MODEL = "kind: few_shot\nlabels:\n  lease: [rent of a shed]\n  leave: [days of paid holiday]\n"
@@ -44,8 +45,9 @@ def search(workshop: Workshop, query: str) -> list[str]:
     platform = workshop.open()
     draft = platform.releases.working_draft("harbour")
     content = platform.registry.content(draft.artifacts["index:texts"])
-    index = platform.serve_parts().open_index(content, "builtin/static")
-    found = [hit.passage.document for hit in index.search(query, SearchSettings())]
+    knowledge = platform.registry.content(draft.artifacts["knowledge:texts"])
+    index = platform.serve_parts().open_index(content, knowledge)
+    found = [hit.passage.document for hit in asyncio.run(index.retrieve(query, Scope())).hits]
     index.close()
     return found
 

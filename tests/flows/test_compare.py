@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +13,8 @@ from plimsoll.kernel.errors import IntegrityError, NotFoundError, UnavailableErr
 from plimsoll.models import Passage
 from plimsoll.registry import Kind, Version, VersionRef
 from plimsoll.releases import Manifest
-from plimsoll.retrieval import Hit, SearchSettings
+from plimsoll.retrieval import Hit
+from plimsoll.retrieval.search import Retrieval, Scope
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 SEARCH: dict[str, Json] = {
@@ -29,20 +31,21 @@ class FakeIndex:
     """Finds the documents that its content names, for any question."""
 
     found: Sequence[str]
-    settings: list[SearchSettings] = field(default_factory=list)
+    depths: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     closed: bool = False
     failure: UnavailableError | None = None
 
-    def search(self, query: str, settings: SearchSettings) -> tuple[Hit, ...]:
+    async def retrieve(self, question: str, scope: Scope) -> Retrieval:
+        assert scope == Scope()
         if self.failure is not None:
             raise self.failure
-        self.asked.append(query)
-        self.settings.append(settings)
+        self.asked.append(question)
         passages = [
             Passage(id=name, document=name, title="", page=1, start=0, end=1, text="", score=1.0) for name in self.found
         ]
-        return tuple(Hit(passage, None, None, None, None) for passage in passages)
+        hits = tuple(Hit(passage, None, None, None, None) for passage in passages)
+        return Retrieval(hits, (1.0,) * len(hits), 1.0, (question,))
 
     def close(self) -> None:
         self.closed = True
@@ -83,11 +86,14 @@ class Records:
             raise NotFoundError(f"{digest} is gone")
         return self.kept[digest]
 
-    def open_index(self, content: Json, embedder: str) -> FakeIndex:
-        self.opened.append(embedder)
+    def open_index(self, content: Json, knowledge: Json) -> FakeIndex:
+        said = cast("dict[str, Any]", knowledge)
+        self.opened.append(said["embed"]["model"])
         if self.failure is not None:
             raise self.failure
-        return self.indexes[digest_json(content)]
+        index = self.indexes[digest_json(content)]
+        index.depths.append(said["search"]["top_k"])
+        return index
 
     @property
     def parts(self) -> CompareParts:
@@ -126,7 +132,7 @@ def test_index_versions_are_asked_the_questions_of_the_datasets(records: Records
     assert [probe.probe for probe in found.index.neighbours.probes] == ["A?", "B?", "D?", "C?"]
     assert (found.index.neighbours.top_k, found.index.neighbours.document_overlap) == (2, 1.0)
     assert records.opened == ["builtin/static", "other/large"]
-    assert {settings.top_k for index in records.indexes.values() for settings in index.settings} == {2}
+    assert {depth for index in records.indexes.values() for depth in index.depths} == {2}
     assert all(index.closed for index in records.indexes.values())
 
 

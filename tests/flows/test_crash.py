@@ -1,5 +1,6 @@
 """`kill -9` at any moment of a build, release or ship: the next run goes on, and nothing is half there."""
 
+import asyncio
 import os
 import random
 import signal
@@ -15,7 +16,7 @@ from tests.flows.conftest import TEXTS, Workshop
 
 from plimsoll.flows.audit import verify
 from plimsoll.releases import Manifest, NothingBuiltError, NothingLiveError
-from plimsoll.retrieval import SearchSettings
+from plimsoll.retrieval.search import Scope
 
 KILLS = 30
 VICTIM = Path(__file__).with_name("crash_victim.py")
@@ -122,9 +123,10 @@ def check_nothing_is_half_there(workshop: Workshop, shipped: list[str]) -> None:
     try:
         draft = platform.releases.working_draft("harbour")
         content = platform.registry.content(draft.artifacts["index:texts"])
-        index = platform.serve_parts().open_index(content, "builtin/static")
-        found = {hit.passage.document for hit in index.search("paid leave of every employee", SearchSettings(top_k=3))}
-        assert "policies/leave.md" in found
+        knowledge = platform.registry.content(draft.artifacts["knowledge:texts"])
+        index = platform.serve_parts().open_index(content, knowledge)
+        found = asyncio.run(index.retrieve("paid leave of every employee", Scope())).hits
+        assert "policies/leave.md" in {hit.passage.document for hit in found[:3]}
         index.close()
     except NothingBuiltError:
         assert shipped == []

@@ -1,7 +1,9 @@
 """A small deterministic embedder, and small indexes."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from plimsoll.documents import Document, Page
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.retrieval import (
     ChunkSettings,
+    Hit,
+    Index,
     IndexedDocument,
     SegmentRef,
     Snapshot,
@@ -20,7 +24,7 @@ from plimsoll.retrieval import (
     plan_segments,
     write_segment,
 )
-from plimsoll.retrieval._index import HybridSearch
+from plimsoll.retrieval.search import Retriever, RetrieverSettings
 from plimsoll.storage import BlobFolder, Blobs
 
 
@@ -41,6 +45,27 @@ class HashEmbedder:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors /= np.maximum(lengths, 1)
         return vectors
+
+
+plain = partial(RetrieverSettings, ranking="none", vector_weight=0.3)
+"""Settings of a search without the ranker: what both searches found, joined."""
+
+_PLAIN = plain()
+
+
+class Opened:
+    """An index that is open, asked in words."""
+
+    def __init__(self, index: Index, embedder: HashEmbedder) -> None:
+        self.index = index
+        self._embedder = embedder
+        self.chunk_count = index.chunk_count
+
+    def search(self, query: str, settings: RetrieverSettings = _PLAIN) -> tuple[Hit, ...]:
+        return asyncio.run(Retriever(self.index, self._embedder, settings).retrieve(query)).hits
+
+    def close(self) -> None:
+        self.index.close()
 
 
 class Library:
@@ -79,8 +104,8 @@ class Library:
             refs.append(self.cache[plan.key])
         return Snapshot(self.embedder.fingerprint, self.embedder.dimension, "test", tuple(refs))
 
-    def open(self, snapshot: Snapshot | None = None) -> HybridSearch:
-        return open_index(snapshot or self.snapshot(), self.blobs, self.folder, self.embedder)
+    def open(self, snapshot: Snapshot | None = None) -> "Opened":
+        return Opened(open_index(snapshot or self.snapshot(), self.blobs, self.folder, self.embedder), self.embedder)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.retrieval.conftest import HashEmbedder, Library
+from tests.retrieval.conftest import HashEmbedder, Library, Opened, plain
 
 from plimsoll.models import Passage
-from plimsoll.retrieval import Hit, SearchSettings, Snapshot, open_index, write_segment
+from plimsoll.retrieval import Hit, Snapshot, open_index, write_segment
 from plimsoll.retrieval.compare import RankMove, Search, compare_indexes
 
 found = st.lists(st.text("abcdef", min_size=1, max_size=1), max_size=6, unique=True)
@@ -82,7 +82,7 @@ def search_of(library: Library, embedder: HashEmbedder) -> Search:
     segment = write_segment(library.blobs, members, vectors)
     snapshot = Snapshot(embedder.fingerprint, embedder.dimension, "test", (segment,))
     index = open_index(snapshot, library.blobs, library.folder, embedder)
-    return partial(index.search, settings=SearchSettings(top_k=4))
+    return partial(Opened(index, embedder).search, settings=plain(top_k=4))
 
 
 def test_indexes_of_different_embedders_are_compared_each_with_its_own(

@@ -65,9 +65,9 @@ def test_neighbours_are_also_searched_as_one_word() -> None:
     assert words("marginamerican")[0] not in found
 
 
-@pytest.mark.parametrize("text", ["", "  ", "___", "x" * 61, "_" * 50_000 + "aB"])
+@pytest.mark.parametrize("text", ["", "  ", "___", "x" * 61])
 def test_what_has_no_words_gives_none(text: str) -> None:
-    assert words(text) in ([], words("aB"))
+    assert words(text) == []
 
 
 def test_a_name_of_enormous_length_costs_no_more_than_its_length() -> None:
@@ -77,3 +77,17 @@ def test_a_name_of_enormous_length_costs_no_more_than_its_length() -> None:
 
 def test_a_sequence_keeps_the_order_and_every_word() -> None:
     assert sequence("Return on Assets") == f"{words('return')[0]} on {words('assets')[0]}"
+
+
+@given(_TEXTS)
+def test_a_text_has_the_words_of_its_lines(text: str) -> None:
+    lines = text.splitlines()
+    assert Counter(words("\n".join(lines))) == Counter(word for line in lines for word in words(line))
+
+
+def test_signs_beyond_ascii_part_words_and_letters_do_not() -> None:
+    assert words("the company\u2019s\xa0profit\u2014loss na\xefve") == words("company s profit loss naive")
+
+
+def test_half_a_surrogate_pair_is_no_reason_to_stop() -> None:
+    assert words("lease \ud800 rent") == words("lease rent")

@@ -12,6 +12,7 @@ from ._errors import RightUnknownError, RoleUnknownError
 Right = Literal[
     "read",
     "call",
+    "groups",
     "trace",
     "publish",
     "release",
@@ -26,12 +27,13 @@ Right = Literal[
     "storage",
     "exchange",
 ]
-Role = Literal["caller", "viewer", "developer", "approver", "operator", "auditor", "admin"]
+Role = Literal["caller", "delegate", "viewer", "developer", "approver", "operator", "auditor", "admin"]
 
 RIGHTS: Mapping[Right, str] = MappingProxyType(
     {
         "read": "see versions, labels, releases, environments and reviews",
         "call": "ask endpoints questions, through the gateway or the command line",
+        "groups": "say for members of which groups it asks, so that documents for them are found",
         "trace": "read traces, with the questions and answers of other people in them",
         "publish": "build, and put new versions into the registry",
         "release": "bring a draft before its gates and freeze a release",
@@ -54,6 +56,7 @@ _ALL: frozenset[Right] = frozenset(RIGHTS)
 ROLES: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         "caller": frozenset({"call"}),
+        "delegate": frozenset({"call", "groups"}),
         "viewer": frozenset({"read"}),
         "developer": frozenset({"read", "call", "trace", "publish", "release", "label"}),
         "approver": frozenset({"read", "trace", "approve"}),

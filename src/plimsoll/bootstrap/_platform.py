@@ -1,6 +1,6 @@
 """What the flows and doors are given: the stores of an installation, joined with a project folder and its models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
 from plimsoll.flows.publish import PublishParts
 from plimsoll.flows.serve import Caller
-from plimsoll.flows.serve.parts import Searcher, ServeParts
+from plimsoll.flows.serve.parts import ServeParts
 from plimsoll.flows.ship import EvaluateParts, FreezeParts
 from plimsoll.governance.record_check import CheckParts
 from plimsoll.governance.retention import Retention
@@ -29,16 +29,17 @@ from plimsoll.kernel.digest import Digest, Json, short_name
 from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, PlimsollError
 from plimsoll.models import Embedder
 from plimsoll.models.answers import AnswerCache, Similar
-from plimsoll.models.catalogue import count_tokens, make_embedder
+from plimsoll.models.catalogue import count_tokens
 from plimsoll.models.predictors import Predictor, make_few_shot
 from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
-from plimsoll.retrieval import Snapshot, open_index, prune_indexes, write_segment
+from plimsoll.retrieval import Snapshot, prune_indexes, write_segment
 from plimsoll.settings import SecretMissingError, Settings
 from plimsoll.tracing import Traces
 
 from ._capture import make_capture
+from ._knowledge import STATIC, KnowledgeMaker
 from ._routes import RouteMaker
 from ._stores import Stores
 
@@ -55,16 +56,13 @@ class AppTakenError(ConflictError):
         )
 
 
-DEFAULT_EMBEDDER = "builtin/static"
-
-
 class Platform(Stores):
     """The records and engines of one installation, for one project folder; opened when they are first used."""
 
     def __init__(self, settings: Settings, project: Path) -> None:
         super().__init__(settings)
         self._project = project
-        self._embedders: dict[str, Embedder] = {}
+        self._knowledge = KnowledgeMaker(settings, project, lambda: self.blobs)
 
     @cached_property
     def app(self) -> str:
@@ -107,7 +105,7 @@ class Platform(Stores):
             write_segment=partial(write_segment, self.blobs),
             has_segment=self.blobs.renew,
             make_embedder=self.embedder,
-            prepare_index=lambda content, embedder: self._open_index(content, embedder).close(),
+            prepare_index=self._knowledge.prepare,
             prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
             workers=self.settings.workers,
             acting=self.acting,
@@ -125,7 +123,7 @@ class Platform(Stores):
             releases=self.releases,
             environments=self.environments,
             recorder=self.recorder,
-            open_index=self._open_index,
+            open_index=self._knowledge.open,
             make_route=routes.route,
             make_guardrail=Policy.load,
             make_predictor=self._predictor,
@@ -148,7 +146,7 @@ class Platform(Stores):
     @cached_property
     def answers(self) -> AnswerCache:
         """Answers that routes give again."""
-        embedder = self.embedder(DEFAULT_EMBEDDER)
+        embedder = self.embedder(STATIC)
         cache = AnswerCache(self.answer_store, similar=Similar(embedder.embed, embedder.fingerprint))
         self._open.append(cache.close)
         return cache
@@ -159,7 +157,7 @@ class Platform(Stores):
         return EvaluateParts(self.serve_parts(metered=True), self.runs, self.caller, routes.require)
 
     def _route_maker(self) -> RouteMaker:
-        return RouteMaker(self.settings, partial(self.embedder, DEFAULT_EMBEDDER), self._project)
+        return RouteMaker(self.settings, partial(self.embedder, STATIC), self._project)
 
     @property
     def caller(self) -> Caller:
@@ -293,7 +291,7 @@ class Platform(Stores):
     def compare_parts(self) -> CompareParts:
         """What comparing versions and releases needs."""
         return CompareParts(
-            self.registry.content, self.runs.get, self._open_index, self.registry.parents, self._datasets
+            self.registry.content, self.runs.get, self._knowledge.open, self.registry.parents, self._datasets
         )
 
     def _datasets(self, app: str) -> tuple[Digest, ...]:
@@ -344,11 +342,9 @@ class Platform(Stores):
         refs = [VersionRef.from_key(key, manifest.artifacts[key]) for key in sorted(manifest.artifacts)]
         return tuple(self.registry.version(manifest.app, ref) for ref in refs)
 
-    def embedder(self, name: str) -> Embedder:
-        """An embedder, loaded once."""
-        if name not in self._embedders:
-            self._embedders[name] = make_embedder(name)
-        return self._embedders[name]
+    def embedder(self, content: Mapping[str, Any] | str) -> Embedder:
+        """An embedder by its name, or from the `embed` group of a knowledge base; loaded once."""
+        return self._knowledge.embedder(content)
 
     def check_routes(self, manifest: Manifest) -> tuple[SecretMissingError, ...]:
         """What keeps routes of a release or draft from answering: secrets that are not set.
@@ -378,10 +374,6 @@ class Platform(Stores):
             raise AppTakenError(app, Path(owner), self.settings.home)
         if owner is not None:
             self.releases.claim(app, project, take_over=True)
-
-    def _open_index(self, content: Json, embedder: str) -> Searcher:
-        folder = self.settings.home / "indexes"
-        return open_index(Snapshot.from_json(content), self.blobs, folder, self.embedder(embedder))
 
     def _predictor(self, _name: str, content: Json) -> Predictor:
         model = cast("dict[str, Any]", content)

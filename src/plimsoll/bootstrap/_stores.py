@@ -27,7 +27,7 @@ from plimsoll.releases.environments import Environments
 from plimsoll.reviews import Reviews
 from plimsoll.settings import Settings
 from plimsoll.storage import (
-    BlobFolder,
+    Blobs,
     Database,
     KeyFolder,
     PostgresPlace,
@@ -48,6 +48,7 @@ from plimsoll.tracing.export import Exporter
 from plimsoll.tracing.feedback import FeedbackBook
 from plimsoll.tracing.received import Received
 
+from ._blobs import open_blobs
 from ._capture import span_price
 
 _SIGNING_KEY = "signing.pem"
@@ -77,9 +78,9 @@ class Stores:
         return self.settings.home
 
     @cached_property
-    def blobs(self) -> BlobFolder:
-        """Contents, by their digests."""
-        return BlobFolder(self._home / "blobs")
+    def blobs(self) -> Blobs:
+        """Contents, by their digests: in a folder, or in a bucket with copies of what was read in a folder."""
+        return open_blobs(self.settings.blobs, self._home)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -256,6 +257,11 @@ class Stores:
             digest for place in self.environments.environments() for digest in (place.live, place.candidate) if digest
         ]
         return (*self.releases.working_drafts(), *self.releases.manifests(pointed))
+
+    def ready(self) -> tuple[Manifest, ...]:
+        """What is in use, and every release that is kept: whoever goes back to one waits for nothing."""
+        kept = [digest for app in self.registry.apps() for digest in self.releases.digests(app)]
+        return (*self.in_use(), *self.releases.manifests(kept))
 
     def named(self, text: str) -> str:
         """A text with the names of actors in place of their pseudonyms; those of erased people stay."""

@@ -62,9 +62,22 @@ def build(state: State, strict: bool) -> int:
 @click.argument("question")
 @click.option("--endpoint", help="The endpoint to ask; needed when there are several.")
 @click.option("--env", "environment", help="Ask the release that is live there, not the working build.")
+@click.option("--group", "groups", multiple=True, help="Find only what members of this group may see; may be repeated.")
+@click.option("--filter", "conditions", help='What documents must be, such as \'{"year": {"gte": 2024}}\'.')
 @json_option
-def ask(state: State, question: str, endpoint: str | None, environment: str | None) -> None:
-    """Ask one question; the answer names its documents and its release."""
+def ask(
+    state: State,
+    question: str,
+    endpoint: str | None,
+    environment: str | None,
+    groups: tuple[str, ...],
+    conditions: str | None,
+) -> None:
+    """Ask one question; the answer names its documents and its release.
+
+    Who may build sees every document here; with --group only what members of those groups may see.
+    """
+    from plimsoll.flows.ask import Who, reach_of
     from plimsoll.flows.ask import ask as ask_flow
 
     if not question.strip():
@@ -80,7 +93,7 @@ def ask(state: State, question: str, endpoint: str | None, environment: str | No
                 endpoint=endpoint,
                 environment=environment,
                 parts=platform.serve_parts(metered=True),
-                caller=platform.caller,
+                who=Who(platform.caller, reach_of(platform.acting, groups, conditions)),
             )
         )
     state.output.result(answers.answer_json(answer), lambda screen: answers.answer(screen, answer))

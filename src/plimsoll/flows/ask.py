@@ -1,13 +1,20 @@
 """One question from a person at the command line, through the function that serves."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
+from msgspec import DecodeError, json
+
+from plimsoll.access import Acting
+from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.models import Message
 from plimsoll.registry import Registry
 from plimsoll.releases import Manifest
+from plimsoll.retrieval import Filter, FilterError
 
-from .serve import Answer, Answering, AnswerRequest, Caller, endpoint_names
+from .serve import Answer, Answering, AnswerRequest, Caller, Within, endpoint_names
 from .serve.parts import ServeParts
 
 
@@ -35,7 +42,40 @@ class NothingToAskError(InvalidError):
         )
 
 
-_NOBODY = Caller()
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who asks, and what of a knowledge base they may search."""
+
+    caller: Caller = Caller()  # noqa: RUF009  # immutable
+    within: Within = Within()  # noqa: RUF009  # immutable
+
+
+_NOBODY = Who()
+
+
+def reach_of(acting: Acting, groups: Sequence[str], conditions: str | None) -> Within:
+    """What somebody may search at the command line, and wants to; `conditions` are a filter as JSON.
+
+    Who may build can read every document anyway. Others find what is for everybody, and need the right `groups` to name
+    groups. Raises RightMissingError and FilterError.
+    """
+    chosen: tuple[str, ...] | None = tuple(sorted(set(groups)))
+    if not groups and "publish" in acting.rights:
+        chosen = None
+    elif groups and "publish" not in acting.rights:
+        acting.require("groups")
+    return Within(chosen, _conditions(conditions))
+
+
+def _conditions(text: str | None) -> Mapping[str, Json]:
+    if text is None:
+        return {}
+    try:
+        wanted: Json = json.decode(text)
+    except DecodeError as error:
+        raise FilterError(f"it is not JSON: {error}") from None
+    Filter.from_json(wanted)
+    return cast("dict[str, Json]", wanted)
 
 
 async def ask(
@@ -45,11 +85,11 @@ async def ask(
     endpoint: str | None,
     environment: str | None,
     parts: ServeParts,
-    caller: Caller = _NOBODY,
+    who: Who = _NOBODY,
 ) -> Answer:
     """Answer from an environment's live release, or from the working build when no environment is named.
 
-    `caller` pays, where `parts` have a meter. Raises EndpointUnclearError, NothingToAskError, NothingBuiltError,
+    `who.caller` pays, where `parts` have a meter. Raises EndpointUnclearError, NothingToAskError, NothingBuiltError,
     NothingLiveError, and what serving raises.
     """
     if environment is None:
@@ -67,7 +107,8 @@ async def ask(
                 (Message("user", _readable(question)),),
                 environment=environment or "",
                 release=manifest.digest,
-                caller=caller,
+                caller=who.caller,
+                within=who.within,
             )
         )
     finally:

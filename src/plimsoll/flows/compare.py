@@ -1,8 +1,9 @@
 """Two versions or two releases side by side: what differs, and which neighbours the index versions find."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, cast
 
 from plimsoll.governance.release_diff import ReleaseDiff, diff_releases
@@ -11,8 +12,9 @@ from plimsoll.kernel.errors import NotFoundError, PlimsollError
 from plimsoll.registry import Version, VersionRef
 from plimsoll.registry.diff import VersionDiff, diff_versions
 from plimsoll.releases import Manifest
-from plimsoll.retrieval import SearchSettings
+from plimsoll.retrieval import Hit
 from plimsoll.retrieval.compare import NeighbourChange, compare_indexes
+from plimsoll.retrieval.search import Scope
 
 from .serve.parts import Searcher
 
@@ -47,8 +49,8 @@ class CompareParts:
     """The content of a version."""
     run: Callable[[Digest], Json]
     """The content of a run that is a release's evidence."""
-    open_index: Callable[[Json, str], Searcher]
-    """Opens the index whose version has this content, with the embedder of this name."""
+    open_index: Callable[[Json, Json], Searcher]
+    """Opens an index, from the contents of its version and of the knowledge version that says how it is searched."""
     parents: Callable[[str, VersionRef], Sequence[VersionRef]]
     """What a version of an application was made from."""
     datasets: Callable[[str], Sequence[Digest]]
@@ -172,35 +174,50 @@ def _compare_indexes(
     if not probes:
         why = "there is no question to compare neighbours with: add a dataset, or give one with --probe"
         return IndexComparison(name, None, why)
-    with ExitStack() as opened:
-        try:
-            old, new = (_open(side, parts, opened) for side in sides)
-            return IndexComparison(name, _ask(old, new, probes))
-        except PlimsollError as error:
-            return IndexComparison(name, None, f"neighbours were not compared: {error.message}")
-
-
-def _open(side: _Side, parts: CompareParts, opened: ExitStack) -> tuple[Searcher, SearchSettings]:
     try:
-        if side.knowledge is None:
-            raise KnowledgeUnknownError
-        knowledge = cast("dict[str, Any]", parts.content(side.knowledge))
-        index = parts.open_index(parts.content(side.index), knowledge["embed"]["model"])
+        old, new = (_Opened.of(side, parts) for side in sides)
+        # Both are asked for as many passages as the new one gives, so that only which ones they are is compared.
+        depth = new.top_k
+        before, after = (_ask(side, depth, probes, parts) for side in (old, new))
+    except PlimsollError as error:
+        return IndexComparison(name, None, f"neighbours were not compared: {error.message}")
+    return IndexComparison(name, compare_indexes(before.__getitem__, after.__getitem__, probes, depth))
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The contents of one side."""
+
+    what: str
+    index: Json
+    knowledge: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, side: _Side, parts: CompareParts) -> "_Opened":
+        try:
+            if side.knowledge is None:
+                raise KnowledgeUnknownError
+            knowledge = cast("dict[str, Any]", parts.content(side.knowledge))
+            return cls(side.what, parts.content(side.index), knowledge)
+        except PlimsollError as error:
+            raise IndexGoneError(side.what, error.message) from error
+
+    @property
+    def top_k(self) -> int:
+        """How many passages it gives."""
+        return int(self.knowledge["search"]["top_k"])
+
+
+def _ask(side: _Opened, depth: int, probes: Sequence[str], parts: CompareParts) -> dict[str, tuple[Hit, ...]]:
+    """What one side finds for each question."""
+    knowledge = {**side.knowledge, "search": {**side.knowledge["search"], "top_k": depth}}
+    try:
+        searcher = parts.open_index(side.index, knowledge)
     except PlimsollError as error:
         raise IndexGoneError(side.what, error.message) from error
-    opened.callback(index.close)
-    return index, SearchSettings(**knowledge["search"])
+    with closing(searcher):
+        return asyncio.run(_all(searcher, probes))
 
 
-def _ask(
-    old: tuple[Searcher, SearchSettings], new: tuple[Searcher, SearchSettings], probes: Sequence[str]
-) -> NeighbourChange:
-    """Both are asked for as many passages as the new one gives, so that only which ones they are is compared."""
-    top_k = new[1].top_k
-    (index_before, settings_before), (index_after, settings_after) = old, new
-    return compare_indexes(
-        lambda probe: index_before.search(probe, replace(settings_before, top_k=top_k)),
-        lambda probe: index_after.search(probe, settings_after),
-        probes,
-        top_k,
-    )
+async def _all(searcher: Searcher, probes: Sequence[str]) -> dict[str, tuple[Hit, ...]]:
+    return {probe: (await searcher.retrieve(probe, Scope())).hits for probe in probes}

@@ -16,7 +16,7 @@ from plimsoll.kernel.errors import DeniedError, NotFoundError, UnavailableError
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import REPLAY, Trace, Traces
 
-from .serve import Answering, AnswerRequest, Caller
+from .serve import Answering, AnswerRequest, Caller, Within
 from .serve.parts import ServeParts
 
 
@@ -58,12 +58,16 @@ class Replay:
         return all(part.same is not False for part in self.parts if part.provable)
 
 
+_EVERYTHING = Within()
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """What the caller sent, as the trace keeps it."""
 
     messages: tuple[dict[str, Any], ...]
     parameters: dict[str, Any]
+    within: Within = _EVERYTHING
 
 
 _NOBODY = Caller()
@@ -88,6 +92,7 @@ async def replay(
         release=trace.release,
         trace_id=new_trace_id(),
         caller=caller,
+        within=sent.within,
     )
     answering = Answering(parts)
     try:

@@ -11,6 +11,7 @@ The way through: `chunk_document`, an `IndexedDocument` for each file, `plan_seg
 """
 
 from ._citations import cite
+from ._errors import FilterError
 from ._filter import Filter
 from ._segments import plan_segments
 from ._snapshot import Snapshot
@@ -22,7 +23,6 @@ from ._types import (
     Index,
     IndexedDocument,
     Query,
-    SearchSettings,
     SegmentPlan,
     SegmentRef,
 )
@@ -33,11 +33,11 @@ __all__ = [
     "Chunk",
     "ChunkSettings",
     "Filter",
+    "FilterError",
     "Hit",
     "Index",
     "IndexedDocument",
     "Query",
-    "SearchSettings",
     "SegmentPlan",
     "SegmentRef",
     "Snapshot",

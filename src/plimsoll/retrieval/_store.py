@@ -12,10 +12,9 @@ from plimsoll.models import Embedder
 from plimsoll.storage import Blobs
 
 from ._errors import EmbedderMismatchError, SegmentFormatError
-from ._index import HybridSearch
 from ._segments import Segment, decode_segment, encode_segment
 from ._snapshot import Snapshot
-from ._types import IndexedDocument, SegmentRef
+from ._types import Index, IndexedDocument, SegmentRef
 from .engines.embedded import EmbeddedIndex, IndexFolder
 
 
@@ -29,7 +28,7 @@ def write_segment(blobs: Blobs, documents: Sequence[IndexedDocument], vectors: N
     return SegmentRef(digest, documents=len(documents), chunks=len(vectors))
 
 
-def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedder) -> HybridSearch:
+def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedder) -> Index:
     """Open a snapshot for search.
 
     What a search needs is derived from the segments under `folder` when it is not there yet, and shared with other
@@ -43,7 +42,7 @@ def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedde
         wanted = f"{snapshot.embedder} with {snapshot.dimension} dimensions"
         raise EmbedderMismatchError(embedder.name, f"one with {embedder.dimension} dimensions", wanted)
     view, parts = IndexFolder(folder).open(snapshot, partial(_read, blobs, snapshot.dimension), embedder.embed)
-    return HybridSearch(EmbeddedIndex(view, parts), embedder)
+    return EmbeddedIndex(view, parts)
 
 
 def prune_indexes(folder: Path, keep: Collection[Digest], *, purge: bool = False) -> None:

@@ -11,7 +11,6 @@ from plimsoll.documents import Box, Page
 from plimsoll.kernel.digest import Digest
 from plimsoll.models import Passage
 
-from ._errors import SettingError
 from ._filter import NO_FILTER, Filter
 
 MetadataValue = str | int | float | bool
@@ -99,31 +98,6 @@ class SegmentRef:
     digest: Digest
     documents: int
     chunks: int
-
-
-@dataclass(frozen=True, slots=True)
-class SearchSettings:
-    """How a search is done. The defaults were chosen by `benchmarks/retrieval.py` on development rows.
-
-    Raises SettingError for numbers that cannot work.
-    """
-
-    mode: Mode = "hybrid"
-    top_k: int = 6
-    """Number of hits, at most."""
-    candidates: int = 100
-    """How many chunks each of the two searches hands to the fusion; raised to `top_k` where that is more."""
-    fusion: Fusion = "weighted"
-    vector_weight: float = 0.3
-    """Share of the vector search in the fused score, 0 to 1; the rest is the full text's."""
-
-    def __post_init__(self) -> None:
-        if self.top_k < 1:
-            raise SettingError("top_k", self.top_k, "at least 1")
-        if self.candidates < 1:
-            raise SettingError("candidates", self.candidates, "at least 1")
-        if not 0 <= self.vector_weight <= 1:
-            raise SettingError("vector_weight", self.vector_weight, "from 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,10 @@ WORDS_FORMAT = 2
 _MAX_WORD_CHARACTERS = 60
 _MAX_KEPT = 100_000
 
-_ASCII_WORDS = bytes(ord(sign.lower()) if sign.isascii() and sign.isalnum() else 32 for sign in map(chr, range(256)))
-"""For each byte the one that takes its place: small letters and digits stay, everything else parts words."""
+_LAST_ASCII = 127
+_BYTES = bytes(byte if byte > _LAST_ASCII or chr(byte).isalnum() else ord(" ") for byte in range(256)).lower()
+"""For each byte of UTF-8 the one that takes its place: small letters, digits and all beyond ASCII stay; the rest parts
+words."""
 _WORD = re.compile(r"[^\W_]+")
 _SEAM = re.compile(r"[A-Z_](?:(?<=[a-z][A-Z])|(?<=[A-Za-z0-9]_)(?=[A-Za-z0-9]))")
 """Where two parts of a name meet. It starts with a set of characters, which makes the search ten times faster."""
@@ -92,10 +94,17 @@ def function_words() -> frozenset[str]:
 
 
 def _spelled(text: str) -> list[str]:
-    """Runs of letters and digits in small letters."""
+    """Runs of letters and digits in small letters. Whatever is ASCII goes a way that is four times faster."""
+    runs = text.encode("utf-8", "surrogatepass").translate(_BYTES).decode("utf-8", "surrogatepass").split()
     if text.isascii():
-        return text.encode().translate(_ASCII_WORDS).decode().split()
-    return _WORD.findall(text.lower())
+        return runs
+    spelled: list[str] = []
+    for run in runs:
+        if run.isascii():
+            spelled.append(run)
+        else:
+            spelled += _WORD.findall(run.lower())
+    return spelled
 
 
 def _names(text: str) -> Iterable[str]:

@@ -182,7 +182,7 @@ _BUILDER = textwrap.dedent("""
     import json, os, signal, sys
     from pathlib import Path
     import numpy as np
-    from plimsoll.retrieval import Snapshot, open_index
+    from plimsoll.retrieval import Query, Snapshot, open_index
     from plimsoll.storage import BlobFolder
 
     class Embedder:
@@ -199,7 +199,7 @@ _BUILDER = textwrap.dedent("""
     root = Path(sys.argv[1])
     snapshot = Snapshot.from_json(json.loads(sys.stdin.read()))
     index = open_index(snapshot, DyingBlobs(root / "blobs"), root / "indexes", Embedder())
-    print(index.search("tea")[0].passage.document)
+    print(index.read(index.find(Query("tea", None, 1)).rows)[0].document)
 """)
 
 

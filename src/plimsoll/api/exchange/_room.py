@@ -28,6 +28,7 @@ from ..admission import Sent, acting_of
 from ..load import Bodies, Held, LoadGate, Permit
 from ._body import read_json
 from ._caller import USER_HEADER, user_from
+from ._within import within_of
 
 ENVIRONMENT_HEADER: Final = b"x-plimsoll-environment"
 _KEY: Final = "key:"
@@ -131,16 +132,17 @@ class Measured(ABC):
 def request_for(
     asked: Asked, arrived: Arrived, room: Room, *, surface: Surface, measured: Measurement
 ) -> AnswerRequest:
-    """What the platform is asked. Raises FieldError when the user that is named cannot be one."""
+    """What the platform is asked. Raises FieldError for headers that cannot be read, and RightMissingError."""
     scope, sent, size_bytes = arrived
-    app = room.service.app
+    app, acting = room.service.app, acting_of(scope)
     environment = sent.text(ENVIRONMENT_HEADER) or room.settings.default_environment
     return AnswerRequest(
         app=app,
         target=asked.target,
         body=asked.body,
         environment=environment,
-        caller=_caller(acting_of(scope), asked, sent),
+        caller=_caller(acting, asked, sent),
+        within=within_of(acting, sent),
         size_bytes=size_bytes,
         surface=surface,
         fresh=_freshness(sent),

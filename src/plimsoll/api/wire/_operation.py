@@ -41,5 +41,9 @@ class Operation:
 
 ENVIRONMENT = Parameter("x-plimsoll-environment", "header", "Which environment's live release answers.")
 USER = Parameter("x-plimsoll-user", "header", "The person for whom the caller asks: a pseudonym.")
-CALL = (ENVIRONMENT, USER)
+GROUPS = Parameter(
+    "x-plimsoll-groups", "header", "Groups whose documents may be found, with commas; needs the right `groups`."
+)
+FILTER = Parameter("x-plimsoll-filter", "header", "What documents must be to be found: a JSON object of conditions.")
+CALL = (ENVIRONMENT, USER, GROUPS, FILTER)
 """Parameters of every call that is answered by a release."""

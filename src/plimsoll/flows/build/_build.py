@@ -11,14 +11,13 @@ from plimsoll.pipelines import StageCount
 from plimsoll.project import KnowledgeDefinition, Project
 from plimsoll.registry import Kind
 from plimsoll.releases import Manifest, NothingBuiltError
-from plimsoll.retrieval import ChunkSettings
 
 from ._documents import Loading, Source, find_files, load_documents
 from ._guardrails import try_guardrails
 from ._index import IndexBuilder, cached_stage
 from ._models import try_models
 from ._types import BuildParts, BuildReport, DocumentOutcome, KnowledgeBuilt
-from ._versions import knowledge_versions, settings_versions
+from ._versions import effective_knowledge, knowledge_versions, settings_versions
 
 _SHAPES_ANSWERS: tuple[Kind, ...] = (
     "prompt",
@@ -71,10 +70,10 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
         {version.ref.key: version.digest for version in versions if version.kind in _SHAPES_ANSWERS},
     )
     for knowledge in built:
-        parts.prepare_index(knowledge.snapshot.to_json(), project.knowledge[knowledge.name].embed.model)
+        parts.prepare_index(knowledge.snapshot.to_json(), effective_knowledge(project.knowledge[knowledge.name]))
     before = _working_draft(project.app.name, parts)
     parts.releases.keep_draft(draft)
-    parts.prune_indexes(_indexes_in_use(parts))
+    parts.prune_indexes(_ready_indexes(parts))
     return BuildReport(draft, versions, built, stages, same_draft=before == draft)
 
 
@@ -85,9 +84,9 @@ def _working_draft(app: str, parts: BuildParts) -> Manifest | None:
         return None
 
 
-def _indexes_in_use(parts: BuildParts) -> set[Digest]:
+def _ready_indexes(parts: BuildParts) -> set[Digest]:
     return {
-        digest for manifest in parts.in_use() for key, digest in manifest.artifacts.items() if key.startswith("index:")
+        digest for manifest in parts.ready() for key, digest in manifest.artifacts.items() if key.startswith("index:")
     }
 
 
@@ -117,8 +116,8 @@ def _build_knowledge(name: str, project: Project, parts: BuildParts, stages: dic
         raise NothingIndexedError(name, outcomes)
     builder = IndexBuilder(
         parts=parts,
-        embedder=parts.make_embedder(knowledge.embed.model),
-        chunks=ChunkSettings(size=knowledge.chunk.size, overlap=knowledge.chunk.overlap),
+        embedder=parts.make_embedder(knowledge.embed.settings()),
+        chunks=knowledge.chunk.settings(),
         stages=stages,
         on_done=_progress(parts, "index"),
     )

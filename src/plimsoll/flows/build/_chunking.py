@@ -1,7 +1,7 @@
 """The chunk stage: loaded documents become documents that an index can hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import msgpack
 
@@ -9,6 +9,7 @@ from plimsoll.documents import Document, decode_document
 from plimsoll.kernel.digest import digest_json
 from plimsoll.pipelines import CachedStage
 from plimsoll.retrieval import Chunk, ChunkSettings, IndexedDocument, chunk_document, chunker_fingerprint
+from plimsoll.retrieval.chunkers import ChunkTools, Contextualizer
 
 from ._documents import LoadedDocument
 
@@ -24,17 +25,21 @@ class Chunking:
     load: CachedStage
     """Where the texts of loaded documents are."""
     stage: CachedStage
+    tools: ChunkTools = field(default_factory=ChunkTools.usual)
+    contextualizer: Contextualizer | None = None
+    """Writes contexts in place of what the settings say."""
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same documents could be cut in another way."""
-        return digest_json([chunker_fingerprint(self.settings, media_type) for media_type in _MEDIA_TYPES])
+        return digest_json([self._fingerprint(media_type) for media_type in _MEDIA_TYPES])
 
     def through(self, documents: Sequence[LoadedDocument]) -> list[IndexedDocument]:
-        """The documents with their chunks, in order."""
+        """The documents with their chunks, in order. Raises what `chunk_document` raises."""
         loaded = [decode_document(encoded) for encoded in self.load.read([document.key for document in documents])]
+        fingerprints = {kind: self._fingerprint(kind) for kind in {content.media_type for content in loaded}}
         keys = [
-            digest_json([document.key, chunker_fingerprint(self.settings, content.media_type)])
+            digest_json([document.key, fingerprints[content.media_type]])
             for document, content in zip(documents, loaded, strict=True)
         ]
         cut = self.stage.through(keys, lambda places: [self._cut(loaded[place]) for place in places])
@@ -43,8 +48,11 @@ class Chunking:
             for document, content, chunks in zip(documents, loaded, cut, strict=True)
         ]
 
+    def _fingerprint(self, media_type: str) -> str:
+        return chunker_fingerprint(self.settings, media_type, tools=self.tools, contextualizer=self.contextualizer)
+
     def _cut(self, document: Document) -> bytes:
-        chunks = chunk_document(document, self.settings)
+        chunks = chunk_document(document, self.settings, tools=self.tools, contextualizer=self.contextualizer)
         return msgpack.encode([(c.start, c.end, c.page, c.headings, c.parent, c.context) for c in chunks])
 
 
@@ -53,11 +61,14 @@ _Kept = tuple[int, int, int, tuple[str, ...], tuple[int, int] | None, str]
 
 
 def _indexed(document: LoadedDocument, content: Document, cut: bytes) -> IndexedDocument:
+    """What the source says of a document goes before what the file says of itself."""
     kept = msgpack.decode(cut, type=list[_Kept])
+    said = dict(document.metadata)
+    title = str(said.pop("title", "")) or content.title
     return IndexedDocument(
         path=document.path,
         digest=document.digest,
-        title=content.title,
+        title=title,
         media_type=content.media_type,
         text=content.text,
         pages=content.pages,
@@ -66,6 +77,7 @@ def _indexed(document: LoadedDocument, content: Document, cut: bytes) -> Indexed
             for ordinal, (start, end, page, headings, parent, context) in enumerate(kept)
         ),
         language=content.language,
-        metadata=content.metadata,
+        metadata={**content.metadata, **said},
+        access=document.access,
         boxes=content.boxes,
     )

@@ -1,51 +1,43 @@
 """From the files of a source to loaded documents: what is known stays as it is, the rest is loaded in processes."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 from msgspec import json
 
-from plimsoll.documents import (
-    DocumentError,
-    LoadSettings,
-    SourceFile,
-    digest_file,
-    encode_document,
-    load_file,
-    loader_fingerprint,
-    scan,
-)
-from plimsoll.kernel.digest import Digest, digest_json
-from plimsoll.kernel.errors import PlimsollError
+from plimsoll.documents import DocumentError, LoadSettings, Metadata, encode_document, load_file
+from plimsoll.documents.similar import signature
+from plimsoll.documents.sources import EVERYBODY, Access
+from plimsoll.kernel.digest import Digest, digest_json, hex_part
+from plimsoll.kernel.errors import PlimsollError, UnavailableError
 from plimsoll.pipelines import CachedStage, Done, Outcome, StageCache, map_isolated
 
+from ._fetching import RemoteSource
+from ._finding import FoundFile, find_files
+from ._sources import Source
 from ._types import DocumentOutcome
+
+__all__ = ["FoundFile", "LoadedDocument", "Loading", "Source", "find_files", "load_documents"]
 
 _LOAD_TIMEOUT_S = 600.0
 _REMARKS = "load remarks"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One folder (or file) that documents come from. `prefix` stands before the path of each of its documents."""
+class CopyFailedError(UnavailableError):
+    """A document that was fetched cannot be handed to its loader, for want of space on the disk."""
 
-    location: Path
-    include: tuple[str, ...]
-    exclude: tuple[str, ...]
-    prefix: str
+    code = "document_copy_failed"
 
-
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file with its content address and the key of its loaded form."""
-
-    path: str
-    location: Path
-    digest: Digest
-    key: str
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"the bytes of {path} cannot be written to the folder for temporary files: {reason}",
+            hint="make room on the disk, and run the same command again; what was built before stays as it is",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +48,26 @@ class LoadedDocument:
     digest: Digest
     key: str
     notes: tuple[str, ...] = ()
+    access: Access = EVERYBODY
+    """The groups that may read it."""
+    metadata: Metadata = field(default_factory=dict)
+    """What its source says about it, to be put above what the file says about itself; `title` too."""
+    signature: bytes = field(default=b"", repr=False)
+    """By which near-duplicates are found; empty for a short text."""
+
+    @property
+    def fingerprint(self) -> Digest:
+        """Changes whenever an index would hold something else of it: its text, its readers, or what is said of it."""
+        return digest_json([self.key, list(self.access), dict(self.metadata)])
+
+
+class _Waiting(NamedTuple):
+    """What is sent to a worker process."""
+
+    path: str
+    location: Path
+    name: str
+    digest: Digest
 
 
 class _Loaded(NamedTuple):
@@ -64,6 +76,7 @@ class _Loaded(NamedTuple):
     encoded: bytes
     notes: tuple[str, ...]
     incomplete: bool
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,38 +93,11 @@ class Loading:
     on_done: Callable[[int, int], None]
 
 
-def find_files(
-    sources: Iterable[Source], settings: LoadSettings, on_done: Callable[[int, int], None]
-) -> tuple[list[FoundFile], list[DocumentOutcome]]:
-    """Every file of the sources with its digest; and those that are left out, with the reason.
-
-    Of files with the same bytes the first by path is taken, the others are duplicates of it.
-    """
-    left_out: list[DocumentOutcome] = []
-    files: list[tuple[str, SourceFile]] = []
-    for source in sources:
-        found = scan(source.location, include=source.include, exclude=source.exclude)
-        left_out += [
-            DocumentOutcome(source.prefix + item.path, "skipped", item.reason, item.hint) for item in found.skipped
-        ]
-        files += [(source.prefix + file.path, file) for file in found.files]
-    first: dict[Digest, FoundFile] = {}
-    for count, (path, file) in enumerate(sorted(files, key=lambda pair: pair[0]), start=1):
-        outcome = _digest(path, file, settings)
-        if isinstance(outcome, FoundFile) and outcome.digest in first:
-            same = first[outcome.digest].path
-            hint = "delete one of the two, or leave it"
-            outcome = DocumentOutcome(path, "duplicate", f"the same bytes as {same}", hint, digest=outcome.digest)
-        if isinstance(outcome, FoundFile):
-            first[outcome.digest] = outcome
-        else:
-            left_out.append(outcome)
-        on_done(count, len(files))
-    return list(first.values()), left_out
-
-
 def load_documents(files: Sequence[FoundFile], loading: Loading) -> tuple[list[LoadedDocument], list[DocumentOutcome]]:
-    """Load the files that were not loaded before; a file that cannot be loaded is listed with its reason."""
+    """Load the files that were not loaded before; a file that cannot be loaded is listed with its reason.
+
+    Raises SourceUnreachableError when a whole source disappears meanwhile, and CopyFailedError.
+    """
     keys = [file.key for file in files]
     remarks = {key: json.decode(value) for key, value in loading.remarks.get(_REMARKS, keys).items()}
     known = loading.stage.present([key for key in keys if not remarks.get(key, {}).get("incomplete")])
@@ -119,16 +105,17 @@ def load_documents(files: Sequence[FoundFile], loading: Loading) -> tuple[list[L
     results: dict[str, LoadedDocument | DocumentOutcome] = {}
     for file in files:
         if file.key in known:
-            notes = remarks.get(file.key, {}).get("notes", ())
-            results[file.path] = LoadedDocument(file.path, file.digest, file.key, tuple(notes))
+            results[file.path] = _loaded(file, remarks.get(file.key, {}))
         elif file.key in failed:
             reason, hint = json.decode(failed[file.key])
             results[file.path] = DocumentOutcome(file.path, "failed", reason, hint, digest=file.digest)
     missing = [file for file in files if file.path not in results]
     loading.on_done(len(results), len(files))
-    for outcome in _load_in_processes(missing, loading):
-        results[outcome.item.path] = _settle(outcome, loading)
-        loading.on_done(len(results), len(files))
+    by_path = {file.path: file for file in missing}
+    with _at_hand(missing) as waiting:
+        for outcome in _load_in_processes(waiting, loading):
+            results[outcome.item.path] = _settle(outcome, by_path[outcome.item.path], loading)
+            loading.on_done(len(results), len(files))
     in_order = [results[file.path] for file in files]
     return (
         [item for item in in_order if isinstance(item, LoadedDocument)],
@@ -136,16 +123,40 @@ def load_documents(files: Sequence[FoundFile], loading: Loading) -> tuple[list[L
     )
 
 
-def _digest(path: str, file: SourceFile, settings: LoadSettings) -> FoundFile | DocumentOutcome:
+def _loaded(file: FoundFile, remark: Mapping[str, Any]) -> LoadedDocument:
+    return LoadedDocument(
+        path=file.path,
+        digest=file.digest,
+        key=file.key,
+        notes=(*file.notes, *remark.get("notes", ())),
+        access=file.access,
+        metadata=file.metadata,
+        signature=bytes.fromhex(remark.get("signature", "")),
+    )
+
+
+@contextmanager
+def _at_hand(files: Sequence[FoundFile]) -> Iterator[list[_Waiting]]:
+    """All of them as files of this machine; what was fetched lies in a folder for as long as it is needed."""
+    with TemporaryDirectory(prefix="plimsoll-") as folder:
+        yield [
+            _Waiting(file.path, file.location or _written(file, Path(folder)), file.name, file.digest) for file in files
+        ]
+
+
+def _written(file: FoundFile, folder: Path) -> Path:
+    data = file.source.read(file.digest) if isinstance(file.source, RemoteSource) else None
+    place = folder / hex_part(file.digest)
     try:
-        digest = digest_file(file.location, path, settings)
-    except DocumentError as error:
-        return _failure(path, "", error)
-    key = digest_json([path, digest, loader_fingerprint(path, settings)])
-    return FoundFile(path, file.location, digest, key)
+        # Without its bytes it is loaded from a file that is not there, and so reported as vanished.
+        if data is not None:
+            place.write_bytes(data)
+    except OSError as error:
+        raise CopyFailedError(file.path, error.strerror or "it fails") from error
+    return place
 
 
-def _load_in_processes(files: Sequence[FoundFile], loading: Loading) -> Iterable[Outcome[FoundFile, _Loaded]]:
+def _load_in_processes(files: Sequence[_Waiting], loading: Loading) -> Iterable[Outcome[_Waiting, _Loaded]]:
     if not files:
         return ()
     return map_isolated(
@@ -157,21 +168,22 @@ def _load_in_processes(files: Sequence[FoundFile], loading: Loading) -> Iterable
     )
 
 
-def _load(settings: LoadSettings, file: FoundFile) -> _Loaded:
-    document = load_file(file.location, file.path, settings, expected=file.digest)
-    return _Loaded(encode_document(document), document.notes, document.incomplete)
+def _load(settings: LoadSettings, file: _Waiting) -> _Loaded:
+    document = load_file(file.location, file.name, settings, expected=file.digest)
+    return _Loaded(encode_document(document), document.notes, document.incomplete, signature(document.text))
 
 
-def _settle(outcome: Outcome[FoundFile, _Loaded], loading: Loading) -> LoadedDocument | DocumentOutcome:
+def _settle(outcome: Outcome[_Waiting, _Loaded], file: FoundFile, loading: Loading) -> LoadedDocument | DocumentOutcome:
     """Remember what will be the same next time: a document, and a failure that lies in its bytes."""
-    file = outcome.item
     if isinstance(outcome, Done):
         loaded = outcome.result
         loading.stage.remember({file.key: loaded.encoded})
-        remark = {"notes": loaded.notes, "incomplete": loaded.incomplete}
+        remark = {"notes": loaded.notes, "incomplete": loaded.incomplete, "signature": loaded.signature.hex()}
         loading.remarks.put(_REMARKS, {file.key: json.encode(remark)})
-        return LoadedDocument(file.path, file.digest, file.key, loaded.notes)
+        return _loaded(file, remark)
     error = outcome.error
+    if isinstance(error, DocumentError) and isinstance(file.source, Source):
+        file.source.check_there()
     if isinstance(error, DocumentError) and error.permanent:
         loading.failures.remember({file.key: json.encode([error.message, error.hint])})
     else:

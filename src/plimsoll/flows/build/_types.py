@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,10 @@ class BuildParts:
     cache: StageCache
     write_segment: Callable[[Sequence[IndexedDocument], NDArray[np.float32]], SegmentRef]
     has_segment: Callable[[Digest], bool]
-    make_embedder: Callable[[str], Embedder]
-    prepare_index: Callable[[Json, str], None]
-    """Makes an index ready to be searched, given the content of its version and the name of its embedder."""
+    make_embedder: Callable[[Mapping[str, Any] | str], Embedder]
+    """An embedder by its name, or from the `embed` group of a knowledge base."""
+    prepare_index: Callable[[Json, Json], None]
+    """Makes an index ready to be searched, given the contents of its version and of its knowledge version."""
     prune_indexes: Callable[[Collection[Digest]], None]
     """Forgets what was prepared for any other index versions than these."""
     workers: int

@@ -1,11 +1,12 @@
 """What a build publishes: the content of every version, and what each was made from."""
 
 from dataclasses import asdict
+from typing import Any, cast
 
 from plimsoll.kernel.digest import Json
 from plimsoll.project import KnowledgeDefinition, Project
 from plimsoll.registry import Publication, VersionRef
-from plimsoll.retrieval import SearchSettings
+from plimsoll.retrieval.search import RetrieverSettings
 
 from ._types import KnowledgeBuilt
 
@@ -23,8 +24,9 @@ def knowledge_versions(project: Project, built: KnowledgeBuilt) -> list[Publicat
 
 def effective_knowledge(knowledge: KnowledgeDefinition) -> Json:
     """The content with the search settings that are in force, so that no later default changes what a version means."""
-    given = knowledge.search.model_dump(exclude_none=True)
-    return {**knowledge.content(), "search": asdict(SearchSettings(**given))}
+    content = knowledge.content()
+    given = cast("dict[str, Any]", content["search"])
+    return {**content, "search": {**given, **asdict(RetrieverSettings.of(given))}}
 
 
 def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> list[Publication]:
@@ -37,10 +39,6 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         for name, route in project.routes.items()
     }
     models = {name: Publication("model", name, model.content()) for name, model in project.models.items()}
-    datasets = {
-        name: Publication("dataset", name, {"rows": [row.to_json() for row in rows]})
-        for name, rows in project.datasets.items()
-    }
     indexes = {name: VersionRef("index", name, knowledge.snapshot.digest) for name, knowledge in built.items()}
     endpoints = {
         name: Publication(
@@ -57,6 +55,16 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         )
         for name, endpoint in project.endpoints.items()
     }
+    groups = (prompts, guardrails, routes, models, endpoints)
+    return [*(publication for group in groups for publication in group.values()), *suite_versions(project)]
+
+
+def suite_versions(project: Project) -> list[Publication]:
+    """The datasets and the suites that ask their rows."""
+    datasets = {
+        name: Publication("dataset", name, {"rows": [row.to_json() for row in rows]})
+        for name, rows in project.datasets.items()
+    }
     suites = [
         Publication(
             "suite",
@@ -67,8 +75,7 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         )
         for name, suite in project.suites.items()
     ]
-    groups = (prompts, guardrails, routes, models, datasets, endpoints)
-    return [*(publication for group in groups for publication in group.values()), *suites]
+    return [*datasets.values(), *suites]
 
 
 def _named(name: str | None, publications: dict[str, Publication]) -> tuple[VersionRef, ...]:

@@ -16,6 +16,7 @@ from ._events import (
     GuardrailNote,
     LimitState,
     Surface,
+    Within,
 )
 from ._plain import Predictions, Vectors
 from ._runtime import endpoint_names, served_names
@@ -34,6 +35,7 @@ __all__ = [
     "Predictions",
     "Surface",
     "Vectors",
+    "Within",
     "endpoint_names",
     "served_names",
 ]

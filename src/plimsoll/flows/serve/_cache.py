@@ -76,7 +76,10 @@ def tenant_of(request: AnswerRequest) -> str:
     caller = request.caller
     owner = ("team", caller.team) if caller.team else ("actor", caller.actor)
     # Not joined by a sign that names may hold: no two tenants are written the same.
-    return msgspec.json.encode((*owner, caller.user)).decode()
+    within = request.within
+    # What may be searched decides what is said: nobody is given what was found for members of another group.
+    reach = (within.groups, dict(within.filter)) if within.groups is not None or within.filter else ()
+    return msgspec.json.encode((*owner, caller.user, *reach), order="sorted").decode()
 
 
 def merged(pieces: Iterable[Chunks]) -> Body:

@@ -40,6 +40,19 @@ class Caller(Struct, frozen=True, gc=False):
 _NOBODY = Caller()
 
 
+class Within(Struct, frozen=True, gc=False):
+    """What of a knowledge base may be searched for a request."""
+
+    groups: tuple[str, ...] | None = None
+    """The groups of who asks, sorted: documents for everybody or for one of them. None finds everything, which is for
+    the project's own commands and never for callers."""
+    filter: Mapping[str, Any] = {}
+    """What the documents must be, as `plimsoll.retrieval.Filter` reads it."""
+
+
+_EVERYTHING = Within()
+
+
 class AnswerRequest(Struct, frozen=True, gc=False):
     """A call of an endpoint of an application, or of a route that it serves as such."""
 
@@ -62,6 +75,8 @@ class AnswerRequest(Struct, frozen=True, gc=False):
     """What the caller says about answers that are kept (RFC 9111): do not use one, or do not keep this one either."""
     joined: str = ""
     """The caller's own trace and span, where it named them, as `Trace.joined` has it."""
+    within: Within = _EVERYTHING
+    """What of the endpoint's knowledge base may be searched."""
     found: Callable[[str], None] | None = None
     """Told by what name callers may call the same again, as soon as it is known that there is such a thing."""
 

@@ -1,13 +1,13 @@
 """From what a caller sends to an endpoint to what its model is asked: retrieval, and the prompt."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plimsoll.kernel.digest import Json
 from plimsoll.models import Body, ChatRequest, Passage
 from plimsoll.prompts import Prompt, render
-from plimsoll.retrieval import Hit
+from plimsoll.retrieval import Filter, Hit
+from plimsoll.retrieval.search import Scope
 
 from ._errors import DemandUnsupportedError, QuestionMissingError
 from ._provider_files import check_own_files
@@ -54,14 +54,19 @@ async def retrieve(knowledge: Knowledge | None, record: RequestRecord) -> tuple[
     if knowledge is None:
         return ()
     with record.span(f"retrieval {knowledge.name}") as step:
-        hits = await asyncio.to_thread(knowledge.index.search, record.question, knowledge.settings)
+        within = record.request.within
+        groups = None if within.groups is None else frozenset(within.groups)
+        found = await knowledge.index.retrieve(record.question, Scope(Filter.from_json(dict(within.filter)), groups))
         step.attributes |= {
             "gen_ai.operation.name": "retrieval",
             "gen_ai.data_source.id": knowledge.name,
             "gen_ai.retrieval.query.text": record.question,
-            "gen_ai.retrieval.documents": [_document(hit) for hit in hits],
+            "gen_ai.retrieval.documents": [_document(hit) for hit in found.hits],
+            "plimsoll.retrieval.relevance": found.relevance,
+            "plimsoll.retrieval.questions": list(found.asked),
+            "plimsoll.retrieval.notes": list(found.notes),
         }
-    return tuple(hit.passage for hit in hits)
+    return tuple(hit.passage for hit in found.hits)
 
 
 def prompted(prompt: Prompt, body: Body, question: str, passages: tuple[Passage, ...]) -> Body:

@@ -195,7 +195,12 @@ class RequestRecord:
         """What the caller sent, as the guardrail let it through, so that it can be asked again."""
         body = self.request.body if self.given is None else self.given
         parameters = {name: value for name, value in body.items() if name != "messages"}
-        return {"messages": list(body.get("messages", ())), "parameters": parameters}
+        within = self.request.within
+        reach: dict[str, Json] = {}
+        if within.groups is not None or within.filter:
+            groups = None if within.groups is None else list(within.groups)
+            reach = {"within": {"groups": groups, "filter": dict(within.filter)}}
+        return {"messages": list(body.get("messages", ())), "parameters": parameters, **reach}
 
 
 def has_calls(piece: Chunks) -> bool:

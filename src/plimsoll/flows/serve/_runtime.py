@@ -12,7 +12,6 @@ from plimsoll.models.predictors import Predictor
 from plimsoll.prompts import Prompt
 from plimsoll.registry import Kind, Registry, Version, VersionRef
 from plimsoll.releases import Manifest
-from plimsoll.retrieval import SearchSettings
 
 from ._errors import EndpointMissingError
 from .parts import Route, Searcher, ServeParts
@@ -22,12 +21,11 @@ _KEPT_RUNTIMES = 8
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """An open index, its version, how it is searched, and its name."""
+    """An open index, its version, and its name."""
 
     name: str
     version: Digest
     index: Searcher
-    settings: SearchSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +197,9 @@ class _Loader:
 
     def _open(self, name: str) -> Knowledge:
         if name not in self._knowledge:
-            content = self._content("knowledge", name)
             version = self._manifest.artifacts[f"index:{name}"]
-            index = self._parts.open_index(self._content("index", name), content["embed"]["model"])
-            self._knowledge[name] = Knowledge(name, version, index, SearchSettings(**content["search"]))
+            index = self._parts.open_index(self._content("index", name), self._content("knowledge", name))
+            self._knowledge[name] = Knowledge(name, version, index)
         return self._knowledge[name]
 
     def _content(self, kind: Kind, name: str) -> dict[str, Any]:

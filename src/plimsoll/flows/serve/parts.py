@@ -15,7 +15,7 @@ from plimsoll.models.routing import RoutedEmbeddingModel
 from plimsoll.registry import Registry
 from plimsoll.releases import Releases
 from plimsoll.releases.environments import Environments
-from plimsoll.retrieval import Hit, SearchSettings
+from plimsoll.retrieval.search import Retrieval, Scope
 from plimsoll.tracing import Recorder
 
 
@@ -29,10 +29,10 @@ def _may_hide(_body: Body) -> bool:
 
 
 class Searcher(Protocol):
-    """An open index."""
+    """An open index with everything that searching it needs."""
 
-    def search(self, query: str, settings: SearchSettings) -> tuple[Hit, ...]:
-        """The best passages for a question, best first."""
+    async def retrieve(self, question: str, scope: Scope) -> Retrieval:
+        """The best passages for a question, of the documents that may be searched."""
 
     def close(self) -> None:
         """Give back files and memory."""
@@ -82,8 +82,8 @@ class ServeParts:
     releases: Releases
     environments: Environments
     recorder: Recorder
-    open_index: Callable[[Json, str], Searcher]
-    """Opens the index whose version has this content, with the embedder of this name."""
+    open_index: Callable[[Json, Json], Searcher]
+    """Opens an index, from the contents of its version and of the knowledge version that says how it is searched."""
     make_route: Callable[[str, Json], Route]
     """A route that can be called, from its name and the content of its version."""
     make_guardrail: Callable[[str, Json], Policy]

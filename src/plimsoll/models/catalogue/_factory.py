@@ -8,16 +8,13 @@ from urllib.parse import urlsplit
 
 from plimsoll.http import Client, Timeouts
 
-from .._errors import RouteModelError, UnknownEmbedderError
+from .._errors import RouteModelError
 from .._types import ChatModel, Embedder, EmbeddingModel
 from ..prices import Price, PriceOverride, price_of
 from ._presets import PRESETS, READER, STATIC, Preset, check_model_name
 
 if TYPE_CHECKING:
     from ..providers._endpoint import ProviderEndpoint
-
-EMBEDDERS: Final = (STATIC,)
-"""Names of the embedders that `make_embedder` knows."""
 
 _TIMEOUT_S: Final = 60.0
 _REGION: Final = "us-east-1"
@@ -82,11 +79,16 @@ def make_embedding_model(
     settings: RouteSettings, *, embedder: Embedder, client: Client | None = None
 ) -> EmbeddingModel:
     """The model of vectors that `settings` names. Raises RouteModelError; connects to nothing yet."""
-    preset = _preset(settings.model)
     if settings.model == STATIC:
         from ..providers._local_embeddings import LocalEmbeddingModel
 
         return LocalEmbeddingModel(embedder, count_tokens=count_tokens)
+    return make_remote_embedding_model(settings, client=client or Client())
+
+
+def make_remote_embedding_model(settings: RouteSettings, *, client: Client) -> EmbeddingModel:
+    """The model of vectors behind a server. Raises RouteModelError; connects to nothing yet."""
+    preset = _preset(settings.model)
     if preset is None or preset.form != "openai":
         raise RouteModelError(
             f"{settings.model} makes no vectors", hint=f"use {STATIC}, or a model behind an OpenAI-compatible server"
@@ -94,24 +96,15 @@ def make_embedding_model(
     from ..providers.openai import OpenAIEmbeddingModel
 
     return OpenAIEmbeddingModel(
-        _endpoint(settings, preset), client=client or Client(), price=_price(settings), count_tokens=count_tokens
+        _endpoint(settings, preset), client=client, price=_price(settings), count_tokens=count_tokens
     )
 
 
 def count_tokens(text: str) -> int:
     """Tokens of a text as the built-in tokenizer counts them: an estimate for every other model."""
-    from ..providers._static import count_tokens as count
+    from ..embedders._static import count_tokens as count
 
     return count(text)
-
-
-def make_embedder(name: str) -> Embedder:
-    """The embedder of this name. Raises UnknownEmbedderError, or EmbedderFilesError when its files are missing."""
-    if name not in EMBEDDERS:
-        raise UnknownEmbedderError(name, EMBEDDERS)
-    from ..providers._static import load_static_embedder
-
-    return load_static_embedder()
 
 
 def _preset(model: str) -> Preset | None:
@@ -135,8 +128,8 @@ def _endpoint(settings: RouteSettings, preset: Preset) -> "ProviderEndpoint":
     return ProviderEndpoint(
         route_model=settings.model,
         model=settings.model.partition("/")[2],
-        base_url=_base_url(settings.base_url or usual, settings.model),
-        api_key=_api_key(settings),
+        base_url=checked_base_url(settings.base_url or usual, settings.model),
+        api_key=checked_key(settings.api_key, settings.model),
         timeouts=settings.timeouts,
         total_s=settings.timeout_s,
         max_output_tokens=settings.max_output_tokens,
@@ -156,7 +149,8 @@ def _price(settings: RouteSettings) -> Price:
     return price_of(settings.model, PriceOverride(given[0], given[1]))
 
 
-def _base_url(url: str | None, model: str) -> str:
+def checked_base_url(url: str | None, model: str) -> str:
+    """The address of a server, without a slash at its end. Raises RouteModelError."""
     hint = "give base_url as http(s)://host[:port]/path, usually ending in /v1, without user name, query or fragment"
     if url is None:
         raise RouteModelError(f"{model} needs a base_url", hint=hint)
@@ -170,10 +164,11 @@ def _base_url(url: str | None, model: str) -> str:
     return url.strip().rstrip("/")
 
 
-def _api_key(settings: RouteSettings) -> str | None:
-    key = (settings.api_key or "").strip()
+def checked_key(given: str | None, model: str) -> str | None:
+    """A key that can be sent; None for an empty one. Raises RouteModelError, which does not hold it."""
+    key = (given or "").strip()
     if not key.isascii() or not key.isprintable():
         raise RouteModelError(
-            f"the key for {settings.model} has characters that cannot be sent", hint="check where the key comes from"
+            f"the key for {model} has characters that cannot be sent", hint="check where the key comes from"
         )
     return key or None

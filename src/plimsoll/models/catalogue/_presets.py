@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 READER: Final = "builtin/reader"
 STATIC: Final = "builtin/static"
+MINILM: Final = "builtin/minilm"
 
 Form = Literal["openai", "anthropic", "google", "bedrock"]
 """Whose form of requests and answers a server speaks."""

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..._types import Passage, Quote
-from ._evidence import Embed, Evidence, Findings, find, is_answered, narrowed
+from ._evidence import Embed, Evidence, Findings, find, may_answer, narrowed
 from ._kinds import Kind, typed
 from ._question import Question, read_question
-from ._spans import LIKE_FOCUS, score_candidates
+from ._refusal import AT_LEAST, answer_probability
+from ._spans import candidate_rows
 from ._terms import words
+from ._weights import load_weights
 
 ABSTAIN: Final = "The documents do not say."
 SECOND_SHARE: Final = 0.9
@@ -29,6 +31,8 @@ class Answer:
     text: str
     quotes: tuple[Quote, ...] = ()
     span: str | None = None
+    probability: float = 0.0
+    """That the passages answer, from 0 to 1."""
 
     @property
     def answered(self) -> bool:
@@ -40,12 +44,15 @@ def answer(question: str, passages: Sequence[Passage], embed: Embed) -> Answer:
     """Answer `question` with quotations from `passages`; never fails for want of evidence, but says so."""
     asked = read_question(question)
     findings = find(asked, passages, embed)
-    if not is_answered(asked, findings):
+    if not may_answer(asked, findings):
         return Answer(text=ABSTAIN)
+    probability = answer_probability(asked, findings, embed, model=load_weights().refusal)
+    if probability < AT_LEAST:
+        return Answer(text=ABSTAIN, probability=probability)
     chosen = [narrowed(asked, evidence, findings.weights) for evidence in _choose(findings)]
     quotes = tuple(_quote(evidence, passages[evidence.passage]) for evidence in chosen)
     span = _span(asked, chosen[0], findings, embed)
-    return Answer(text=_text(quotes), quotes=quotes, span=span)
+    return Answer(text=_text(quotes), quotes=quotes, span=span, probability=probability)
 
 
 def _choose(findings: Findings) -> list[Evidence]:
@@ -100,14 +107,8 @@ def _reason(question: Question, evidence: Evidence) -> str | None:
 
 
 def _best(question: Question, evidence: Evidence, findings: Findings, embed: Embed) -> str | None:
-    scored = score_candidates(question, evidence.text, evidence.words, findings.weights)
-    if not scored:
+    found = candidate_rows(question, evidence, findings.weights, embed)
+    if found is None:
         return None
-    texts = [evidence.text[candidate.start : candidate.end] for candidate, _ in scored]
-    scores = [score for _, score in scored]
-    if question.focus:
-        vectors = embed([question.focus, *texts])
-        scores = [
-            score + LIKE_FOCUS * float(like) for score, like in zip(scores, vectors[1:] @ vectors[0], strict=True)
-        ]
-    return max(zip(scores, texts, strict=True), key=lambda pair: pair[0])[1]
+    best = found.candidates[int(load_weights().spans.scores(found.rows).argmax())]
+    return evidence.text[best.start : best.end]

@@ -45,7 +45,7 @@ PARTLY: Final = 0.9
 RANK: Final = 0.01
 MARK_GAP: Final = 1
 
-ENOUGH_COVERED: Final = 0.33
+LEAST_COVERED: Final = 0.2
 MISSING_SPECIFIC: Final = 0.5
 IDENTIFIER_CHARS: Final = 3
 
@@ -127,15 +127,15 @@ def narrowed(question: Question, evidence: Evidence, weights: Mapping[str, float
     return evidence if len(options) == 1 else dataclasses.replace(best, score=evidence.score)
 
 
-def is_answered(question: Question, findings: Findings) -> bool:
-    """Whether the passages answer at all; the rules, in the order in which they are checked.
+def may_answer(question: Question, findings: Findings) -> bool:
+    """Whether the passages can answer at all; the rules, in the order in which they are checked.
 
     - There is a unit, and the question has words to look for.
     - Every number and identifier of three or more characters stands somewhere in the passages or in the names of
       their documents.
     - So does more than half of its names and numbers.
     - Names that are numbered, and dates, stand there side by side: `Shed 12` is not `Shed 7, clause 12`.
-    - The best unit covers enough of the question.
+    - The best unit covers something of the question.
     """
     if not findings.units or not question.terms:
         return False
@@ -144,7 +144,7 @@ def is_answered(question: Question, findings: Findings) -> bool:
         return False
     if len(missing) >= MISSING_SPECIFIC * len(question.specific) > 0 or findings.missing_marks:
         return False
-    return findings.units[0].score >= ENOUGH_COVERED
+    return findings.units[0].score >= LEAST_COVERED
 
 
 def _pieces(number: int, passage: Passage) -> list[_Piece]:

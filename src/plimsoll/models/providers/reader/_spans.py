@@ -1,8 +1,8 @@
 """Point at the shortest stretch of a quotation that answers by itself.
 
 Candidates are the typed expressions of a unit (dates, amounts, names, see `_kinds`) and every short run of words that
-neither starts nor ends with a function word. Each is scored by a handful of weights, set by hand in round numbers; the
-score has no meaning but its order.
+neither starts nor ends with a function word. Rules score each by a handful of weights, set by hand in round numbers; the
+trained ranker takes that score as one of its features.
 """
 
 import itertools
@@ -10,8 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ._evidence import Embed, Evidence
 from ._kinds import TYPED, Kind, typed
 from ._question import Question, Side
+from .ranking import span_features
 from ._terms import FUNCTION_WORDS, Word, stem
 
 CLOSE: Final = 4.0
@@ -113,11 +118,17 @@ def _runs(text: str, words: Sequence[Word]) -> list[Candidate]:
         if begin.text.lower() in FUNCTION_WORDS:
             continue
         for last in range(first, min(len(words), first + _LONGEST)):
-            if last > first and text[words[last - 1].end : words[last].start].strip() not in _JOINERS:
+            if last > first and not _joins(text, words[last - 1], words[last]):
                 break
             if words[last].text.lower() not in FUNCTION_WORDS:
                 runs.append(Candidate(*_widened(text, begin.start, words[last].end), first, last))
     return runs
+
+
+def _joins(text: str, left: Word, right: Word) -> bool:
+    """Whether a candidate may run from one word to the next; a colon joins only numbers, as in `4:51`."""
+    between = text[left.end : right.start]
+    return between.strip() in _JOINERS or (between == ":" and left.has_digit and right.has_digit)
 
 
 def _widened(text: str, start: int, end: int) -> tuple[int, int]:
@@ -147,6 +158,35 @@ def score_candidates(
     )
     total = sum(weights[stem] for stem in {word.stem for word in words} & weights.keys()) or 1.0
     return [(c, _score(reading, c, total)) for c in candidates(question, text, words)]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRows:
+    """The candidates of a unit, what the rules give each, and its features for the ranker."""
+
+    candidates: Sequence[Candidate]
+    by_rules: NDArray[np.float64]
+    rows: NDArray[np.float32]
+
+
+def candidate_rows(
+    question: Question, evidence: Evidence, weights: Mapping[str, float], embed: Embed
+) -> CandidateRows | None:
+    """Everything that a span is chosen by; None where the unit has no candidate."""
+    scored = score_candidates(question, evidence.text, evidence.words, weights)
+    if not scored:
+        return None
+    found = [candidate for candidate, _ in scored]
+    by_rules = np.array([score for _, score in scored])
+    if question.focus:
+        texts = [evidence.text[one.start : one.end] for one in found]
+        vectors = embed([question.focus, *texts])
+        by_rules = by_rules + LIKE_FOCUS * (vectors[1:] @ vectors[0])
+    places = np.array([one.first for one in found]), np.array([one.last for one in found])
+    rows = span_features(
+        question, evidence.text, evidence.words, spans=(*places, by_rules), weights=weights, embed=embed
+    )
+    return CandidateRows(found, by_rules, rows)
 
 
 def _score(reading: _Reading, candidate: Candidate, total: float) -> float:

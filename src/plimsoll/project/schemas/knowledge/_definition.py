@@ -6,6 +6,7 @@ from .._section import Definition
 from ._chunk import ChunkSection
 from ._embed import EmbedSection
 from ._load import LoadSection
+from ._refresh import RefreshSection
 from ._search import SearchSection
 from ._sources import SourceSection
 
@@ -20,3 +21,5 @@ class KnowledgeDefinition(Definition):
     chunk: ChunkSection = ChunkSection()
     embed: EmbedSection = EmbedSection()
     search: SearchSection = SearchSection()
+    refresh: RefreshSection = Field(RefreshSection(), exclude=True)
+    """No part of the version: when it is made anew shapes no answer."""

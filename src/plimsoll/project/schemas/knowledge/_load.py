@@ -24,3 +24,7 @@ class LoadSection(Section):
     max_pages: int = Field(
         5000, ge=1, le=100_000, description="a whole number from 1 to 100000", examples=["max_pages: 5000"]
     )
+    near_duplicates: Literal["keep", "skip"] = Field(
+        "keep", description="keep or skip", examples=["near_duplicates: skip"]
+    )
+    """Whether a document that is nearly the same as an earlier one is indexed and reported, or only reported."""

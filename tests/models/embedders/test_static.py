@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from plimsoll.kernel.errors import InvalidError, UnavailableError
 from plimsoll.models.catalogue import EMBEDDERS, make_embedder
-from plimsoll.models.providers import _static
-from plimsoll.models.providers._static import count_tokens
+from plimsoll.models.embedders import _static
+from plimsoll.models.embedders._static import count_tokens
 
 
 def test_vectors_are_unit_or_zero() -> None:

@@ -1,0 +1,73 @@
+"""One knowledge base by itself: what its sources hold now, and a new index of it, published without a new draft."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plimsoll.documents import LoadSettings
+from plimsoll.kernel.digest import Digest, Json, digest_json
+from plimsoll.pipelines import StageCount
+from plimsoll.project import Project
+from plimsoll.registry import Version
+
+from ._build import _build_knowledge, _progress, _sources
+from ._documents import find_files
+from ._types import BuildParts, KnowledgeBuilt
+from ._versions import effective_knowledge, knowledge_versions, suite_versions
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the sources of a knowledge base hold, without having loaded any of it."""
+
+    digest: Digest
+    """Another one when any document, its readers, what its source says of it, or the settings changed."""
+    documents: Mapping[str, Digest]
+    """The digest of each file by its path; of one that cannot be read it is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneBuilt:
+    """A knowledge base that was built by itself."""
+
+    knowledge: KnowledgeBuilt
+    artifacts: Mapping[str, Digest]
+    """What stands for it in a manifest: its source, its settings and its index."""
+
+
+def look(name: str, project: Project, parts: BuildParts) -> Sighting:
+    """What the sources hold now: every file is digested, none is loaded.
+
+    Raises SourceMissingError, SourceUnreachableError and what reading a source raises.
+    """
+    knowledge = project.knowledge[name]
+    settings = LoadSettings(max_file_mb=knowledge.load.max_file_mb, max_pages=knowledge.load.max_pages)
+    files, left_out = find_files(_sources(project.root, knowledge), settings, _progress(parts, "scan"))
+    facts: Json = [[file.path, file.digest, list(file.access), dict(file.metadata)] for file in files]
+    outcomes: Json = [[outcome.path, outcome.fate, outcome.digest] for outcome in left_out]
+    digests = {**{file.path: file.digest for file in files}, **{out.path: out.digest for out in left_out}}
+    return Sighting(digest_json([facts, outcomes, effective_knowledge(knowledge)]), digests)
+
+
+def build_one(name: str, project: Project, parts: BuildParts) -> OneBuilt:
+    """Build and publish one knowledge base; the working draft stays as it is.
+
+    Only what changed is done, and after `kill -9` the next call goes on from what was finished. Raises what `build`
+    raises.
+    """
+    parts.acting.require("publish")
+    parts.claim(project.app.name)
+    stages: dict[str, StageCount] = {}
+    built = _build_knowledge(name, project, parts, stages)
+    versions = parts.registry.publish(
+        project.app.name, knowledge_versions(project, built), by=parts.acting.by, source_commit=parts.source_commit
+    )
+    parts.prepare_index(built.snapshot.to_json(), effective_knowledge(project.knowledge[name]))
+    return OneBuilt(built, {version.ref.key: version.digest for version in versions})
+
+
+def publish_suites(project: Project, parts: BuildParts) -> tuple[Version, ...]:
+    """Write the thresholds of every suite down before anything is held against them, with the rows that it asks."""
+    parts.acting.require("publish")
+    return parts.registry.publish(
+        project.app.name, suite_versions(project), by=parts.acting.by, source_commit=parts.source_commit
+    )
