@@ -66,7 +66,7 @@ class Shelf:
 
     def open(self, snapshot: Snapshot) -> Index:
         """The index, made ready where it is not yet."""
-        return open_index(snapshot, self.blobs, self.derived, self.embedder).index
+        return open_index(snapshot, self.blobs, self.derived, self.embedder)
 
     def bytes(self) -> dict[str, int]:
         """Sizes on the disk."""

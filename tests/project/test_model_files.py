@@ -104,8 +104,8 @@ def test_what_endpoints_of_other_kinds_say_has_no_model(folder: Folder) -> None:
             {(3, "`at_least` must be a number from -1 to 1, not 2")},
         ),
         (
-            "kind: few_shot\nlabels: {a: [x], b: [y]}\nembedder: openai/large\nfeatures: [a]\n",
-            {(3, 'there is no embedder "openai/large"'), (4, "there is no key `features` here")},
+            "kind: few_shot\nlabels: {a: [x], b: [y]}\nembedder: nobody/large\nfeatures: [a]\n",
+            {(3, 'there is no embedder "nobody/large"'), (4, "there is no key `features` here")},
         ),
     ],
 )

@@ -45,3 +45,19 @@ def _authorities(path: Path | None) -> bytes | None:
     except OSError as error:
         reason = f"the path of a file with certificates; {path} cannot be read ({error.strerror})"
         raise SettingInvalidError("PLIMSOLL_S3_CA_FILE", reason) from error
+
+
+def lance_options(wanted: BucketSettings) -> dict[str, str]:
+    """How the index engine Lance comes to the object storage of the settings. Holds keys; for no text that is shown."""
+    place = bucket_place(wanted)
+    options = {
+        "region": place.region,
+        "virtual_hosted_style_request": "false" if place.path_style else "true",
+        "allow_http": "false" if place.is_encrypted else "true",
+    }
+    if place.request_endpoint is not None:
+        options["endpoint"] = place.request_endpoint
+    if place.keys is not None:
+        options |= {"access_key_id": place.keys.access_key_id, "secret_access_key": place.keys.secret_access_key}
+        options |= {"session_token": place.keys.session_token} if place.keys.session_token else {}
+    return options

@@ -36,6 +36,14 @@ class KnowledgeMaker:
         self._blobs = blobs
         self._embedders: dict[EmbedderSettings, Embedder] = {}
 
+    def close(self) -> None:
+        """Give back what embedders hold, such as connections."""
+        while self._embedders:
+            _, embedder = self._embedders.popitem()
+            close: Callable[[], None] | None = getattr(embedder, "close", None)
+            if close is not None:
+                close()
+
     def embedder(self, content: Mapping[str, Any] | str) -> Embedder:
         """The embedder of a name, or of the `embed` group of a knowledge base. Raises what making it raises."""
         settings = EmbedderSettings(content) if isinstance(content, str) else self._embedder_settings(content)

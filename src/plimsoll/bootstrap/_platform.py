@@ -63,6 +63,7 @@ class Platform(Stores):
         super().__init__(settings)
         self._project = project
         self._knowledge = KnowledgeMaker(settings, project, lambda: self.blobs)
+        self._open.append(self._knowledge.close)
 
     @cached_property
     def app(self) -> str:

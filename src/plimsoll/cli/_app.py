@@ -18,7 +18,7 @@ from . import audit, demo, flows, key, promote, records, registry, release, run,
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
-from .nouns import budget, cost, guardrail
+from .nouns import budget, cost, guardrail, knowledge
 
 _COMMANDS: tuple[click.Command, ...] = (
     *demo.COMMANDS,
@@ -28,6 +28,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *run.COMMANDS,
     *records.COMMANDS,
     *registry.COMMANDS,
+    *knowledge.COMMANDS,
     *guardrail.COMMANDS,
     *budget.COMMANDS,
     *cost.COMMANDS,

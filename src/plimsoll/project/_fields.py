@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from plimsoll.evaluation import MEASURES, SCORERS
 from plimsoll.kernel.words import nearest
-from plimsoll.models.catalogue import EMBEDDERS, check_model_name
+from plimsoll.models.catalogue import check_embedder_name, check_model_name
 
 from ._mistakes import did_you_mean, shown
 
@@ -122,7 +122,10 @@ def _check_measure(name: str) -> str:
 
 
 def _check_embedder(name: str) -> str:
-    return _check_known(name, EMBEDDERS, "embedder")
+    right = check_embedder_name(name)
+    if right is not None:
+        refuse(f"there is no embedder {shown(name)}", right.rstrip("."))
+    return name
 
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]

@@ -58,7 +58,7 @@ def _open(place: Path, embedder: "HashEmbedder", documents: Sequence[IndexedDocu
         vectors = embedder.embed([text for member in members for text in member.embedding_texts()])
         refs.append(write_segment(blobs, members, vectors))
     snapshot = Snapshot(embedder.fingerprint, embedder.dimension, "test", tuple(refs))
-    return open_index(snapshot, blobs, place / "indexes", embedder).index
+    return open_index(snapshot, blobs, place / "indexes", embedder)
 
 
 def _found(index: Index, query: Query) -> list[tuple[str, str, float, float]]:
@@ -222,7 +222,8 @@ def test_short_forms_find_nearly_all_of_the_nearest(
     vectors = embedder.embed([f"row {number}" for number in range(50)])
     exact = [_found(index, Query("", vector, 10)) for vector in vectors]
     monkeypatch.setattr(_vector_search, "_EXACT_UP_TO", 0)
-    monkeypatch.setattr(_vector_search, "_LOOKS", 600 if signs else 12)
+    monkeypatch.setattr(_vector_search, "_LOOKS", 12)
+    monkeypatch.setattr(_vector_search, "_SHARE", 0.2)
     monkeypatch.setattr(_vector_search, "_LOOKS_PER_HIT", 1)
     monkeypatch.setattr(index._nearest, "_signs", signs)  # type: ignore[attr-defined]
     looked_at: list[int] = []

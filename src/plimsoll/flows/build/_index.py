@@ -12,7 +12,7 @@ from plimsoll.retrieval import ChunkSettings, SegmentPlan, SegmentRef, Snapshot,
 
 from ._chunking import Chunking
 from ._documents import LoadedDocument
-from ._embedding import Embedding
+from ._embedding import Embedding, Pace
 from ._types import BuildParts
 
 
@@ -25,6 +25,8 @@ class IndexBuilder:
     chunks: ChunkSettings
     stages: dict[str, StageCount]
     on_done: Callable[[int, int], None]
+    pace: Pace
+    """How much is embedded together."""
     _chunking: Chunking = field(init=False)
     _embedding: Embedding = field(init=False)
     _stage: CachedStage = field(init=False)
@@ -34,7 +36,7 @@ class IndexBuilder:
             cached_stage(name, self.parts.cache, self.stages) for name in ("load", "chunk", "embed", "index")
         )
         self._chunking = Chunking(self.chunks, load, chunk)
-        self._embedding = Embedding(self.embedder, embed)
+        self._embedding = Embedding(self.embedder, embed, self.pace)
 
     def build(self, documents: Sequence[LoadedDocument]) -> Snapshot:
         """The snapshot of these documents, whatever was built before."""

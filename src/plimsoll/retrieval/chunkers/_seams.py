@@ -33,12 +33,18 @@ def content_seams(text: str, span: tuple[int, int], radius: int, kind: re.Patter
     return seams_among(text, starts, last, radius)
 
 
-def seams_among(text: str, starts: Sequence[int], last: int, radius: int) -> list[int]:
-    """Those of some ascending places at which a text that ends at `last` may be parted."""
+def seams_among(text: str, starts: Sequence[int], last: int, radius: int, *, by_number: bool = False) -> list[int]:
+    """Those of some ascending places at which a text that ends at `last` may be parted.
+
+    `radius` is in characters; with `by_number` it is a number of places. Few places have no seam.
+    """
     hashes = [zlib.crc32(text[start : min(start + _HASHED, last)].encode(errors="surrogatepass")) for start in starts]
+    places = range(len(starts)) if by_number else starts
+    if not places or places[-1] - places[0] <= 2 * radius:
+        return []
     # Of equal hashes the earliest counts as the smallest, so that repeated paragraphs do not all become seams.
-    ranks = list(zip(hashes, starts, strict=True))
-    least = _least_within(starts, ranks, radius)
+    ranks = list(zip(hashes, places, strict=True))
+    least = _least_within(places, ranks, radius)
     return [start for start, rank, smallest in zip(starts, ranks, least, strict=True) if rank == smallest]
 
 

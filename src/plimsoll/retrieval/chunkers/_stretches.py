@@ -7,14 +7,15 @@ from itertools import pairwise
 
 from plimsoll.documents import Document
 
+from ._marks import SENTENCE_SEAM
+
 Stretch = tuple[int, int]
 
 _MOST_MARKS = 32
 """Combining characters in one place that are kept together; nobody writes more, and a hostile text may."""
 _JOINER = "\u200d"
 _VARIATIONS = ("\ufe0e", "\ufe0f")
-_RESUME = re.compile(r"(?<=[.!?…。！？؟۔।])[\"'”’»)\]]*\s+(?=\S)|(?<=[。！？])|\n\s*(?=\S)")
-_WORD = re.compile(r"\s+(?=\S)")
+_WORD = re.compile(r"\s++")
 
 
 def page_stretches(document: Document) -> Iterator[tuple[int, int, int]]:
@@ -93,8 +94,9 @@ def with_overlap(text: str, stretches: Iterable[Stretch], overlap: int) -> Itera
 def _resume(text: str, least: int, start: int) -> int:
     if least >= start:
         return start
-    for seam in (_RESUME, _WORD):
-        found = seam.search(text, max(least - 1, 0), start)
-        if found is not None and least <= found.end() < start:
-            return found.end()
+    for seam in (SENTENCE_SEAM, _WORD):
+        places = (found.end() for found in seam.finditer(text, max(least - 1, 0), start))
+        place = next((place for place in places if least <= place < start), start)
+        if place < start:
+            return place
     return start

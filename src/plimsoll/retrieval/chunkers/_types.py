@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Literal, Protocol
 
 from plimsoll.documents import Document
 from plimsoll.models import Embedder
+from plimsoll.models.catalogue import count_tokens
 
 from .._errors import SettingError
 from .._types import Chunk
@@ -77,6 +79,11 @@ class ChunkSettings:
         if not 1 <= self.percentile <= 99:  # noqa: PLR2004  # said in the next line
             raise SettingError("chunk percentile", self.percentile, "from 1 to 99")
 
+    @property
+    def most_of_parent(self) -> int:
+        """Characters of a parent, at most."""
+        return PARENT_FACTOR * self.size if self.parent_size is None else self.parent_size
+
     @classmethod
     def of_kind(cls, kind: str) -> "ChunkSettings":
         """The settings that a kind has where nothing else is said."""
@@ -113,6 +120,11 @@ class ChunkTools:
     """For `tokens`."""
     embedder: Embedder | None = None
     """For `semantic`."""
+
+    @classmethod
+    def usual(cls, embedder: Embedder | None = None) -> "ChunkTools":
+        """Tokens as the built-in tokenizer counts them, and the embedder of the index."""
+        return cls(TokenCount(f"wordllama {version('wordllama')}", count_tokens), embedder)
 
 
 class Chunker(Protocol):

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from plimsoll.documents import Document
 from plimsoll.kernel.digest import digest_json
 
+from .._marks import SENTENCE_SEAM, SINGLE_SIGNS
 from .._seams import SEAM_RADIUS, content_seams
 from .._stretches import page_stretches, parts
 from .._types import Cut, TokenCount
 
 _FORMAT = 1
 
-_SINGLE = "\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
-"""Signs of Chinese and Japanese, which are written without spaces."""
 _WORD_CHARACTERS = 24
-_PIECE = re.compile(rf"[{_SINGLE}]|[^\s{_SINGLE}]{{1,{_WORD_CHARACTERS}}}")
-_SENTENCE = re.compile(r"(?<=[.!?…。！？؟۔।])\s+|\n\s*|(?<=[。！？])")
+_PIECE = re.compile(rf"[{SINGLE_SIGNS}]|[^\s{SINGLE_SIGNS}]{{1,{_WORD_CHARACTERS}}}")
 _TOKEN_CHARACTERS = 4
 """About so many characters are one token (English, byte-pair encodings)."""
 _MOST_BACK = 8
@@ -55,7 +53,7 @@ class Tokens:
         counts: dict[str, int] = {}
         for _, first, last in page_stretches(document):
             radius = SEAM_RADIUS * _TOKEN_CHARACTERS * self.size
-            seams = content_seams(document.text, (first, last), radius, _SENTENCE)
+            seams = content_seams(document.text, (first, last), radius, SENTENCE_SEAM)
             for start, end in parts((first, last), seams):
                 yield from self._packed(list(self._pieces(document.text, start, end, counts)))
 
@@ -74,24 +72,22 @@ class Tokens:
                 yield _Piece(at, at + 1, self.tokens.count(text[at]), joined or at > start)
 
     def _packed(self, pieces: Sequence[_Piece]) -> Iterator[Cut]:
-        first = 0
-        while first < len(pieces):
-            stop = self._stop(pieces, first)
+        first = stop = 0
+        while stop < len(pieces):
+            stop = self._stop(pieces, first, stop + 1)
             yield Cut(pieces[first].start, pieces[stop - 1].end)
-            if stop == len(pieces):
-                return
-            first = self._resume(pieces, first, stop)
+            if stop < len(pieces):
+                first = self._resume(pieces, first, stop)
 
-    def _stop(self, pieces: Sequence[_Piece], first: int) -> int:
-        """Behind the last piece of a cut that begins with the piece `first`."""
+    def _stop(self, pieces: Sequence[_Piece], first: int, least: int) -> int:
+        """Behind the last piece of a cut that begins with the piece `first`; at least so far."""
         stop, tokens = first, 0
-        while stop < len(pieces) and (tokens + pieces[stop].tokens <= self.size or stop == first):
+        while stop < len(pieces) and (tokens + pieces[stop].tokens <= self.size or stop < least):
             tokens += pieces[stop].tokens
             stop += 1
         if stop == len(pieces):
             return stop
-        whole = next((at for at in range(stop, max(first, stop - _MOST_BACK), -1) if not pieces[at].joined), stop)
-        return whole
+        return next((at for at in range(stop, max(least, stop - _MOST_BACK) - 1, -1) if not pieces[at].joined), stop)
 
     def _resume(self, pieces: Sequence[_Piece], first: int, stop: int) -> int:
         """The first piece of the cut that comes next: overlapping, but with something new in it."""

@@ -28,6 +28,10 @@ class Bytes:
     scales: NDArray[np.float32]
     """Shape (rows,)."""
 
+    def of(self, rows: NDArray[np.int64]) -> "Bytes":
+        """Some of the rows."""
+        return Bytes(self.numbers[rows], self.scales[rows])
+
     def likeness(self, wanted: NDArray[np.float32]) -> NDArray[np.float32]:
         """The scalar product of each row with a vector, nearly."""
         asked = to_bytes(wanted[None])

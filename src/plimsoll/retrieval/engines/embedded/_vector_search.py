@@ -15,11 +15,12 @@ SCORE_DIGITS: Final = 6
 _EXACT_UP_TO: Final = 20_000
 """Rows that are compared as they are."""
 SIGNS_FROM: Final = 300_000
-"""From so many rows on, signs are compared instead of bytes, if they can tell these vectors apart."""
+"""From so many rows on, signs are compared before bytes are, if they can tell these vectors apart."""
 _LOOKS: Final = 2_000
-_LOOKS_PER_ROW: Final = 1 / 200
 _LOOKS_PER_HIT: Final = 10
-"""How many rows are looked at: the most of the three, of which the second is a share of all rows."""
+"""How many rows are looked at exactly: the more of the two."""
+_SHARE: Final = 1 / 25
+"""Of all rows, those whose bytes are compared after signs were."""
 
 _SAMPLE_ROWS: Final = 20_000
 _SAMPLE_QUESTIONS: Final = 32
@@ -45,13 +46,12 @@ class VectorSearch:
         """For each part the rows that may be among the nearest `limit` of all; what is not alike at all is left out."""
         pairs = list(zip(self._parts, allowed, strict=True))
         total = sum(len(part.rows) if mask is None else int(mask.sum()) for part, mask in pairs)
-        looks = max(_LOOKS, int(total * _LOOKS_PER_ROW), limit * _LOOKS_PER_HIT)
+        looks = max(_LOOKS, limit * _LOOKS_PER_HIT)
         if total <= max(_EXACT_UP_TO, looks):
             chosen = [np.arange(len(part.rows)) if mask is None else np.flatnonzero(mask) for part, mask in pairs]
-        elif self._signs:
-            chosen = _by_signs(pairs, wanted, looks)
         else:
-            chosen = _by_bytes(pairs, wanted, looks)
+            some = _by_signs(pairs, wanted, max(looks, int(total * _SHARE))) if self._signs else None
+            chosen = _by_bytes(pairs, wanted, looks, some)
         return [_positive(rows, cosines(part, rows, wanted)) for part, rows in zip(self._parts, chosen, strict=True)]
 
 
@@ -70,7 +70,7 @@ def signs_suffice(vectors: Vector, texts: Sequence[str], embed: Callable[[Sequen
     asked = embed([" ".join(text.split()[:12]) for text in texts[::step]])
     near = np.round(asked @ vectors.T, SCORE_DIGITS)
     apart = np.array([differing(to_signs(vectors).T, one) for one in to_signs(asked)])
-    looks = max(int(len(vectors) * _LOOKS_PER_ROW), _SAMPLE_DEPTH)
+    looks = max(int(len(vectors) * _SHARE), _SAMPLE_DEPTH)
     shares = []
     for scores, signs in zip(near, apart, strict=True):
         least = np.partition(scores, len(scores) - _SAMPLE_DEPTH)[len(scores) - _SAMPLE_DEPTH]
@@ -96,13 +96,21 @@ def _by_signs(pairs: Pairs, wanted: Vector, looks: int) -> list[NDArray[np.int64
     return [_chosen(one <= most, mask) for one, (_, mask) in zip(apart, pairs, strict=True)]
 
 
-def _by_bytes(pairs: Pairs, wanted: Vector, looks: int) -> list[NDArray[np.int64]]:
-    """The rows whose short forms are nearest. How near is one number for all parts."""
-    near = [part.bytes.likeness(wanted) for part, _ in pairs]
-    every = [one if mask is None else one[mask] for one, (_, mask) in zip(near, pairs, strict=True)]
-    together = np.concatenate(every)
+def _by_bytes(
+    pairs: Pairs, wanted: Vector, looks: int, some: Sequence[NDArray[np.int64]] | None
+) -> list[NDArray[np.int64]]:
+    """The rows whose bytes are nearest, of some in each part or of all. How near is one number for all parts."""
+    if some is None:
+        some = [np.arange(len(part.rows)) if mask is None else np.flatnonzero(mask) for part, mask in pairs]
+    near = [
+        (part.bytes if len(rows) == len(part.rows) else part.bytes.of(rows)).likeness(wanted)
+        for (part, _), rows in zip(pairs, some, strict=True)
+    ]
+    together = np.concatenate(near)
+    if len(together) <= looks:
+        return list(some)
     least = np.partition(together, len(together) - looks)[len(together) - looks]
-    return [_chosen(one >= least, mask) for one, (_, mask) in zip(near, pairs, strict=True)]
+    return [rows[one >= least] for rows, one in zip(some, near, strict=True)]
 
 
 def _chosen(near: Mask, mask: Mask | None) -> NDArray[np.int64]:

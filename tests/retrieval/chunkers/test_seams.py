@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from plimsoll.documents import Document, Page
 from plimsoll.retrieval import ChunkSettings, chunk_document
-from plimsoll.retrieval._seams import HEADING, content_seams
+from plimsoll.retrieval.chunkers._seams import HEADING, content_seams
 
 RADIUS = 300
 PARAGRAPHS = st.lists(

@@ -1,0 +1,151 @@
+"""Of the noun knowledge: refresh and status; and the worker that does what is due."""
+
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.errors import InvalidError
+
+from .._exits import DONE, REFUSED, UNAVAILABLE
+from .._output import progress
+from .._state import State, json_option
+from ..show import refreshes as show
+from .knowledge import knowledge
+
+if TYPE_CHECKING:
+
+    from plimsoll.project import Project
+    from plimsoll.settings import Settings
+    from plimsoll.worker import Job, JobsPlace
+
+_STEPS = 5
+
+
+class KnowledgeUnclearError(InvalidError):
+    """There are several knowledge bases, and none was named."""
+
+    code = "knowledge_unclear"
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        listed = ", ".join(names) or "none"
+        super().__init__("which knowledge base?", hint=f"name one of them: {listed}")
+
+
+@knowledge.command("refresh", epilog="Example: plimsoll knowledge refresh contracts")
+@click.argument("name", required=False)
+@click.option("--no-wait", is_flag=True, help="Only ask for it: a worker does it, now or when one runs.")
+@json_option
+def refresh(state: State, *, name: str | None, no_wait: bool) -> int:
+    """Look at the sources, build a new index of what changed, and bring it before its gate; one of NAME at a time.
+
+    Exit 1 when a gate says no or nothing was measured. The live release stays until a new one has passed.
+    """
+    from plimsoll.worker import Jobs, refresh_now
+
+    project, settings, place = _place(state)
+    chosen = _chosen(project, name)
+    if no_wait:
+        with Jobs(place) as jobs:
+            job, is_new = jobs.ask(chosen, "command")
+        state.output.result(show.job_json(job), lambda screen: show.asked(screen, job, is_new=is_new))
+        return DONE
+    with progress(state.output) as advance:
+
+        def tell(now: "Job") -> None:
+            advance("steps", len(now.steps), _STEPS)
+            if now.progress is not None:
+                advance(now.progress.stage, now.progress.done, now.progress.total)
+
+        job = refresh_now(place, settings, project.root, chosen, tell)
+    state.output.result(show.job_json(job), lambda screen: show.ended(screen, job))
+    return _exit_code(job)
+
+
+@knowledge.command("status", epilog="Example: plimsoll knowledge status --json")
+@json_option
+def status(state: State) -> None:
+    """Every knowledge base: its last refresh, what runs now and how far it is, and when the next is due."""
+    from plimsoll.worker import Jobs, schedules_of
+
+    project, _, place = _place(state)
+    with Jobs(place) as jobs:
+        latest = jobs.latest()
+    schedules, now = schedules_of(project), utc_now()
+    rows = []
+    for name in sorted(project.knowledge):
+        job = latest.get(name)
+        schedule = schedules.get(name)
+        due = schedule.due_at(job.asked_at if job else None, now) if schedule else None
+        rows.append(show.Standing(name, job, schedule, due))
+    state.output.result([show.standing_json(row) for row in rows], lambda screen: show.standings(screen, rows))
+
+
+@click.command(short_help="Run refreshes that wait or are due", epilog="Example: plimsoll worker")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="PLIMSOLL_LOG_FORMAT",
+    help="How the log on stderr is written.",
+)
+@click.option("--beside", "is_beside", is_flag=True, hidden=True)
+@click.pass_obj
+def worker(state: State, log_format: Literal["json", "text"], *, is_beside: bool) -> None:
+    """Do what waits, take up what was left unfinished, and begin what is due; ends on SIGTERM and Ctrl-C.
+
+    One worker of a project at a time works. `plimsoll serve` has one beside it where the project has schedules.
+    """
+    from plimsoll.api.server import logging_to
+    from plimsoll.worker import Worker
+
+    project, settings, place = _place(state)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if is_beside:
+        threading.Thread(target=_watch, args=(stop,), name="plimsoll-parent", daemon=True).start()
+    with logging_to(sys.stderr, log_format, requests=False), Worker(place, settings, project.root) as working:
+        state.output.say(f"[bold green]working[/] for {project.app.name}; Ctrl-C stops")
+        working.run(stop)
+
+
+def _watch(stop: threading.Event) -> None:
+    """End with the process that has the other side of our standard input, however that ends."""
+    while sys.stdin.buffer.read(1):
+        pass
+    stop.set()
+
+
+def _place(state: State) -> "tuple[Project, Settings, JobsPlace]":
+    from plimsoll.settings import read_settings
+    from plimsoll.worker import JobsPlace
+
+    project = state.project()
+    settings = read_settings(project.root)
+    return project, settings, JobsPlace.of(settings, project.app.name)
+
+
+def _chosen(project: "Project", name: str | None) -> str:
+    from plimsoll.flows.refresh import KnowledgeUnknownError
+
+    names = tuple(sorted(project.knowledge))
+    if name is None and len(names) != 1:
+        raise KnowledgeUnclearError(names)
+    if name is not None and name not in names:
+        raise KnowledgeUnknownError(name, names)
+    return name or names[0]
+
+
+def _exit_code(job: "Job") -> int:
+    outcome = job.result.outcome if job.result else "failed"
+    if outcome in {"refused", "not measured"}:
+        return REFUSED
+    return UNAVAILABLE if outcome == "failed" else DONE
+
+
+COMMANDS: tuple[click.Command, ...] = (worker,)
