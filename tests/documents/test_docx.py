@@ -164,7 +164,7 @@ def test_things_that_are_no_docx_are_refused(make_docx: DocxMaker) -> None:
         package.writestr("x.txt", "x")
     assert refused(other.getvalue()).code == "document_broken"
     assert refused(data[:-40]).code == "document_broken"
-    assert refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)).code == "document_old_word"
+    assert refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)).code == "document_old_office"
     assert refused(b"%PDF-1.4 ...").code == "document_wrong_suffix"
     assert refused(b"hello").code == "document_broken"
     assert refused(make_docx(lambda _: None)).code == "document_no_text"

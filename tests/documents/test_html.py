@@ -107,3 +107,15 @@ def test_any_markup_gives_text_or_a_document_error(html: str, cut: int) -> None:
     except DocumentError:
         return
     assert document.text.strip()
+
+
+def test_headings_and_metadata_are_told() -> None:
+    page = (
+        "<head><meta name=Author content=' Ada  B '><meta property='article:published_time' content='2024-03-01'>"
+        "<meta name=description content=''></head><h1>Big <i>one</i></h1><p>a<table><tr><td><h2>cell</h2><td>b</table>"
+        "<div><h3>\n small </h3>more</div><h4 hidden>no</h4><nav><h2>menu</h2></nav>"
+    )
+    document = load(page.encode(), "a.html", SETTINGS)
+    found = [(heading.level, document.text[heading.start : heading.end]) for heading in document.headings]
+    assert found == [(1, "Big one"), (3, "small")]
+    assert document.metadata == {"author": "Ada B", "created": "2024-03-01"}

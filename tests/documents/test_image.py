@@ -186,3 +186,14 @@ def test_a_tiff_whose_pages_form_a_loop_is_refused(encode_image: Encoder) -> Non
 def test_damaged_headers_raise_nothing_but_value_errors(tail: bytes, magic: bytes) -> None:
     with suppress(ValueError):
         assert all(width and height for width, height in image_sizes(magic + tail, most=99))
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_every_recognised_line_has_its_place(make_image: ImageMaker, encode_image: Encoder, contract: str) -> None:
+    image = make_image(contract)
+    document = load(encode_image(image), "a.png", SETTINGS)
+    lines = [document.text[box.start : box.end] for box in document.boxes]
+    assert lines == document.text.split("\n")
+    tops = [box.top for box in document.boxes]
+    assert tops == sorted(tops)
+    assert all(0 < box.left < box.right < image.width and box.bottom < image.height for box in document.boxes)

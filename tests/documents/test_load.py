@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from plimsoll.documents import (
+    Box,
     Document,
     DocumentError,
+    Heading,
     LoadSettings,
     Page,
     _errors,
@@ -40,7 +42,7 @@ ERRORS: list[PlimsollError] = [
     _errors.NotTextError("a"),
     _errors.BrokenFileError("a", kind="PDF", reason="b"),
     _errors.EncryptedError("a"),
-    _errors.OldWordError("a"),
+    _errors.OldOfficeError("a.xlsx"),
     _errors.FileTooLargeError("a", size_bytes=2_500_000, limit_mb=1),
     _errors.TooManyPagesError("a", pages=2, limit=1),
     _errors.UnpackedTooLargeError("a", "b"),
@@ -80,7 +82,14 @@ def test_names_in_messages_cannot_steer_a_terminal() -> None:
 
 def test_a_document_is_read_back_identically(contract: str) -> None:
     document = load(f"{contract} \U0001f600\u2028\u00e9".encode(), "a.md", SETTINGS)
-    document = replace(document, pages=(Page(1, 0, 3, 0.9375), Page(2, 3, 3)), notes=("n",))
+    document = replace(
+        document,
+        pages=(Page(1, 0, 3, 0.9375), Page(2, 3, 3)),
+        notes=("n",),
+        headings=(Heading(1, 0, 4), Heading(2, 4, 9)),
+        boxes=(Box(0, 4, 1, 12.5, 0.1, 300, 24), Box(5, 9, 2, 1, 2, 3, 4)),
+        metadata={"author": "Ada", "year": 2024, "weight": 0.5, "final": True},
+    )
     assert decode_document(encode_document(document)) == document
 
 
@@ -102,6 +111,17 @@ def test_bytes_that_are_no_document_are_an_integrity_error(data: bytes) -> None:
 def test_pages_that_do_not_fit_the_text_are_impossible(pages: list[tuple[int, int]]) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         Document("t", "abc", "m", tuple(Page(n, *span) for n, span in enumerate(pages, 1)))
+
+
+def test_headings_and_boxes_that_do_not_fit_the_text_are_impossible() -> None:
+    for wrong in ({"headings": (Heading(1, 2, 9),)}, {"boxes": (Box(2, 3, 1, 0, 0, 1, 1), Box(0, 1, 1, 0, 0, 1, 1))}):
+        with pytest.raises(ValueError, match="does not fit"):
+            Document("t", "abc", "m", (Page(1, 0, 3),), **wrong)
+
+
+def test_metadata_that_are_no_numbers_are_impossible() -> None:
+    with pytest.raises(ValueError, match="metadata weight is nan"):
+        Document("t", "abc", "m", (Page(1, 0, 3),), metadata={"weight": float("nan")})
 
 
 def test_a_file_is_loaded_in_another_process(tmp_path: Path) -> None:
@@ -169,7 +189,7 @@ def test_the_size_is_checked_before_reading(tmp_path: Path) -> None:
         load(bytes(1_000_001), "a.txt", LoadSettings(max_file_mb=1))
 
 
-@pytest.mark.parametrize("name", ["a.exe", "a", ".pdf", "a.docm"])
+@pytest.mark.parametrize("name", ["a.exe", "a", ".pdf", "a.xlsb"])
 def test_other_kinds_are_refused(name: str) -> None:
     for attempt in (lambda: load(b"x", name, SETTINGS), lambda: loader_fingerprint(name, SETTINGS)):
         with pytest.raises(DocumentError, match="cannot be read") as caught:

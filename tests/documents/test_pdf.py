@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from plimsoll.documents import Document, DocumentError, LoadSettings, load
-from plimsoll.documents._hyphens import join_cut_words
+from plimsoll.documents.loaders.pdf._hyphens import join_cut_words
 
 SETTINGS = LoadSettings()
 NO_OCR = LoadSettings(ocr="off")

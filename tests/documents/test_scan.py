@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from plimsoll.documents import DocumentError, Scan, scan
+from plimsoll.documents import DocumentError
+from plimsoll.documents.sources import Scan, scan
 
 
 def put(folder: Path, *paths: str) -> None:
@@ -25,7 +26,9 @@ def test_files_are_found_in_the_order_of_their_paths_with_size_and_place(tmp_pat
     put(tmp_path, "b.txt", "a/z.md", "a/b/c.PDF", "a.txt")
     result = scan(tmp_path)
     assert found(result) == ["a.txt", "a/b/c.PDF", "a/z.md", "b.txt"]
-    assert result.files[1].location.read_text() == "a/b/c.PDF"
+    place = result.files[1].location
+    assert place is not None
+    assert place.read_text() == "a/b/c.PDF"
     assert result.files[1].size == len("a/b/c.PDF")
     assert result.skipped == ()
 

@@ -107,7 +107,8 @@ def test_files_without_text_are_errors(data: bytes) -> None:
         ("intro\n\n## Second level\n# First", "Second level"),
         ("```\n# code\n```\n# Real", "Real"),
         ("~~~~\n# code\n~~~\n# still code\n~~~~\nTitle here\n===\n", "Title here"),
-        ("---\ntitle: x\n# comment\n---\n# Real", "Real"),
+        ("---\ntitle: x\n# comment\n---\n# Real", "x"),
+        ("---\n# comment\n---\n# Real", "Real"),
         ("    # code\n\n#hashtag\n\n# snake_case `x`", "snake_case x"),
         ("no heading", "name"),
         ("- item\n---\ntext", "name"),
@@ -120,3 +121,15 @@ def test_markdown_keeps_its_text_and_is_titled_by_its_first_heading(text: str, t
 
 def test_a_title_is_one_short_line() -> None:
     assert len(load(b"# " + b"word " * 1000, "a.md", SETTINGS).title) <= 200
+
+
+def test_headings_and_front_matter_of_markdown_are_told() -> None:
+    text = (
+        "---\ntitle: 'The deal'\nauthor: Ada\ndate: 2024-03-01\ntags: [a, b]\nnested: {x: 1}\n---\n"
+        "# One *big* ##\n\ntext\n\n```\n# no heading\n```\nTwo\n===\n  ### Three\n#nope\n- item\n---\n\nFour\n---\n"
+    )
+    document = load(text.encode(), "a.md", SETTINGS)
+    found = [(heading.level, document.text[heading.start : heading.end]) for heading in document.headings]
+    assert found == [(1, "One *big*"), (1, "Two"), (3, "Three"), (2, "Four")]
+    assert document.title == "The deal"
+    assert document.metadata == {"author": "Ada", "created": "2024-03-01", "keywords": "a, b"}

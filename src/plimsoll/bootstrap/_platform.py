@@ -108,6 +108,7 @@ class Platform(Stores):
             make_embedder=self.embedder,
             prepare_index=self._knowledge.prepare,
             prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
+            resolve=partial(self.settings.resolve, where="knowledge"),
             workers=self.settings.workers,
             acting=self.acting,
             source_commit=self.source_commit,

@@ -1,8 +1,10 @@
 """Pages are joined to one text, and each keeps its place in it."""
 
 import re
+from dataclasses import replace
 
-from ._types import Document, Extract, Page
+from ._language import detect_language
+from ._types import Box, Document, Extract, Heading, Page
 
 _PAGE_BREAK = "\n\n"
 _LONGEST_TITLE = 200
@@ -37,6 +39,8 @@ def assemble(extract: Extract, *, title: str, media_type: str) -> Document:
     """
     parts: list[str] = []
     pages: list[Page] = []
+    headings: list[Heading] = []
+    boxes: list[Box] = []
     length = 0
     for number, page in enumerate(extract.pages, start=1):
         if page.text and length:
@@ -44,12 +48,19 @@ def assemble(extract: Extract, *, title: str, media_type: str) -> Document:
             length += len(_PAGE_BREAK)
         parts.append(page.text)
         pages.append(Page(number, length, length + len(page.text), page.ocr_confidence))
+        headings += [replace(h, start=h.start + length, end=h.end + length) for h in page.headings]
+        boxes += [replace(b, start=b.start + length, end=b.end + length, page=number) for b in page.boxes]
         length += len(page.text)
+    text = "".join(parts)
     return Document(
         title=one_line(extract.title) or title,
-        text="".join(parts),
+        text=text,
         media_type=media_type,
         pages=tuple(pages),
         notes=extract.notes,
         incomplete=extract.incomplete,
+        language=detect_language(text),
+        headings=tuple(headings),
+        boxes=tuple(boxes),
+        metadata=dict(sorted(extract.metadata.items())),
     )

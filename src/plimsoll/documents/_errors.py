@@ -4,6 +4,8 @@ Every leaf names the file in one sentence and says what to do. All of them can b
 processes.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -170,6 +172,19 @@ class BrokenFileError(DocumentError):
         )
 
 
+@contextmanager
+def broken_unless_readable(name: str, kind: str) -> Iterator[None]:
+    """Whatever a library raises on a hostile file becomes a BrokenFileError; document errors pass."""
+    try:
+        yield
+    except DocumentError:
+        raise
+    except Exception as error:
+        # Libraries raise anything at all on bytes that were made to break them.
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise BrokenFileError(name, kind=kind, reason=reason) from error
+
+
 class EncryptedError(DocumentError):
     """A file that needs a password."""
 
@@ -183,16 +198,17 @@ class EncryptedError(DocumentError):
         )
 
 
-class OldWordError(DocumentError):
-    """An OLE container under the name of a DOCX file: an old Word file, or a protected new one."""
+class OldOfficeError(DocumentError):
+    """An OLE container under the name of an office file: one of an old program, or a protected new one."""
 
-    code = "document_old_word"
+    code = "document_old_office"
     permanent = True
 
     def __init__(self, name: str) -> None:
+        suffix = Path(name).suffix.lower()
         super().__init__(
-            f"{printable(name)} is an old Word file, or is protected by a password",
-            hint="open it in a word processor and save it as .docx without a password",
+            f"{printable(name)} is a file of an old office program, or is protected by a password",
+            hint=f"open it in an office program and save it as {printable(suffix)} without a password",
         )
 
 

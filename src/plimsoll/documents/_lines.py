@@ -1,11 +1,15 @@
-"""Blocks and inline text become lines, in one way for HTML and DOCX."""
+"""Blocks and inline text become lines, in one way for every format that has blocks."""
 
 import re
 from collections.abc import Sequence
 
+from ._assemble import tidy
+from ._types import Heading, PageText
+
 # What HTML calls white space: a no-break space is a character like any other.
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _MOST_COLUMNS = 500
+_LOWEST_LEVEL = 6
 
 
 class LineWriter:
@@ -13,8 +17,10 @@ class LineWriter:
 
     def __init__(self) -> None:
         self._done: list[str] = []
+        self._length = 0
         self._line: list[str] = []
         self._gap = 0
+        self._headings: list[Heading] = []
 
     def inline(self, text: str) -> None:
         """Running text: white space collapses, across calls too."""
@@ -33,17 +39,30 @@ class LineWriter:
         """A new line within the block."""
         self._line.append("\n")
 
-    def end_block(self, *, blank_line: bool = False) -> None:
-        """End the block; with `blank_line` the next one stands apart."""
-        text = "\n".join(line.rstrip(" ") for line in "".join(self._line).split("\n")).strip("\n")
+    def end_block(self, *, blank_line: bool = False, heading: int = 0) -> None:
+        """End the block; with `blank_line` the next one stands apart. `heading` is its level, 0 for any other block."""
+        text = tidy("".join(self._line))
         self._line.clear()
         if text.strip():
             if self._done:
-                self._done.append("\n" * max(self._gap, 1))
-            self._done.append(text)
+                self._append("\n" * max(self._gap, 1))
+            if heading:
+                start = self._length + len(text) - len(text.lstrip())
+                self._headings.append(Heading(min(heading, _LOWEST_LEVEL), start, self._length + len(text)))
+            self._append(text)
             self._gap = 1
         if blank_line:
             self._gap = 2
+
+    def _append(self, text: str) -> None:
+        self._done.append(text)
+        self._length += len(text)
+
+    def block(self, text: str, *, heading: int = 0) -> None:
+        """A paragraph of its own."""
+        self.end_block(blank_line=True)
+        self.verbatim(text)
+        self.end_block(blank_line=True, heading=heading)
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """A table of its own, each row a line `cell | cell`. One with a single column is only layout: plain blocks."""
@@ -57,6 +76,10 @@ class LineWriter:
         """Everything so far."""
         self.end_block()
         return "".join(self._done)
+
+    def page(self) -> PageText:
+        """Everything so far as a page, with its headings."""
+        return PageText(self.text(), headings=tuple(self._headings))
 
 
 def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -30,17 +30,23 @@ _BYTES_PER_MB = 1_000_000
 _FINGERPRINT_LENGTH = 16
 
 # Raise it when joining pages or cleaning text, which all loaders share, gives another text.
-_ROOM_VERSION = 1
+_ROOM_VERSION = 2
 
 _LIBRARIES: dict[Loader, tuple[str, ...]] = {
-    "text": ("charset-normalizer",),
-    "markdown": ("charset-normalizer",),
+    "csv": ("charset-normalizer",),
+    "docx": ("lxml",),
+    "email": ("charset-normalizer",),
     "html": ("charset-normalizer", "selectolax"),
-    "pdf": ("pypdfium2",),
-    "docx": ("python-docx", "lxml"),
     "image": (),
+    "json": ("charset-normalizer",),
+    "markdown": ("charset-normalizer",),
+    "pdf": ("pypdfium2",),
+    "pptx": ("lxml",),
+    "text": ("charset-normalizer",),
+    "xlsx": ("lxml", "openpyxl"),
 }
-_MAY_NEED_OCR: frozenset[Loader] = frozenset({"pdf", "image"})
+_EVERY_LIBRARY = ("py3langid",)
+_MAY_NEED_OCR: frozenset[Loader] = frozenset({"email", "image", "pdf"})
 
 
 class _LoaderModule(Protocol):
@@ -93,14 +99,21 @@ def loader_fingerprint(name: str, settings: LoadSettings) -> str:
     kind = kind_by_name(name)
     if kind is None:
         raise UnsupportedError(name, supported_suffixes())
+    # What is attached to an e-mail may be of any kind.
+    loaders = sorted(_LIBRARIES) if kind.loader == "email" else [kind.loader]
     facts: dict[str, Json] = {
         "room": _ROOM_VERSION,
-        "loader": _loader(kind.loader).VERSION,
-        "libraries": {library: _library_version(library) for library in _LIBRARIES[kind.loader]},
+        "loaders": {loader: _loader_facts(loader) for loader in loaders},
+        "libraries": {library: _library_version(library) for library in _EVERY_LIBRARY},
         "ocr": _ocr_facts(settings) if kind.loader in _MAY_NEED_OCR else None,
         "name": printable(name),
     }
     return f"{kind.loader}-{hex_part(digest_json(facts))[:_FINGERPRINT_LENGTH]}"
+
+
+def _loader_facts(loader: Loader) -> Json:
+    libraries: dict[str, Json] = {library: _library_version(library) for library in _LIBRARIES[loader]}
+    return {"version": _loader(loader).VERSION, "libraries": libraries}
 
 
 def _ocr_facts(settings: LoadSettings) -> Json:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import fmean
 
+from ._assemble import clean
 from ._errors import OcrAbsentError, OcrFailedError, OcrLanguageError, OcrTimeoutError
-from ._types import LoadSettings, PageText
+from ._types import Box, LoadSettings, PageText
 
-VERSION = 1
+VERSION = 2
 
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"P5\n")
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "OMP_THREAD_LIMIT": "1"}
@@ -30,6 +31,8 @@ _TURNED, _UPRIGHT = "1", "3"
 # Columns of tesseract's TSV output, and the levels of its rows.
 _COLUMNS = 12
 _LEVEL, _BLOCK, _PARAGRAPH, _LINE, _CONFIDENCE, _TEXT = 0, 2, 3, 4, 10, 11
+_LEFT, _TOP, _WIDTH, _HEIGHT = 6, 7, 8, 9
+_POINTS_PER_INCH = 72
 _PAGE_ROW, _WORD_ROW = "1", "5"
 
 
@@ -78,7 +81,8 @@ def _ask(path: str, question: str) -> str:
 def recognise(image: bytes, name: str, settings: LoadSettings, *, pages: int = 1, dpi: int = 0) -> list[PageText]:
     """The text of each page of `image` (PNG, JPEG, TIFF or binary PGM), lines and paragraphs as tesseract sees them.
 
-    `dpi` is the resolution, 0 where the image itself may know it. `pages` multiplies the time that is allowed.
+    `dpi` is the resolution, 0 where the image itself may know it: then boxes are in pixels. `pages` multiplies the time
+    that is allowed.
     Raises OcrAbsentError, OcrLanguageError, OcrFailedError or OcrTimeoutError; `name` is what they call the image.
     """
     if not image.startswith(_MAGIC):
@@ -102,7 +106,7 @@ def recognise(image: bytes, name: str, settings: LoadSettings, *, pages: int = 1
         raise OcrFailedError(name, error.strerror or str(error)) from error
     if done.returncode:
         raise OcrFailedError(name, _complaint(done.stderr, done.returncode))
-    return _read_tsv(done.stdout.decode("utf-8", errors="replace"))
+    return _read_tsv(done.stdout.decode("utf-8", errors="replace"), dpi)
 
 
 def _command(engine: _Engine, settings: LoadSettings, dpi: int) -> list[str]:
@@ -123,35 +127,55 @@ def _complaint(stderr: bytes, code: int) -> str:
 
 @dataclass(slots=True)
 class _Words:
-    """The words of one page in reading order, each with its line and paragraph."""
+    """The words of one page in reading order, each with its line and paragraph. `scale` makes points of pixels."""
 
+    scale: float
     text: list[str] = field(default_factory=list)
     confidences: list[float] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
     _place: tuple[str, ...] = ()
+    _length: int = 0
 
     def add(self, row: list[str]) -> None:
+        word = clean(row[_TEXT]).strip()
+        if not word:
+            return
         place = (row[_BLOCK], row[_PARAGRAPH], row[_LINE])
+        same_line = place == self._place
         if self._place:
             same_paragraph = place[:2] == self._place[:2]
-            self.text.append(" " if place == self._place else "\n" if same_paragraph else "\n\n")
+            self._append(" " if same_line else "\n" if same_paragraph else "\n\n")
         self._place = place
-        self.text.append(row[_TEXT])
+        box = self._box(row, len(word))
+        self.boxes.append(self.boxes.pop().joined(box) if same_line else box)
+        self._append(word)
         self.confidences.append(float(row[_CONFIDENCE]) / 100)
+
+    def _append(self, text: str) -> None:
+        self.text.append(text)
+        self._length += len(text)
+
+    def _box(self, row: list[str], length: int) -> Box:
+        left, top, width, height = (int(row[column]) for column in (_LEFT, _TOP, _WIDTH, _HEIGHT))
+        sides = (round(side * self.scale, 1) for side in (left, top, left + width, top + height))
+        return Box(self._length, self._length + length, 1, *sides)
 
     def page(self) -> PageText:
         if not self.confidences:
             return PageText("")
-        return PageText("".join(self.text), round(min(max(fmean(self.confidences), 0.0), 1.0), 4))
+        confidence = round(min(max(fmean(self.confidences), 0.0), 1.0), 4)
+        return PageText("".join(self.text), confidence, boxes=tuple(self.boxes))
 
 
-def _read_tsv(table: str) -> list[PageText]:
+def _read_tsv(table: str, dpi: int) -> list[PageText]:
+    scale = _POINTS_PER_INCH / dpi if dpi else 1.0
     pages: list[_Words] = []
     for line in table.split("\n"):
         row = line.split("\t", _COLUMNS - 1)
         if len(row) < _COLUMNS:
             continue
         if row[_LEVEL] == _PAGE_ROW:
-            pages.append(_Words())
-        elif row[_LEVEL] == _WORD_ROW and row[_TEXT].strip() and pages:
+            pages.append(_Words(scale))
+        elif row[_LEVEL] == _WORD_ROW and pages:
             pages[-1].add(row)
     return [page.page() for page in pages]

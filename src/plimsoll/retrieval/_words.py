@@ -2,7 +2,8 @@
 
 A name such as `getTarget` or `run_target` is found by its parts and as a whole, so that a question may say "get target"
 or "getTarget". A question loses what does not tell one text from another: English function words, and the words that
-only frame a question ("explain", "difference", "used"). Texts keep all but the commonest.
+only frame a question ("explain", "difference", "used"). Texts keep all but the commonest. By full text alone that lifts
+recall@3 on questions about documentation from .55 to .65, and recall@5 within a filing from .22 to .28.
 """
 
 import re
@@ -12,7 +13,7 @@ from itertools import pairwise
 
 import tantivy
 
-WORDS_FORMAT = 2
+WORDS_FORMAT = 3
 """Goes up whenever the same text would give other words; part of what is derived from an index."""
 
 _MAX_WORD_CHARACTERS = 60
@@ -23,6 +24,10 @@ _BYTES = bytes(byte if byte > _LAST_ASCII or chr(byte).isalnum() else ord(" ") f
 """For each byte of UTF-8 the one that takes its place: small letters, digits and all beyond ASCII stay; the rest parts
 words."""
 _WORD = re.compile(r"[^\W_]+")
+_UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Han and kana, which are written without spaces."""
+_STRETCH = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _SEAM = re.compile(r"[A-Z_](?:(?<=[a-z][A-Z])|(?<=[A-Za-z0-9]_)(?=[A-Za-z0-9]))")
 """Where two parts of a name meet. It starts with a set of characters, which makes the search ten times faster."""
 _REST_OF_NAME = re.compile(r"\w*", re.ASCII)
@@ -39,14 +44,13 @@ these they this those through to too under until up upon us very was wasn we wer
 which while who whom whose why will with within without would you your yours yourself
 """
 _FRAME_WORDS = """
-according answer based class code compare compared contain contained contains define describe differ difference
-different documentation exactly example explain find following function get give given happen happens kind know list
-main make mean means mentioned method name need occur order particular please provide purpose question regard regarding
-relate related respectively say several specific specify struct tell thing things type types understand use used uses
-using various want way ways work works
+according based compare compared contain contained contains define describe differ difference different exactly example
+explain find following get give given happen happens kind know make mean means mentioned occur particular please provide
+regard regarding relate related respectively say several specific specify tell understand use used uses using various
+want way ways
 """
-"""Without them nDCG and recall rise on five of six development sets; on questions about documentation recall@3 rises
-from .50 to .62, in filings recall@5 from .14 to .24."""
+"""Words that only frame a question. What may be its subject somewhere (`order`, `name`, `work`, `class`) is not here:
+with the ranker, leaving such words out as well gains nothing."""
 
 
 def words(text: str) -> list[str]:
@@ -69,7 +73,11 @@ def query_words(text: str) -> list[str]:
     """
     stems = _stems()
     spelled = _spelled(text)
-    joined = (first + second for first, second in pairwise(spelled) if not _dropped(first, second))
+    joined = (
+        first + second
+        for first, second in pairwise(spelled)
+        if not (_dropped(first, second) or _ANY_UNSPACED.search(first + second))
+    )
     everything = dict.fromkeys(words(text))
     telling = [word for word in everything if word not in _frame()]
     neighbours = [stem for stem in map(stems.__getitem__, joined) if stem]
@@ -103,8 +111,18 @@ def _spelled(text: str) -> list[str]:
         if run.isascii():
             spelled.append(run)
         else:
-            spelled += _WORD.findall(run.lower())
+            for word in _WORD.findall(run.lower()):
+                spelled += _pairs(word) if _ANY_UNSPACED.search(word) else [word]
     return spelled
+
+
+def _pairs(word: str) -> Iterable[str]:
+    """What is written without spaces is found by each two signs that follow each other."""
+    for stretch in _STRETCH.findall(word):
+        if len(stretch) > 1 and _ANY_UNSPACED.match(stretch):
+            yield from (first + second for first, second in pairwise(stretch))
+        else:
+            yield stretch
 
 
 def _names(text: str) -> Iterable[str]:

@@ -1,30 +1,18 @@
 """Word documents (DOCX): paragraphs and tables in the order of the document, as its reader sees it.
 
-python-docx opens the package; the text is walked here, because its own iteration leaves out content controls, tracked
-insertions and text boxes.
+Content controls, tracked insertions and text boxes are read as well; fields show what was stored with them.
 """
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-import docx
-from docx.oxml import parse_xml
-
-from .._assemble import tidy
-from .._errors import BrokenFileError, EncryptedError, UnpackedTooLargeError
+from .._errors import BrokenFileError, broken_unless_readable
 from .._lines import LineWriter
-from .._types import Extract, LoadSettings, PageText
+from .._office import Element, OfficePackage
+from .._types import Extract, LoadSettings
 
-VERSION = 1
-
-_MOST_BYTES = 200_000_000
-_MOST_ENTRIES = 10_000
-_MOST_RATIO = 200
-_RATIO_MATTERS_ABOVE_BYTES = 20_000_000
-_ENCRYPTED = 0x1
+VERSION = 2
 
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
@@ -34,9 +22,8 @@ _DELETED = frozenset({f"{_W}del", f"{_W}moveFrom"})
 _SKIPPED = _DELETED | {_FALLBACK, f"{_W}pPr", f"{_W}rPr", f"{_W}instrText", f"{_W}delText", f"{_W}sectPr", f"{_W}sdtPr"}
 _SIGNS = {f"{_W}tab": "\t", f"{_W}ptab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _SPAN = re.compile(r"[1-9][0-9]?")
-
-# An lxml element; python-docx gives its classes no useful type.
-_Element = Any
+_HEADING = re.compile(r"heading ([1-9])")
+_MOST_ANCESTORS = 10
 
 
 def read(data: bytes, name: str, _settings: LoadSettings) -> Extract:
@@ -45,95 +32,115 @@ def read(data: bytes, name: str, _settings: LoadSettings) -> Extract:
     Tracked insertions are read and tracked deletions are not. Raises BrokenFileError, EncryptedError, and
     UnpackedTooLargeError for a package that unpacks to more than it should.
     """
-    _check_package(data, name)
-    try:
-        return _read(data)
-    except Exception as error:
-        # python-docx and lxml raise anything at all on a hostile package.
-        raise BrokenFileError(name, kind="DOCX", reason=_reason(error)) from error
+    package = OfficePackage(data, name, "DOCX")
+    with broken_unless_readable(name, "DOCX"):
+        return _read(package, name)
 
 
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _check_package(data: bytes, name: str) -> None:
-    """Look at the directory of the archive before anything in it is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            entries = package.infolist()
-    except Exception as error:
-        # zipfile raises half a dozen kinds of error on damaged directories.
-        raise BrokenFileError(name, kind="DOCX", reason=_reason(error)) from error
-    if any(entry.flag_bits & _ENCRYPTED for entry in entries):
-        raise EncryptedError(name)
-    # zipfile never unpacks more of an entry than its directory says, so these sizes can be trusted as limits.
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > _MOST_BYTES or len(entries) > _MOST_ENTRIES:
-        reason = (
-            f"its {len(entries):,} parts take {unpacked / 1e6:,.0f} MB, and the limit is {_MOST_BYTES / 1e6:,.0f} MB"
-        )
-        raise UnpackedTooLargeError(name, reason)
-    if unpacked > _RATIO_MATTERS_ABOVE_BYTES and unpacked > _MOST_RATIO * len(data):
-        raise UnpackedTooLargeError(name, f"it unpacks to {unpacked // len(data):,} times its size")
-
-
-def _read(data: bytes) -> Extract:
-    document = docx.Document(io.BytesIO(data))
-    styles = {style.style_id: (style.name or "").lower() for style in document.styles}
-    body = document.element.body
+def _read(package: OfficePackage, name: str) -> Extract:
+    main = package.main()
+    body = package.xml(main).find(f"{_W}body")
+    if body is None:
+        raise BrokenFileError(name, kind="DOCX", reason="its main part is no text document")
+    reader = _Reader(_levels(package, main))
     writer = LineWriter()
-    _write_blocks(body, writer)
-    _write_footnotes(document, writer)
-    deleted = any(next(body.iter(tag), None) is not None for tag in _DELETED)
+    reader.blocks(body, writer)
+    for kind in ("footnotes", "endnotes"):
+        for part in package.related(main, kind):
+            _write_notes(package.xml(part), reader, writer)
+    page = writer.page()
+    title, metadata = package.properties()
+    first = page.headings[:1]
+    notes = list(package.notes)
+    if any(next(body.iter(tag), None) is not None for tag in _DELETED):
+        notes.append("tracked deletions were left out")
     return Extract(
-        pages=(PageText(tidy(writer.text())),),
-        title=(document.core_properties.title or "").strip() or _first_heading(body, styles),
-        notes=("tracked deletions were left out",) if deleted else (),
+        pages=(page,),
+        title=title or "".join(page.text[heading.start : heading.end] for heading in first),
+        notes=tuple(notes),
+        metadata=metadata,
     )
 
 
-def _first_heading(body: _Element, styles: dict[str, str]) -> str:
-    for paragraph in body.iter(f"{_W}p"):
-        style = paragraph.find(f"{_W}pPr/{_W}pStyle")
-        name = styles.get(style.get(f"{_W}val"), "") if style is not None else ""
-        if name == "title" or name.startswith("heading"):
-            text = " ".join("".join(_inline(paragraph, [])).split())
-            if text:
-                return text
-    return ""
+def _write_notes(notes: Element, reader: "_Reader", writer: LineWriter) -> None:
+    for note in notes:
+        # Separator lines have a type, notes have none.
+        if note.get(f"{_W}type") in {None, "normal"}:
+            reader.blocks(note, writer)
 
 
-def _write_footnotes(document: Any, writer: LineWriter) -> None:
-    for relation in document.part.rels.values():
-        if not relation.is_external and re.search(r"/(footnotes|endnotes)$", relation.reltype):
-            for note in parse_xml(relation.target_part.blob):
-                # Separator lines have a type, notes have none.
-                if note.get(f"{_W}type") in {None, "normal"}:
-                    _write_blocks(note, writer)
+def _levels(package: OfficePackage, main: str) -> dict[str, int]:
+    """The heading level of every paragraph style that stands for a heading."""
+    styles: dict[str, Element] = {}
+    for part in package.related(main, "styles"):
+        for style in package.xml(part).iterfind(f"{_W}style"):
+            styles[style.get(f"{_W}styleId", "")] = style
+    return {name: level for name in styles if (level := _style_level(name, styles))}
 
 
-def _write_blocks(container: _Element, writer: LineWriter) -> None:
-    for child in container:
-        if child.tag == f"{_W}p":
-            _write_paragraph(child, writer)
-        elif child.tag == f"{_W}tbl":
-            writer.table(list(_rows(child)))
-        elif child.tag not in _SKIPPED:
-            _write_blocks(child, writer)
+def _style_level(name: str, styles: dict[str, Element]) -> int:
+    """The level by the style's own name or outline, or that of a style that it is based on; 0 for none."""
+    for _ in range(_MOST_ANCESTORS):
+        style = styles.get(name)
+        if style is None:
+            return 0
+        called = _value(style.find(f"{_W}name")).lower()
+        if called == "title":
+            return 1
+        if match := _HEADING.fullmatch(called):
+            return int(match[1])
+        if outlined := _outline(style):
+            return outlined
+        name = _value(style.find(f"{_W}basedOn"))
+    return 0
 
 
-def _write_paragraph(paragraph: _Element, writer: LineWriter) -> None:
-    boxes: list[_Element] = []
-    for piece in _inline(paragraph, boxes):
-        writer.verbatim(piece)
-    # Items of a list stand together, other paragraphs apart.
-    writer.end_block(blank_line=paragraph.find(f"{_W}pPr/{_W}numPr") is None)
-    for box in boxes:
-        _write_blocks(box, writer)
+def _outline(element: Element) -> int:
+    """The outline level that a style or paragraph sets itself, 1 to 9; 0 for none."""
+    value = _value(element.find(f"{_W}pPr/{_W}outlineLvl"))
+    return int(value) + 1 if value in set("012345678") else 0
 
 
-def _inline(element: _Element, boxes: list[_Element]) -> Iterator[str]:
+def _value(element: Element | None) -> str:
+    return "" if element is None else str(element.get(f"{_W}val") or "")
+
+
+class _Reader:
+    """Writes the blocks of a document, which nest."""
+
+    def __init__(self, levels: dict[str, int]) -> None:
+        self._levels = levels
+
+    def blocks(self, container: Element, writer: LineWriter) -> None:
+        for child in container:
+            if child.tag == f"{_W}p":
+                self._paragraph(child, writer)
+            elif child.tag == f"{_W}tbl":
+                writer.table(list(self._rows(child)))
+            elif child.tag not in _SKIPPED:
+                self.blocks(child, writer)
+
+    def _paragraph(self, paragraph: Element, writer: LineWriter) -> None:
+        boxes: list[Element] = []
+        for piece in _inline(paragraph, boxes):
+            writer.verbatim(piece)
+        level = _outline(paragraph) or self._levels.get(_value(paragraph.find(f"{_W}pPr/{_W}pStyle")), 0)
+        # Items of a list stand together, other paragraphs apart.
+        writer.end_block(blank_line=bool(level) or paragraph.find(f"{_W}pPr/{_W}numPr") is None, heading=level)
+        for box in boxes:
+            self.blocks(box, writer)
+
+    def _rows(self, table: Element) -> Iterator[list[str]]:
+        for row in _nearest(table, f"{_W}tr"):
+            cells: list[str] = []
+            for cell in _nearest(row, f"{_W}tc"):
+                writer = LineWriter()
+                self.blocks(cell, writer)
+                cells.extend([writer.text(), *[""] * (_columns(cell) - 1)])
+            yield cells
+
+
+def _inline(element: Element, boxes: list[Element]) -> Iterator[str]:
     """The text within a paragraph; text boxes anchored in it are put into `boxes`."""
     for child in element:
         tag = child.tag
@@ -147,22 +154,12 @@ def _inline(element: _Element, boxes: list[_Element]) -> Iterator[str]:
             yield from _inline(child, boxes)
 
 
-def _is_hidden(run: _Element) -> bool:
+def _is_hidden(run: Element) -> bool:
     mark = run.find(f"{_W}rPr/{_W}vanish") if run.tag == f"{_W}r" else None
-    return mark is not None and mark.get(f"{_W}val") not in {"0", "false", "off"}
+    return mark is not None and _value(mark) not in {"0", "false", "off"}
 
 
-def _rows(table: _Element) -> Iterator[list[str]]:
-    for row in _nearest(table, f"{_W}tr"):
-        cells: list[str] = []
-        for cell in _nearest(row, f"{_W}tc"):
-            writer = LineWriter()
-            _write_blocks(cell, writer)
-            cells.extend([writer.text(), *[""] * (_columns(cell) - 1)])
-        yield cells
-
-
-def _nearest(element: _Element, tag: str) -> Iterator[_Element]:
+def _nearest(element: Element, tag: str) -> Iterator[Element]:
     """The elements named `tag` directly below, or below content controls and tracked changes."""
     for child in element:
         if child.tag == tag:
@@ -171,7 +168,6 @@ def _nearest(element: _Element, tag: str) -> Iterator[_Element]:
             yield from _nearest(child, tag)
 
 
-def _columns(cell: _Element) -> int:
-    span = cell.find(f"{_W}tcPr/{_W}gridSpan")
-    value = (span.get(f"{_W}val") or "") if span is not None else ""
+def _columns(cell: Element) -> int:
+    value = _value(cell.find(f"{_W}tcPr/{_W}gridSpan"))
     return int(value) if _SPAN.fullmatch(value) else 1

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .._assemble import clean, tidy
+from .._assemble import clean, one_line
 from .._encoding import decode
 from .._html_guard import guard
 from .._lines import LineWriter
 from .._types import Extract, LoadSettings, PageText
 
-VERSION = 1
+VERSION = 2
 
 _DROPPED = frozenset({
     "audio", "canvas", "datalist", "head", "iframe", "nav", "noscript", "object", "script", "select", "style", "svg",
@@ -28,6 +29,20 @@ _CELLS = frozenset({"td", "th"})
 _INVISIBLE = re.compile(r"(?i)(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)\b")
 _CHARSET = re.compile(rb"(?i)<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]{2,40})")
 _CHARSET_WITHIN_BYTES = 4096
+_META = {
+    "author": "author",
+    "article:author": "author",
+    "description": "description",
+    "og:description": "description",
+    "keywords": "keywords",
+    "date": "created",
+    "dcterms.created": "created",
+    "article:published_time": "created",
+    "dcterms.modified": "modified",
+    "article:modified_time": "modified",
+}
+_MOST_META = 200
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPAN = re.compile(r"[1-9][0-9]?")
 
 
@@ -38,10 +53,27 @@ def read(data: bytes, name: str, _settings: LoadSettings) -> Extract:
     """
     found = _CHARSET.search(data[:_CHARSET_WITHIN_BYTES])
     text, note = decode(data, name, declared=found[1].decode("ascii") if found else "")
+    return replace(read_html(text, name), notes=(note,) if note else ())
+
+
+def read_html(text: str, name: str) -> Extract:
+    """What a reader of the page `text` would see. Raises UnpackedTooLargeError."""
     tree = LexborHTMLParser(guard(clean(text), name))
-    body = _Page(tree.root).text if tree.root else ""
+    page = _Page(tree.root).page if tree.root else PageText("")
     title = _first_text(tree, "head title") or _first_text(tree, "h1")
-    return Extract(pages=(PageText(tidy(body)),), title=title, notes=(note,) if note else ())
+    return Extract(pages=(page,), title=title, metadata=_metadata(tree))
+
+
+def _metadata(tree: LexborHTMLParser) -> dict[str, str]:
+    """What the page's `meta` elements say, by our names; the first of each counts."""
+    facts: dict[str, str] = {}
+    for node in tree.css("meta[content]")[:_MOST_META]:
+        attributes = node.attributes
+        fact = _META.get((attributes.get("name") or attributes.get("property") or "").lower())
+        value = one_line(attributes.get("content") or "")
+        if fact and value:
+            facts.setdefault(fact, value)
+    return facts
 
 
 def _first_text(tree: LexborHTMLParser, selector: str) -> str:
@@ -96,7 +128,7 @@ def _layout_tables(root: LexborNode) -> set[int]:
 
 
 class _Page:
-    """Reads a page in one walk. `text` is the result."""
+    """Reads a page in one walk. `page` is the result."""
 
     def __init__(self, root: LexborNode) -> None:
         self._layout = _layout_tables(root)
@@ -110,7 +142,7 @@ class _Page:
                 self._enter(node)
             else:
                 self._leave(node)
-        self.text = self._writers[0].text()
+        self.page = self._writers[0].page()
 
     def _write(self, node: LexborNode, *, entering: bool) -> None:
         text = node.text_content if entering else ""
@@ -147,7 +179,7 @@ class _Page:
         elif self._rows and tag in _CELLS:
             self._rows[-1].extend([self._writers.pop().text(), *[""] * (_columns(node) - 1)])
         elif tag in _BLOCKS and not (self._rows is not None and tag == "tr"):
-            self._writers[-1].end_block(blank_line=tag in _PARAGRAPHS)
+            self._writers[-1].end_block(blank_line=tag in _PARAGRAPHS, heading=_HEADINGS.get(tag, 0))
 
 
 def _columns(cell: LexborNode) -> int:

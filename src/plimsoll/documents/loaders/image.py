@@ -1,12 +1,11 @@
 """Images: everything in them is recognised by OCR. A TIFF may have many pages."""
 
-from .._assemble import tidy
 from .._errors import BrokenFileError, ImageTooLargeError, OcrOffError, TooManyPagesError
 from .._image_size import image_sizes
 from .._ocr import recognise
 from .._types import Extract, LoadSettings, PageText
 
-VERSION = 1
+VERSION = 2
 
 _MEGAPIXELS = 100
 
@@ -19,9 +18,7 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
     sizes = _checked_sizes(data, name, settings)
     if settings.ocr == "off":
         raise OcrOffError(name)
-    pages = [
-        PageText(tidy(page.text), page.ocr_confidence) for page in recognise(data, name, settings, pages=len(sizes))
-    ]
+    pages = recognise(data, name, settings, pages=len(sizes))
     notes = [f"page {number} has no text" for number, page in enumerate(pages, start=1) if not page.text]
     notes += [f"page {number} cannot be read" for number in range(len(pages) + 1, len(sizes) + 1)]
     pages += [PageText("")] * (len(sizes) - len(pages))

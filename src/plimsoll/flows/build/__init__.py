@@ -3,8 +3,8 @@
 What is in the files is known by `project`; this flow only carries it from room to room.
 """
 
-from ._build import NothingIndexedError, build
-from ._one import OneBuilt, Sighting, build_one, look, publish_suites
+from ._build import build
+from ._knowledge import NothingIndexedError
 from ._stale import changed_files
 from ._types import BuildParts, BuildReport, DocumentOutcome, Fate, KnowledgeBuilt, OnProgress
 
@@ -16,11 +16,6 @@ __all__ = [
     "KnowledgeBuilt",
     "NothingIndexedError",
     "OnProgress",
-    "OneBuilt",
-    "Sighting",
     "build",
-    "build_one",
     "changed_files",
-    "look",
-    "publish_suites",
 ]

@@ -1,6 +1,6 @@
 """From the files of a source to loaded documents: what is known stays as it is, the rest is loaded in processes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,17 +15,17 @@ from plimsoll.documents.similar import signature
 from plimsoll.documents.sources import EVERYBODY, Access
 from plimsoll.kernel.digest import Digest, digest_json, hex_part
 from plimsoll.kernel.errors import PlimsollError, UnavailableError
-from plimsoll.pipelines import CachedStage, Done, Outcome, StageCache, map_isolated
+from plimsoll.pipelines import Done, Outcome, map_isolated
 
 from ._fetching import RemoteSource
 from ._finding import FoundFile, find_files
+from ._loading import REMARKS, Loading, Memory
 from ._sources import Source
 from ._types import DocumentOutcome
 
 __all__ = ["FoundFile", "LoadedDocument", "Loading", "Source", "find_files", "load_documents"]
 
 _LOAD_TIMEOUT_S = 600.0
-_REMARKS = "load remarks"
 
 
 class CopyFailedError(UnavailableError):
@@ -79,27 +79,13 @@ class _Loaded(NamedTuple):
     signature: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
-    """How documents are loaded."""
-
-    settings: LoadSettings
-    stage: CachedStage
-    failures: CachedStage
-    """Files that cannot be loaded, whenever it is tried; counted with the others."""
-    remarks: StageCache
-    """What is to be said of documents that were loaded: their notes, and whether to try again."""
-    workers: int
-    on_done: Callable[[int, int], None]
-
-
 def load_documents(files: Sequence[FoundFile], loading: Loading) -> tuple[list[LoadedDocument], list[DocumentOutcome]]:
     """Load the files that were not loaded before; a file that cannot be loaded is listed with its reason.
 
     Raises SourceUnreachableError when a whole source disappears meanwhile, and CopyFailedError.
     """
     keys = [file.key for file in files]
-    remarks = {key: json.decode(value) for key, value in loading.remarks.get(_REMARKS, keys).items()}
+    remarks = {key: json.decode(value) for key, value in loading.remarks.get(REMARKS, keys).items()}
     known = loading.stage.present([key for key in keys if not remarks.get(key, {}).get("incomplete")])
     failed = loading.failures.known(keys)
     results: dict[str, LoadedDocument | DocumentOutcome] = {}
@@ -112,9 +98,9 @@ def load_documents(files: Sequence[FoundFile], loading: Loading) -> tuple[list[L
     missing = [file for file in files if file.path not in results]
     loading.on_done(len(results), len(files))
     by_path = {file.path: file for file in missing}
-    with _at_hand(missing) as waiting:
+    with _at_hand(missing) as waiting, Memory(loading) as memory:
         for outcome in _load_in_processes(waiting, loading):
-            results[outcome.item.path] = _settle(outcome, by_path[outcome.item.path], loading)
+            results[outcome.item.path] = _settle(outcome, by_path[outcome.item.path], memory)
             loading.on_done(len(results), len(files))
     in_order = [results[file.path] for file in files]
     return (
@@ -173,21 +159,20 @@ def _load(settings: LoadSettings, file: _Waiting) -> _Loaded:
     return _Loaded(encode_document(document), document.notes, document.incomplete, signature(document.text))
 
 
-def _settle(outcome: Outcome[_Waiting, _Loaded], file: FoundFile, loading: Loading) -> LoadedDocument | DocumentOutcome:
+def _settle(outcome: Outcome[_Waiting, _Loaded], file: FoundFile, memory: Memory) -> LoadedDocument | DocumentOutcome:
     """Remember what will be the same next time: a document, and a failure that lies in its bytes."""
     if isinstance(outcome, Done):
         loaded = outcome.result
-        loading.stage.remember({file.key: loaded.encoded})
         remark = {"notes": loaded.notes, "incomplete": loaded.incomplete, "signature": loaded.signature.hex()}
-        loading.remarks.put(_REMARKS, {file.key: json.encode(remark)})
+        memory.document(file.key, loaded.encoded, remark)
         return _loaded(file, remark)
     error = outcome.error
     if isinstance(error, DocumentError) and isinstance(file.source, Source):
         file.source.check_there()
     if isinstance(error, DocumentError) and error.permanent:
-        loading.failures.remember({file.key: json.encode([error.message, error.hint])})
+        memory.failure(file.key, error)
     else:
-        loading.failures.count.done += 1
+        memory.loading.failures.count.done += 1
     return _failure(file.path, file.digest, error)
 
 

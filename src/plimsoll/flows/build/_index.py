@@ -9,6 +9,7 @@ from plimsoll.kernel.digest import digest_json
 from plimsoll.models import Embedder
 from plimsoll.pipelines import CachedStage, StageCache, StageCount
 from plimsoll.retrieval import ChunkSettings, SegmentPlan, SegmentRef, Snapshot, plan_segments
+from plimsoll.retrieval.chunkers import ChunkTools
 
 from ._chunking import Chunking
 from ._documents import LoadedDocument
@@ -35,15 +36,15 @@ class IndexBuilder:
         load, chunk, embed, self._stage = (
             cached_stage(name, self.parts.cache, self.stages) for name in ("load", "chunk", "embed", "index")
         )
-        self._chunking = Chunking(self.chunks, load, chunk)
+        self._chunking = Chunking(self.chunks, load, chunk, ChunkTools.usual(self.embedder))
         self._embedding = Embedding(self.embedder, embed, self.pace)
 
     def build(self, documents: Sequence[LoadedDocument]) -> Snapshot:
         """The snapshot of these documents, whatever was built before."""
         by_path = {document.path: document for document in documents}
         chunker = self._chunking.fingerprint
-        key = {"chunker": chunker, "embedder": self.embedder.fingerprint}
-        plans = plan_segments({path: digest_json({**key, "load": doc.key}) for path, doc in by_path.items()})
+        key = [chunker, self.embedder.fingerprint]
+        plans = plan_segments({path: digest_json([*key, document.fingerprint]) for path, document in by_path.items()})
         refs = []
         for done, plan in enumerate(plans, start=1):
             refs.append(self._segment(plan, [by_path[path] for path in plan.paths]))

@@ -40,6 +40,8 @@ class BuildParts:
     """Makes an index ready to be searched, given the contents of its version and of its knowledge version."""
     prune_indexes: Callable[[Collection[Digest]], None]
     """Forgets what was prepared for any other index versions than these."""
+    resolve: Callable[[str], str]
+    """Puts secrets in the place of `${env:NAME}`. Raises what is right where one is not set."""
     workers: int
     acting: Acting
     """Who builds; needs the right `publish`."""

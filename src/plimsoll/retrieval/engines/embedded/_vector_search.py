@@ -19,7 +19,7 @@ SIGNS_FROM: Final = 300_000
 _LOOKS: Final = 2_000
 _LOOKS_PER_HIT: Final = 10
 """How many rows are looked at exactly: the more of the two."""
-_SHARE: Final = 1 / 25
+_SHARE: Final = 1 / 50
 """Of all rows, those whose bytes are compared after signs were."""
 
 _SAMPLE_ROWS: Final = 20_000

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from plimsoll.documents import LoadSettings
+from plimsoll.documents import decode_document
 from plimsoll.kernel.digest import Digest, Json, digest_json
 from plimsoll.pipelines import StageCount
 from plimsoll.project import Project
 from plimsoll.registry import Version
 
-from ._build import _build_knowledge, _progress, _sources
-from ._documents import find_files
+from ._knowledge import build_knowledge, find_documents, load_settings
 from ._types import BuildParts, KnowledgeBuilt
 from ._versions import effective_knowledge, knowledge_versions, suite_versions
 
@@ -34,14 +33,25 @@ class OneBuilt:
     """What stands for it in a manifest: its source, its settings and its index."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A knowledge base that was built to be tried."""
+
+    knowledge: KnowledgeBuilt
+    index: Json
+    """What the content of its index version would be."""
+    settings: Json
+    """What the content of its knowledge version would be."""
+
+
 def look(name: str, project: Project, parts: BuildParts) -> Sighting:
     """What the sources hold now: every file is digested, none is loaded.
 
     Raises SourceMissingError, SourceUnreachableError and what reading a source raises.
     """
     knowledge = project.knowledge[name]
-    settings = LoadSettings(max_file_mb=knowledge.load.max_file_mb, max_pages=knowledge.load.max_pages)
-    files, left_out = find_files(_sources(project.root, knowledge), settings, _progress(parts, "scan"))
+    settings = load_settings(knowledge)
+    files, left_out = find_documents(project.root, knowledge, settings, parts)
     facts: Json = [[file.path, file.digest, list(file.access), dict(file.metadata)] for file in files]
     outcomes: Json = [[outcome.path, outcome.fate, outcome.digest] for outcome in left_out]
     digests = {**{file.path: file.digest for file in files}, **{out.path: out.digest for out in left_out}}
@@ -57,12 +67,32 @@ def build_one(name: str, project: Project, parts: BuildParts) -> OneBuilt:
     parts.acting.require("publish")
     parts.claim(project.app.name)
     stages: dict[str, StageCount] = {}
-    built = _build_knowledge(name, project, parts, stages)
+    built = build_knowledge(name, project, parts, stages)
     versions = parts.registry.publish(
         project.app.name, knowledge_versions(project, built), by=parts.acting.by, source_commit=parts.source_commit
     )
     parts.prepare_index(built.snapshot.to_json(), effective_knowledge(project.knowledge[name]))
     return OneBuilt(built, {version.ref.key: version.digest for version in versions})
+
+
+def build_unpublished(name: str, project: Project, parts: BuildParts) -> Unpublished:
+    """Build one knowledge base through the very same stages, and publish nothing of it.
+
+    What it made is remembered: a later build with the same settings takes it from there. Raises what `build` raises.
+    """
+    parts.acting.require("publish")
+    stages: dict[str, StageCount] = {}
+    built = build_knowledge(name, project, parts, stages)
+    return Unpublished(built, built.snapshot.to_json(), effective_knowledge(project.knowledge[name]))
+
+
+def texts_of(name: str, project: Project, parts: BuildParts) -> dict[str, str]:
+    """The text of each document by its path, as the load stage remembers it from the build before."""
+    knowledge = project.knowledge[name]
+    settings = load_settings(knowledge)
+    files, _ = find_documents(project.root, knowledge, settings, parts)
+    known = parts.cache.get("load", [file.key for file in files])
+    return {file.path: decode_document(known[file.key]).text for file in files if file.key in known}
 
 
 def publish_suites(project: Project, parts: BuildParts) -> tuple[Version, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from ._errors import PatternError
+from .._errors import PatternError
 
 Matcher = Callable[[str], bool]
 """Whether a POSIX path, relative to the source folder, matches."""

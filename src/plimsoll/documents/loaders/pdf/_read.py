@@ -1,18 +1,20 @@
-"""PDF: the text layer page by page, and OCR for pages that have none.
+"""The pages of a PDF, one after the other.
 
 pdfium is not thread-safe: everything that touches it holds one lock, and the OCR, which takes long, does not.
 """
 
 import math
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage, raw
 
-from .._assemble import clean, tidy
-from .._errors import (
+from ..._assemble import one_line, tidy
+from ..._errors import (
     BrokenFileError,
     DocumentError,
     EncryptedError,
@@ -20,11 +22,16 @@ from .._errors import (
     TooManyPagesError,
     UnpackedTooLargeError,
 )
-from .._hyphens import join_cut_words
-from .._ocr import recognise
-from .._types import Extract, LoadSettings, PageText
+from ..._ocr import recognise
+from ..._types import Extract, LoadSettings, PageText
+from ._headings import find_headings
+from ._hyphens import CutWords, join_cut_words
+from ._layout import arrange
+from ._pieces import page_pieces
+from ._text import marked, write
+from ._types import PageLines
 
-VERSION = 1
+VERSION = 2
 
 _PDFIUM = threading.Lock()
 
@@ -42,6 +49,16 @@ _SCAN_SHARE = 0.5
 
 _LOW_CONFIDENCE = 0.6
 
+_FACTS = {
+    "Author": "author",
+    "Subject": "subject",
+    "Keywords": "keywords",
+    "CreationDate": "created",
+    "ModDate": "modified",
+}
+_TIMES = frozenset({"created", "modified"})
+_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?")
+
 # Titles that programs write and nobody means.
 _NO_TITLES = ("microsoft word - ", "microsoft powerpoint - ", "untitled", "(anonymous)", "document1")
 
@@ -52,9 +69,11 @@ class _Reading:
 
     number: int
     text: str = ""
+    lines: PageLines | None = None
+    """The text in reading order; None where only the text as it stands in the file is known."""
+    recognised: PageText | None = None
     picture: bytes = b""
     dpi: int = 0
-    ocr_confidence: float | None = None
     notes: list[str] = field(default_factory=list)
     incomplete: bool = False
 
@@ -66,7 +85,8 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
     nothing but the OCR could have given text.
     """
     with _opened(data, name) as document:
-        count, title, has_form = _describe(document, name)
+        count, has_form = _describe(document, name)
+        title, metadata = _properties(document)
         if count > settings.max_pages:
             raise TooManyPagesError(name, pages=count, limit=settings.max_pages)
         readings: list[_Reading] = []
@@ -81,19 +101,33 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
             readings.append(reading)
     if failures and not any(reading.text.strip() for reading in readings):
         raise failures[0]
-    return _extract(readings, title)
-
-
-def _extract(readings: list[_Reading], title: str) -> Extract:
-    texts = join_cut_words([reading.text for reading in readings])
-    pages = [PageText(tidy(text), reading.ocr_confidence) for text, reading in zip(texts, readings, strict=True)]
+    pages = _pages(readings)
     notes: list[str] = []
     for page, reading in zip(pages, readings, strict=True):
         notes += reading.notes
         if not page.text and not reading.notes:
             notes.append(f"page {reading.number} has no text")
     incomplete = any(reading.incomplete for reading in readings)
-    return Extract(pages=tuple(pages), title=title, notes=tuple(notes), incomplete=incomplete)
+    return Extract(tuple(pages), title, tuple(notes), incomplete, metadata)
+
+
+def _pages(readings: list[_Reading]) -> list[PageText]:
+    """The text of each page: what was recognised, or its lines in reading order, or its text as it stands."""
+    arranged = [reading.lines if reading.lines and not reading.recognised else PageLines() for reading in readings]
+    plain = ["" if reading.lines or reading.recognised else reading.text for reading in readings]
+    words = CutWords(marked(arranged))
+    written = [write(lines, words) for lines in arranged]
+    headings = find_headings(arranged, [page.spans for page in written])
+    texts = join_cut_words(plain)
+    return [
+        reading.recognised
+        or (
+            PageText(page.text, headings=tuple(found), boxes=tuple(page.boxes))
+            if reading.lines
+            else PageText(tidy(text))
+        )
+        for reading, page, found, text in zip(readings, written, headings, texts, strict=True)
+    ]
 
 
 @contextmanager
@@ -112,11 +146,10 @@ def _opened(data: bytes, name: str) -> Iterator[PdfDocument]:
             document.close()
 
 
-def _describe(document: PdfDocument, name: str) -> tuple[int, str, bool]:
-    """The number of pages, the title (empty when it has none worth showing), and whether it has a form."""
+def _describe(document: PdfDocument, name: str) -> tuple[int, bool]:
+    """The number of pages, and whether it has a form."""
     with _PDFIUM:
         count = len(document)
-        title = clean(document.get_metadata_value("Title")).strip()
         has_form = document.get_formtype() in {raw.FORMTYPE_ACRO_FORM, raw.FORMTYPE_XFA_FOREGROUND}
         if has_form:
             with suppress(PdfiumError):
@@ -124,9 +157,31 @@ def _describe(document: PdfDocument, name: str) -> tuple[int, str, bool]:
             has_form = document.formenv is not None
     if count == 0:
         raise BrokenFileError(name, kind="PDF", reason="it has no pages")
+    return count, has_form
+
+
+def _properties(document: PdfDocument) -> tuple[str, dict[str, str]]:
+    """The title (empty when it has none worth showing), and what else the file says about itself."""
+    with _PDFIUM:
+        values = {name: one_line(document.get_metadata_value(name)) for name in ("Title", *_FACTS)}
+    title = values.pop("Title")
     if title.lower().startswith(_NO_TITLES):
         title = ""
-    return count, title, has_form
+    facts = {_FACTS[name]: _day(value) if _FACTS[name] in _TIMES else value for name, value in values.items()}
+    return title, {fact: value for fact, value in facts.items() if value}
+
+
+def _day(value: str) -> str:
+    """A PDF date (ISO 32000-1, 7.9.4), such as `D:20190312140509+01'00'`, as ISO 8601; empty for anything else."""
+    found = _DATE.match(value)
+    if not found:
+        return ""
+    year, month, day, hour, minute, second = (int(part) for part in found.groups(default="0"))
+    try:
+        moment = datetime(year, max(month, 1), max(day, 1), hour, minute, min(second, 59))  # noqa: DTZ001 - as written
+    except ValueError:
+        return ""
+    return moment.isoformat() if found[4] else moment.date().isoformat()
 
 
 def _read_page(document: PdfDocument, index: int, *, has_form: bool, may_draw: bool) -> _Reading:
@@ -136,7 +191,7 @@ def _read_page(document: PdfDocument, index: int, *, has_form: bool, may_draw: b
             if has_form:
                 _flatten(document, index)
             with closing(document[index]) as page:
-                reading.text = _text_layer(page)
+                _read_layer(page, reading)
                 if _looks_scanned(page, reading.text):
                     if may_draw:
                         reading.picture, reading.dpi = _draw(page)
@@ -154,13 +209,18 @@ def _flatten(document: PdfDocument, index: int) -> None:
         page.flatten()
 
 
-def _text_layer(page: PdfPage) -> str:
-    with closing(page.get_textpage()) as layer:
-        return str(layer.get_text_bounded())
+def _read_layer(page: PdfPage, reading: _Reading) -> None:
+    pieces = page_pieces(page)
+    if pieces is None:
+        with closing(page.get_textpage()) as layer:
+            reading.text = str(layer.get_text_bounded())
+    else:
+        reading.lines = arrange(pieces)
+        reading.text = "\n".join(piece.text for piece in pieces)
 
 
 def _letters(text: str) -> int:
-    return sum(character.isalnum() for character in text)
+    return sum(map(str.isalnum, text))
 
 
 def _looks_scanned(page: PdfPage, text: str) -> bool:
@@ -210,9 +270,8 @@ def _recognise(reading: _Reading, name: str, settings: LoadSettings) -> list[Doc
         reading.incomplete = not error.permanent
         return [error]
     if pages and _letters(pages[0].text) > _letters(reading.text):
-        reading.text, reading.ocr_confidence = pages[0].text, pages[0].ocr_confidence
-        if (reading.ocr_confidence or 0) < _LOW_CONFIDENCE:
-            reading.notes.append(
-                f"page {reading.number} was hard to recognise (confidence {reading.ocr_confidence:.2f})"
-            )
+        reading.text, reading.recognised = pages[0].text, pages[0]
+        confidence = pages[0].ocr_confidence or 0.0
+        if confidence < _LOW_CONFIDENCE:
+            reading.notes.append(f"page {reading.number} was hard to recognise (confidence {confidence:.2f})")
     return []

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ._errors import SourceMissingError, SourceUnusableError, convert_hint, printable
+from .._errors import PatternError, SourceMissingError, SourceUnusableError, convert_hint, printable
+from .._sniff import kind_by_name, supported_suffixes
+from .._types import Metadata
+from ._errors import FactsInvalidError
+from ._facts import EVERYBODY, Access
 from ._globs import Matcher, compile_folder_globs, compile_globs
-from ._sniff import kind_by_name, supported_suffixes
+from ._sidecars import FILE_FACTS, FOLDER_FACTS, Facts, Sidecars, describes_another
+from ._types import Scan, Skipped, SourceFile
 
 _DROPPINGS = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r"})
 _DROPPING_STARTS = (".", "~$")
@@ -19,38 +24,17 @@ _RIGHTS = "check its owner and rights (ls -l), or leave it out with an exclude p
 _LINK = "copy the files into the source folder, or leave the link out with an exclude pattern"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
-    """A file that can be loaded."""
-
-    path: str
-    """Relative to the root, with `/`: the name of the document."""
-    location: Path
-    """Where to read it; links are already followed."""
-    size: int
-    """Bytes when it was found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Something in the folder that is not loaded, and why."""
-
-    path: str
-    """Relative to the root; bytes that are no text are shown as escapes."""
-    reason: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a source holds, both lists in the order of their paths."""
-
-    files: tuple[SourceFile, ...]
-    skipped: tuple[Skipped, ...]
-
-
-def scan(root: Path, *, include: Sequence[str] = ("**/*",), exclude: Sequence[str] = ()) -> Scan:
+def scan(
+    root: Path,
+    *,
+    include: Sequence[str] = ("**/*",),
+    exclude: Sequence[str] = (),
+    access: Access = EVERYBODY,
+    metadata: Metadata | None = None,
+) -> Scan:
     """The files below the folder `root`, or the file `root` itself.
+
+    `access` and `metadata` hold for all of them, but for what files beside them say (`_sidecars`).
 
     Patterns are relative to the root (`*.pdf` is its top level, `**/*.pdf` all levels); what they leave out is not
     mentioned, and neither are hidden files and the droppings of editors. A file is found under one path only; a link
@@ -68,21 +52,34 @@ def scan(root: Path, *, include: Sequence[str] = ("**/*",), exclude: Sequence[st
     except (OSError, RuntimeError) as error:
         # A loop of links is a RuntimeError in Python 3.11 and 3.12, and an OSError later.
         raise SourceUnusableError(root, _reason(error)) from error
+    facts = Facts(access, metadata or {})
     if stat.S_ISDIR(status.st_mode):
-        walk = _Walk(real, included, lambda path: excluded(path) or pruned(path))
+        walk = _Walk(real, included, lambda path: excluded(path) or pruned(path), Sidecars(real, facts))
         walk.everything()
         return walk.result()
     if not stat.S_ISREG(status.st_mode):
         raise SourceUnusableError(root, "it is neither a folder nor a regular file")
-    return _single(root, real, status.st_size)
+    return _single(root, real, status.st_size, Sidecars(real.parent, facts))
 
 
-def _single(root: Path, real: Path, size: int) -> Scan:
+def _single(root: Path, real: Path, size: int, sidecars: Sidecars) -> Scan:
     if not _is_text(root.name):
         return Scan((), (Skipped(printable(root.name), "its name is not UTF-8", _RENAME),))
     if kind_by_name(root.name) is None:
         return Scan((), (_unsupported(root.name),))
-    return Scan((SourceFile(root.name, real, size),), ())
+    found = _with_facts(root.name, real, size, sidecars)
+    return Scan((found,), ()) if isinstance(found, SourceFile) else Scan((), (found,))
+
+
+def _with_facts(path: str, real: Path, size: int, sidecars: Sidecars) -> SourceFile | Skipped:
+    """The file with what stands beside it; skipped when that cannot be understood, so that nobody sees too much."""
+    try:
+        facts = sidecars.facts(real, path)
+    except FactsInvalidError as error:
+        return Skipped(path, error.message, error.hint)
+    except PatternError as error:
+        return Skipped(path, f"a pattern in {FOLDER_FACTS} means nothing: {error.message}", error.hint)
+    return SourceFile(path, real, size, access=facts.access, metadata=facts.metadata)
 
 
 def _unsupported(path: str) -> Skipped:
@@ -123,6 +120,7 @@ class _Walk:
     root: Path
     included: Matcher
     excluded: Matcher
+    sidecars: Sidecars
     files: dict[str, SourceFile] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
     # Where each real folder was read, so that none is read twice.
@@ -188,13 +186,27 @@ class _Walk:
             return
         if not stat.S_ISREG(status.st_mode):
             self.skip(path, "it is not a regular file", "leave it out with an exclude pattern")
+        elif describes_another(path):
+            self.beside(real, path)
         elif kind_by_name(path) is None:
             self.skipped[path] = _unsupported(path)
         elif real in self.places:
             self.skip(path, f"it is the same file as {self.places[real]}", _LINK)
         else:
             self.places[real] = path
-            self.files[path] = SourceFile(path, real, status.st_size)
+            self.add(path, real, status.st_size)
+
+    def add(self, path: str, real: Path, size: int) -> None:
+        found = _with_facts(path, real, size, self.sidecars)
+        if isinstance(found, SourceFile):
+            self.files[path] = found
+        else:
+            self.skipped[path] = found
+
+    def beside(self, real: Path, path: str) -> None:
+        """A file that says something about another one, which should be there."""
+        if not real.with_name(real.name.removesuffix(FILE_FACTS)).exists():
+            self.skip(path, "it describes a file that is not there", "delete it, or put the file beside it")
 
     def follow(self, link: Path, path: str, above: tuple[Path, ...]) -> None:
         try:

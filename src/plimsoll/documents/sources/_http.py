@@ -1,0 +1,213 @@
+"""One GET over HTTP to a server that nobody vouches for.
+
+Every address that a name stands for is looked at before it is connected to, and the connection goes to that very
+address: a name that means another machine a moment later leads nowhere. No proxies, cookies or compression; redirects
+are followed a few times, each looked at in the same way, and never from https to http.
+"""
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from .._errors import FileTooLargeError
+from ._errors import FetchError, PrivateAddressError, ServerFailedError
+
+_AGENT = "plimsoll"
+_PIECE_BYTES = 65_536
+_MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OK, _NOT_MODIFIED = 200, 304
+_TRY_AGAIN = frozenset({408, 425, 429})
+_SERVER_ERRORS = 500
+_BYTES_PER_MB = 1_000_000
+_LONGEST_ADDRESS = 4000
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered. `is_new` is False when it still has the version that was known."""
+
+    is_new: bool
+    body: bytes
+    headers: Mapping[str, str]
+    """By their names in lower case."""
+
+
+@cache
+def usual_trust() -> ssl.SSLContext:
+    """The authorities that this machine trusts; reading them takes a while."""
+    return ssl.create_default_context()
+
+
+@dataclass(frozen=True, slots=True)
+class Getter:
+    """How addresses are asked."""
+
+    timeout_s: float = 60.0
+    """For one address with all its redirects."""
+    private_addresses: bool = False
+    """Whether servers in private networks may be asked."""
+    trust: Callable[[], ssl.SSLContext] = usual_trust
+    clock: Callable[[], float] = time.monotonic
+
+    def get(self, url: str, *, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        """The answer of `url`. Raises FetchError (PrivateAddressError, ServerFailedError) or FileTooLargeError."""
+        deadline = self.clock() + self.timeout_s
+        at = url
+        for _ in range(_MOST_REDIRECTS + 1):
+            exchange = _Exchange(self, url, _parts(url, at), deadline)
+            answer, redirect = exchange.run(headers, max_bytes)
+            if answer is not None:
+                return answer
+            at = _redirected(url, at, redirect)
+        raise FetchError(url, f"it leads through more than {_MOST_REDIRECTS} redirects")
+
+
+def _parts(url: str, at: str) -> SplitResult:
+    """The parts of an address that may be asked. Raises FetchError."""
+    try:
+        parts = urlsplit(at)
+        good = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, good = urlsplit(""), False
+    if not good or len(at) > _LONGEST_ADDRESS or not at.isprintable():
+        raise FetchError(url, "its address, or one that it leads to, is no http:// or https:// address")
+    if parts.username is not None or parts.password is not None:
+        raise FetchError(url, "its address holds a user name or a password")
+    return parts
+
+
+def _redirected(url: str, at: str, location: str) -> str:
+    try:
+        there = urljoin(at, location)
+    except ValueError as error:
+        raise FetchError(url, "it leads to something that is no address") from error
+    if at.startswith("https:") and not there.startswith("https:"):
+        raise FetchError(url, "it leads from https to an address that is not encrypted")
+    return there
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """One question and its answer."""
+
+    getter: Getter
+    url: str
+    parts: SplitResult
+    deadline: float
+
+    def run(self, headers: Mapping[str, str], max_bytes: int) -> tuple[Answer | None, str]:
+        """The answer, or where it leads to."""
+        connection: HTTPConnection | None = None
+        try:
+            connection = self._connected()
+            connection.request("GET", self._target(), headers={**_HEADERS, **headers})
+            with closing(connection.getresponse()) as response:
+                if response.status in _REDIRECTS:
+                    return None, response.headers.get("Location", "")
+                return self._answer(response, max_bytes), ""
+        except (OSError, HTTPException, UnicodeError) as error:
+            raise ServerFailedError(self.url, _reason(error)) from error
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _target(self) -> str:
+        path, query = (quote(part, safe=_SAFE) for part in (self.parts.path or "/", self.parts.query))
+        return f"{path}?{query}" if query else path
+
+    def _left_s(self) -> float:
+        left = self.deadline - self.getter.clock()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def _connected(self) -> HTTPConnection:
+        host = self.parts.hostname or ""
+        port = self.parts.port or _PORTS[self.parts.scheme]
+        is_encrypted = self.parts.scheme == "https"
+        kind = HTTPSConnection if is_encrypted else HTTPConnection
+        connection = kind(host, port, timeout=self.getter.timeout_s)
+        raw = socket.create_connection((self._address(host, port), port), timeout=self._left_s())
+        try:
+            connection.sock = self.getter.trust().wrap_socket(raw, server_hostname=host) if is_encrypted else raw
+        except (OSError, ValueError):
+            raw.close()
+            raise
+        return connection
+
+    def _address(self, host: str, port: int) -> str:
+        """An address of the host that may be connected to. Raises PrivateAddressError when there is none."""
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        allowed = [address for address in found if self.getter.private_addresses or is_public(address)]
+        if not allowed:
+            raise PrivateAddressError(self.url, host)
+        return allowed[0]
+
+    def _answer(self, response: HTTPResponse, max_bytes: int) -> Answer:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if response.status == _NOT_MODIFIED:
+            return Answer(is_new=False, body=b"", headers=headers)
+        if response.status >= _SERVER_ERRORS or response.status in _TRY_AGAIN:
+            raise ServerFailedError(self.url, f"the server answered with status {response.status}")
+        if response.status != _OK:
+            raise FetchError(self.url, f"the server answered with status {response.status}")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise FetchError(self.url, "the server compresses its answer without being asked")
+        return Answer(is_new=True, body=self._body(response, max_bytes), headers=headers)
+
+    def _body(self, response: HTTPResponse, max_bytes: int) -> bytes:
+        told = response.length
+        if told is not None and told > max_bytes:
+            raise FileTooLargeError(self.url, size_bytes=told, limit_mb=max_bytes // _BYTES_PER_MB)
+        pieces: list[bytes] = []
+        size = 0
+        while piece := response.read1(_PIECE_BYTES):
+            self._left_s()
+            pieces.append(piece)
+            size += len(piece)
+            if size > max_bytes:
+                raise FileTooLargeError(self.url, size_bytes=size, limit_mb=max_bytes // _BYTES_PER_MB)
+        if told is not None and size < told:
+            raise HTTPException("cut off")
+        return b"".join(pieces)
+
+
+_SAFE = "/?%:@!$&'()*+,;=~-._"
+_HEADERS = {"User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet, and not to this machine or a private network.
+
+    Addresses of version 4 that hide in one of version 6 are looked at as such (RFC 4291, RFC 6052, RFC 3056).
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is None and found in _TRANSLATED:
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            found = inner
+    return found.is_global and not (found.is_multicast or found.is_reserved)
+
+
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, TimeoutError):
+        return "the server did not answer in time"
+    if isinstance(error, socket.gaierror):
+        return "its name is not known"
+    return "the connection failed, or the server did not speak HTTP"

@@ -1,0 +1,100 @@
+"""One knowledge base: what its sources hold, loaded, cut, embedded and indexed."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from plimsoll.documents import LoadSettings
+from plimsoll.kernel.errors import InvalidError
+from plimsoll.models.catalogue import is_remote_embedder
+from plimsoll.pipelines import StageCount
+from plimsoll.project import KnowledgeDefinition, Project
+
+from ._documents import FoundFile, load_documents
+from ._embedding import Pace
+from ._finding import find_files
+from ._index import IndexBuilder, cached_stage
+from ._loading import Loading
+from ._similar import settle_near_duplicates
+from ._sources import open_sources
+from ._types import BuildParts, DocumentOutcome, KnowledgeBuilt
+
+_BATCHES_OF_A_SERVER = 4
+
+
+class NothingIndexedError(InvalidError):
+    """No document of a knowledge base could be indexed."""
+
+    code = "nothing_indexed"
+
+    def __init__(self, name: str, outcomes: tuple[DocumentOutcome, ...]) -> None:
+        first = next((f": {outcome.path}: {outcome.reason}" for outcome in outcomes if outcome.reason), "")
+        super().__init__(
+            f"knowledge/{name}.yaml has no document that could be indexed ({len(outcomes)} files found){first}",
+            hint="put documents into the folders of its `sources`, or correct their paths",
+        )
+
+
+def build_knowledge(name: str, project: Project, parts: BuildParts, stages: dict[str, StageCount]) -> KnowledgeBuilt:
+    """The snapshot of a knowledge base, and what became of each document; nothing is published.
+
+    Counts its work in `stages`. Raises NothingIndexedError, and what loading and embedding raise.
+    """
+    knowledge = project.knowledge[name]
+    settings = load_settings(knowledge)
+    files, left_out = find_documents(project.root, knowledge, settings, parts)
+    loading = Loading(
+        settings=settings,
+        stage=cached_stage("load", parts.cache, stages),
+        failures=cached_stage("load failures", parts.cache, stages),
+        remarks=parts.cache,
+        workers=parts.workers,
+        on_done=progress(parts, "load"),
+    )
+    loaded, failed = load_documents(files, loading)
+    kept, near = settle_near_duplicates(loaded, knowledge.load.near_duplicates)
+    indexed = [
+        DocumentOutcome(document.path, "indexed", notes=document.notes, digest=document.digest) for document in kept
+    ]
+    outcomes = tuple(sorted([*indexed, *left_out, *failed, *near], key=lambda outcome: outcome.path))
+    if not kept:
+        raise NothingIndexedError(name, outcomes)
+    builder = IndexBuilder(
+        parts=parts,
+        embedder=parts.make_embedder(knowledge.embed.settings()),
+        chunks=knowledge.chunk.settings(),
+        stages=stages,
+        on_done=progress(parts, "index"),
+        pace=Pace(batches=_batches(knowledge)),
+    )
+    return KnowledgeBuilt(name, builder.build(kept), outcomes)
+
+
+def find_documents(
+    root: Path, knowledge: KnowledgeDefinition, settings: LoadSettings, parts: BuildParts
+) -> tuple[list[FoundFile], list[DocumentOutcome]]:
+    """Every file of its sources with its digest, and those that are left out. Raises what reading a source raises."""
+    sources = open_sources(root, knowledge, cache=parts.cache, resolve=parts.resolve)
+    return find_files(sources, settings, progress(parts, "scan"))
+
+
+def load_settings(knowledge: KnowledgeDefinition) -> LoadSettings:
+    """How its documents are loaded."""
+    return LoadSettings(
+        ocr=knowledge.load.ocr,
+        ocr_languages=tuple(knowledge.load.ocr_languages),
+        max_file_mb=knowledge.load.max_file_mb,
+        max_pages=knowledge.load.max_pages,
+    )
+
+
+def progress(parts: BuildParts, stage: str) -> Callable[[int, int], None]:
+    """Tells how much of a stage is done."""
+    return partial(parts.on_progress, stage)
+
+
+def _batches(knowledge: KnowledgeDefinition) -> int:
+    """How many batches are embedded at the same time."""
+    if not is_remote_embedder(knowledge.embed.model):
+        return 1
+    return knowledge.embed.concurrency or _BATCHES_OF_A_SERVER
