@@ -19,7 +19,7 @@ from plimsoll.cli.show.builds import build_json
 from plimsoll.documents import LoadSettings, digest_file, encode_document, load_file
 from plimsoll.flows.ask import ask
 from plimsoll.flows.build import BuildReport, NothingIndexedError, build, changed_files
-from plimsoll.flows.build._documents import _Loaded, _Waiting
+from plimsoll.flows.build.loading._load import _Loaded, _Waiting
 from plimsoll.flows.serve._runtime import load_runtime
 from plimsoll.governance import trace_lineage
 from plimsoll.pipelines import Done
@@ -288,7 +288,7 @@ def test_a_file_that_vanishes_while_being_read_is_listed_and_the_others_go_on(
             location.unlink()
         return digest
 
-    monkeypatch.setattr("plimsoll.flows.build._finding.digest_file", vanish)
+    monkeypatch.setattr("plimsoll.flows.build.loading._finding.digest_file", vanish)
     report = workshop.build()
     gone = next(outcome for outcome in report.knowledge[0].outcomes if outcome.path == "contracts/cleaning.txt")
     assert (gone.fate, "vanished" in gone.reason) == ("failed", True)
@@ -385,7 +385,7 @@ def test_an_incomplete_document_is_indexed_and_tried_again(workshop: Workshop, m
     def here(function: Any, items: Any, **_: Any) -> Any:
         return [Done(item, load(function.args[0], item)) for item in items]
 
-    monkeypatch.setattr("plimsoll.flows.build._documents.map_isolated", here)
+    monkeypatch.setattr("plimsoll.flows.build.loading._load.map_isolated", here)
     first = workshop.build()
     assert fates(first)["policies/leave.md"] == "indexed"
     assert done(workshop.build()) == {"load": 1}

@@ -7,7 +7,7 @@ import pytest
 
 from plimsoll.documents import Document, Heading, Metadata, Page, encode_document
 from plimsoll.flows.build._chunking import Chunking
-from plimsoll.flows.build._documents import LoadedDocument
+from plimsoll.flows.build.loading import LoadedDocument
 from plimsoll.pipelines import CachedStage, StageCache
 from plimsoll.retrieval import Chunk, ChunkSettings
 from plimsoll.retrieval.chunkers import Contextualizer

@@ -20,12 +20,12 @@ from plimsoll.documents.sources import (
     SourceFile,
     SourceUnreachableError,
 )
-from plimsoll.flows.build._documents import CopyFailedError, LoadedDocument, Loading, load_documents
-from plimsoll.flows.build._fetching import RemoteSource
-from plimsoll.flows.build._finding import find_files
-from plimsoll.flows.build._similar import settle_near_duplicates
-from plimsoll.flows.build._sources import AnySource, Source
 from plimsoll.flows.build._types import DocumentOutcome
+from plimsoll.flows.build.loading import CopyFailedError, LoadedDocument, Loading, load_documents
+from plimsoll.flows.build.loading._fetching import RemoteSource
+from plimsoll.flows.build.loading._finding import find_files
+from plimsoll.flows.build.loading._similar import settle_near_duplicates
+from plimsoll.flows.build.loading._sources import AnySource, Source
 from plimsoll.pipelines import CachedStage, StageCache
 from plimsoll.storage import Database
 from plimsoll.storage.migrations.cache import CACHE
@@ -178,7 +178,7 @@ def test_a_source_that_disappears_half_way_stops_the_build(
                 folder.mkdir()
         return digest
 
-    monkeypatch.setattr("plimsoll.flows.build._finding.digest_file", vanish)
+    monkeypatch.setattr("plimsoll.flows.build.loading._finding.digest_file", vanish)
     with pytest.raises(SourceUnreachableError, match="disappeared while it was read") as caught:
         run(cache, local(folder))
     assert "what was built before stays as it is" in caught.value.hint

@@ -11,7 +11,7 @@ from plimsoll.pipelines import CachedStage
 from plimsoll.retrieval import Chunk, ChunkSettings, IndexedDocument, chunk_document, chunker_fingerprint
 from plimsoll.retrieval.chunkers import ChunkTools, Contextualizer
 
-from ._documents import LoadedDocument
+from .loading import LoadedDocument
 
 _MEDIA_TYPES = ("text/plain", "text/markdown")
 """Kinds of texts that chunkers treat in their own ways."""

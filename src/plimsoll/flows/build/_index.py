@@ -12,9 +12,9 @@ from plimsoll.retrieval import ChunkSettings, SegmentPlan, SegmentRef, Snapshot,
 from plimsoll.retrieval.chunkers import ChunkTools
 
 from ._chunking import Chunking
-from ._documents import LoadedDocument
 from ._embedding import Embedding, Pace
 from ._types import BuildParts
+from .loading import LoadedDocument
 
 
 @dataclass(slots=True)

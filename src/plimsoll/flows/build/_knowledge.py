@@ -10,14 +10,17 @@ from plimsoll.models.catalogue import is_remote_embedder
 from plimsoll.pipelines import StageCount
 from plimsoll.project import KnowledgeDefinition, Project
 
-from ._documents import FoundFile, load_documents
 from ._embedding import Pace
-from ._finding import find_files
 from ._index import IndexBuilder, cached_stage
-from ._loading import Loading
-from ._similar import settle_near_duplicates
-from ._sources import open_sources
 from ._types import BuildParts, DocumentOutcome, KnowledgeBuilt
+from .loading import (
+    FoundFile,
+    Loading,
+    find_files,
+    load_documents,
+    open_sources,
+    settle_near_duplicates,
+)
 
 _BATCHES_OF_A_SERVER = 4
 

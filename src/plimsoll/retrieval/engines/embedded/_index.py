@@ -13,7 +13,7 @@ from ..._errors import IndexClosedError
 from ..._filter import NO_FILTER, Filter
 from ..._types import Candidates, Found, Query, Rows
 from ..._words import words
-from ._part import Part, StoredChunk
+from ._part import DocumentInfo, Part, StoredChunk
 from ._text_search import TextSearch
 from ._vector_search import VectorSearch, cosines
 from ._view import View
@@ -61,18 +61,30 @@ class EmbeddedIndex:
     def read(self, rows: Sequence[int]) -> list[Found]:
         """The chunks of some rows, in that order."""
         parts = self._opened()
-        return [_found(self._at(parts, row)[0].chunk(self._at(parts, row)[1])) for row in rows]
+        infos: dict[tuple[int, int], DocumentInfo] = {}
+        found = []
+        for number, row in self._places(rows):
+            part = parts[number]
+            document = int(part.rows[row]["document"])
+            # Many chunks of one document are often read together.
+            info = infos.get((number, document)) or infos.setdefault((number, document), part.info(document))
+            found.append(_found(info, part.chunk(row)))
+        return found
 
     def span(self, row: int, start: int, end: int) -> str:
         """Any stretch of the document to which a row belongs, in characters."""
-        part, place = self._at(self._opened(), row)
+        parts = self._opened()
+        ((number, place),) = self._places([row])
+        part = parts[number]
         info = part.info(int(part.rows[place]["document"]))
         return part.text(info.first_byte, info.last_byte)[start:end]
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of some rows, shape (rows, dimension)."""
         parts = self._opened()
-        return np.array([self._at(parts, row)[0].vectors[self._at(parts, row)[1]] for row in rows], np.float32)
+        if not rows:
+            return np.empty((0, parts[0].vectors.shape[1] if parts else 0), np.float32)
+        return np.array([parts[number].vectors[row] for number, row in self._places(rows)], np.float32)
 
     def close(self) -> None:
         """Let go of the files; searches that are running still finish."""
@@ -84,9 +96,11 @@ class EmbeddedIndex:
             raise IndexClosedError
         return parts
 
-    def _at(self, parts: Sequence[Part], row: int) -> tuple[Part, int]:
-        number = int(np.searchsorted(self._starts, row, side="right")) - 1
-        return parts[number], int(row - self._starts[number])
+    def _places(self, rows: Sequence[int]) -> list[tuple[int, int]]:
+        """For each row the number of its part, and its row there."""
+        given = np.asarray(rows, np.int64)
+        numbers = np.searchsorted(self._starts, given, side="right") - 1
+        return list(zip(numbers.tolist(), (given - self._starts[numbers]).tolist(), strict=True))
 
     def _allowed(self, parts: Sequence[Part], wanted: Filter, groups: frozenset[str] | None) -> Masks:
         """Which rows count; remembered for the filters that are asked for again and again."""
@@ -164,8 +178,8 @@ def _spread(rows: Rows, ranked: _Ranked) -> tuple[NDArray[np.float64], Rows]:
     return scores, ranks
 
 
-def _found(chunk: StoredChunk) -> Found:
-    row, document = chunk.row, chunk.document
+def _found(document: DocumentInfo, chunk: StoredChunk) -> Found:
+    row = chunk.row
     start, end = int(row["start"]), int(row["end"])
     parent = (int(row["parent_start"]), int(row["parent_end"]))
     return Found(

@@ -33,7 +33,7 @@ from ._columns import Columns, ColumnWriter
 from ._files import Records, flush, map_array, write_array, write_records
 from ._postings import Postings, PostingsWriter
 
-PART_FORMAT = f"2.{WORDS_FORMAT}"
+PART_FORMAT = f"3.{WORDS_FORMAT}"
 
 KEY_BYTES = 16
 MOST_ROWS = 262_144
@@ -62,8 +62,9 @@ class DocumentInfo(msgspec.Struct, array_like=True, frozen=True):
     language: str
     metadata: dict[str, MetadataValue]
     access: tuple[str, ...]
-    pages: tuple[PageRecord, ...]
-    boxes: tuple[BoxRecord, ...]
+    pages: msgspec.Raw
+    """Written, since a search does not need them and a long document has thousands of lines."""
+    boxes: msgspec.Raw
     first_byte: int
     last_byte: int
     first_row: int
@@ -108,17 +109,17 @@ class PartWriter:
 
     def add(self, document: IndexedDocument, vectors: NDArray[np.float32], key: bytes) -> None:
         """The next document, with a vector for each chunk."""
-        text = document.text.encode()
+        text, record = document.text.encode(), document_record(document)
         info = DocumentInfo(
             path=document.path,
             digest=document.digest,
             title=document.title,
             media_type=document.media_type,
             language=document.language,
-            metadata=dict(document.metadata),
-            access=document.access,
-            pages=tuple(PageRecord(page.number, page.start, page.end, page.ocr_confidence) for page in document.pages),
-            boxes=document_record(document).boxes,
+            metadata=record.metadata,
+            access=record.access,
+            pages=msgspec.Raw(msgspec.msgpack.encode(record.pages)),
+            boxes=msgspec.Raw(msgspec.msgpack.encode(record.boxes)),
             first_byte=self._bytes,
             last_byte=self._bytes + len(text),
             first_row=self.row_count,
@@ -206,7 +207,6 @@ class StoredChunk:
     """A row and what belongs to it."""
 
     row: np.void
-    document: DocumentInfo
     headings: tuple[str, ...]
     context: str
     text: str
@@ -258,7 +258,7 @@ class Part:
         found = self.rows[row]
         note = msgspec.msgpack.decode(self._notes[row], type=_Note)
         text = self.text(int(found["first_byte"]), int(found["last_byte"]))
-        return StoredChunk(found, self.info(int(found["document"])), note.headings, note.context, text)
+        return StoredChunk(found, note.headings, note.context, text)
 
     def documents(self, numbers: Sequence[int]) -> Iterator[tuple[IndexedDocument, NDArray[np.float32], bytes]]:
         """Some documents as they were added, with their vectors and keys."""
@@ -267,8 +267,8 @@ class Part:
             chunks = tuple(self._chunk_records(info))
             record = DocumentRecord(
                 path=info.path, digest=info.digest, title=info.title, media_type=info.media_type,
-                text=self.text(info.first_byte, info.last_byte), pages=info.pages, chunks=chunks,
-                language=info.language, metadata=info.metadata, access=info.access, boxes=info.boxes,
+                text=self.text(info.first_byte, info.last_byte), pages=msgspec.msgpack.decode(info.pages, type=tuple[PageRecord, ...]), chunks=chunks,
+                language=info.language, metadata=info.metadata, access=info.access, boxes=msgspec.msgpack.decode(info.boxes, type=tuple[BoxRecord, ...]),
             )  # fmt: skip
             vectors = self.vectors[info.first_row : info.first_row + info.rows]
             yield indexed_document(record), vectors, self.key(number)

@@ -6,8 +6,8 @@ from typing import Literal
 
 from plimsoll.documents.similar import Twin, near_duplicates
 
-from ._documents import LoadedDocument
-from ._types import DocumentOutcome
+from .._types import DocumentOutcome
+from ._load import LoadedDocument
 
 
 def settle_near_duplicates(

@@ -17,13 +17,11 @@ from plimsoll.kernel.digest import Digest, digest_json, hex_part
 from plimsoll.kernel.errors import PlimsollError, UnavailableError
 from plimsoll.pipelines import Done, Outcome, map_isolated
 
+from .._types import DocumentOutcome
 from ._fetching import RemoteSource
-from ._finding import FoundFile, find_files
+from ._finding import FoundFile
 from ._loading import REMARKS, Loading, Memory
 from ._sources import Source
-from ._types import DocumentOutcome
-
-__all__ = ["FoundFile", "LoadedDocument", "Loading", "Source", "find_files", "load_documents"]
 
 _LOAD_TIMEOUT_S = 600.0
 

@@ -9,9 +9,9 @@ from plimsoll.documents import DocumentError, LoadSettings, Metadata, digest_fil
 from plimsoll.documents.sources import EVERYBODY, Access, SourceFile
 from plimsoll.kernel.digest import Digest, digest_json
 
+from .._types import DocumentOutcome
 from ._fetching import RemoteSource
 from ._sources import AnySource, Source
-from ._types import DocumentOutcome
 
 _BYTES_PER_MB = 1_000_000
 _FETCHED_AT_ONCE = 8
