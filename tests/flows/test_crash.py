@@ -72,7 +72,11 @@ def test_kill_at_any_moment(workshop: Workshop, tmp_path: Path) -> None:
         for number in range(KILLS):
             leave.write_text(f"{TEXTS['policies/leave.md']}\n\nEdition {number}.\n")
             workshop.write("prompts/answer.yaml", f"system: Answer from the passages. Edition {number}.\n")
+            started = time.perf_counter()
             endings.append(victim_process.run(kill_after_s=chance.uniform(0, whole_s)))
+            if endings[-1] == 0:
+                # Too late. The first run was longer than the others, and the machine is not always as busy.
+                whole_s = time.perf_counter() - started
             check_nothing_is_half_there(workshop, shipped)
             if number % 5 == 4:
                 assert victim_process.run() == 0
@@ -149,4 +153,4 @@ def check_nothing_is_left_over(workshop: Workshop) -> None:
     """What killed runs had begun is cleared away by the next one."""
     home = workshop.root / ".plimsoll"
     assert list((home / "blobs" / "partial").iterdir()) == []
-    assert [path.name for path in (home / "indexes").iterdir() if path.name.endswith(".part")] == []
+    assert [path.name for path in (home / "indexes").rglob("*.unfinished")] == []
