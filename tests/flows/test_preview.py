@@ -6,7 +6,7 @@ import pytest
 
 from plimsoll.flows.preview import PreviewParts, changed, preview
 from plimsoll.models import Embedder
-from plimsoll.retrieval import ChunkSettings
+from plimsoll.retrieval.chunkers import ChunkSettings
 
 
 def no_embedder() -> Embedder:

@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from plimsoll.project.schemas.knowledge._chunk import ChunkSection
-from plimsoll.retrieval import ChunkSettings
-from plimsoll.retrieval.chunkers import KINDS
+from plimsoll.retrieval.chunkers import KINDS, ChunkSettings
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 from plimsoll.documents import Document, Page
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.retrieval import (
-    ChunkSettings,
     Hit,
     Index,
     IndexedDocument,
     SegmentRef,
     Snapshot,
-    chunk_document,
     open_index,
     plan_segments,
     write_segment,
 )
+from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
 from plimsoll.retrieval.search import Retriever, RetrieverSettings
 from plimsoll.storage import BlobFolder, Blobs
 

@@ -12,8 +12,8 @@ from plimsoll.documents import Document, LoadSettings, decode_document, encode_d
 from plimsoll.models import Embedder
 from plimsoll.models.catalogue import count_tokens
 from plimsoll.pipelines import Failed, map_isolated
-from plimsoll.retrieval import Chunk, ChunkSettings, IndexedDocument, chunk_document
-from plimsoll.retrieval.chunkers import KINDS, ChunkTools, tables
+from plimsoll.retrieval import Chunk, IndexedDocument
+from plimsoll.retrieval.chunkers import KINDS, ChunkSettings, ChunkTools, chunk_document, tables
 
 Context = Literal["none", "headings", "auto"]
 

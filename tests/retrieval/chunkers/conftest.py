@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from plimsoll.documents import Document, Heading, Page
-from plimsoll.retrieval import Chunk, ChunkSettings
-from plimsoll.retrieval.chunkers import KINDS, ChunkTools, TokenCount
+from plimsoll.retrieval import Chunk
+from plimsoll.retrieval.chunkers import KINDS, ChunkSettings, ChunkTools, TokenCount
 
 
 class BagEmbedder:

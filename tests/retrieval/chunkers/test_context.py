@@ -5,8 +5,8 @@ from itertools import pairwise
 from tests.retrieval.chunkers.conftest import markdown, plain
 
 from plimsoll.documents import Document
-from plimsoll.retrieval import Chunk, ChunkSettings, chunk_document, chunker_fingerprint
-from plimsoll.retrieval.chunkers import ModelContextualizer
+from plimsoll.retrieval import Chunk
+from plimsoll.retrieval.chunkers import ChunkSettings, ModelContextualizer, chunk_document, chunker_fingerprint
 
 CODE = '''"""Boats."""
 

@@ -9,8 +9,8 @@ from tests.retrieval.chunkers.conftest import BagEmbedder, markdown, plain, tool
 
 from plimsoll.documents import Document, Page
 from plimsoll.kernel.errors import InvalidError
-from plimsoll.retrieval import Chunk, ChunkSettings, chunk_document, chunker_fingerprint
-from plimsoll.retrieval.chunkers import ChunkTools, TokenCount
+from plimsoll.retrieval import Chunk
+from plimsoll.retrieval.chunkers import ChunkSettings, ChunkTools, TokenCount, chunk_document, chunker_fingerprint
 
 CLAUSE = "Each party keeps what it is told to itself, and tells nobody. " * 4
 CONTRACT = "\n\n".join(

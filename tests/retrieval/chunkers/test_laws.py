@@ -8,8 +8,7 @@ from tests.retrieval.chunkers.conftest import any_settings, documents, markdown,
 
 from plimsoll.documents import Document, Page
 from plimsoll.kernel.errors import InvalidError
-from plimsoll.retrieval import ChunkSettings, chunk_document, chunker_fingerprint
-from plimsoll.retrieval.chunkers import KINDS
+from plimsoll.retrieval.chunkers import KINDS, ChunkSettings, chunk_document, chunker_fingerprint
 
 HOSTILE = [
     "\n",

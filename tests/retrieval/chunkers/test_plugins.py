@@ -9,8 +9,14 @@ import pytest
 from tests.retrieval.chunkers.conftest import plain
 
 from plimsoll.kernel.errors import InvalidError, NotFoundError, PlimsollError
-from plimsoll.retrieval import ChunkSettings, chunk_document, chunker_fingerprint
-from plimsoll.retrieval.chunkers import _plugins, check_chunker_name, chunker_names
+from plimsoll.retrieval.chunkers import (
+    ChunkSettings,
+    _plugins,
+    check_chunker_name,
+    chunk_document,
+    chunker_fingerprint,
+    chunker_names,
+)
 
 OWN = """
 from plimsoll.retrieval.chunkers import Cut

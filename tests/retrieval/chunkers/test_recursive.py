@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from plimsoll.documents import Document, Page
 from plimsoll.kernel.errors import InvalidError
-from plimsoll.retrieval import Chunk, ChunkSettings, chunk_document, chunker_fingerprint
+from plimsoll.retrieval import Chunk
+from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document, chunker_fingerprint
 
 _words = st.sampled_from(
     ["load", "line", "# Head", "- item", "```", "| a | b |", "é", "日本", "👩\u200d🚀", "e\u0301\u0301", "x" * 30]

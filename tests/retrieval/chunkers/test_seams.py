@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.documents import Document, Page
-from plimsoll.retrieval import ChunkSettings, chunk_document
+from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
 from plimsoll.retrieval.chunkers._seams import HEADING, content_seams
 
 RADIUS = 300

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.retrieval.chunkers.conftest import markdown, plain
 
-from plimsoll.retrieval import ChunkSettings, chunk_document
+from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
 from plimsoll.retrieval.chunkers._sentences import LONGEST_SENTENCE, sentences
 
 

@@ -23,7 +23,8 @@ from tests.retrieval.engines.shelf import (
 )
 
 from plimsoll.kernel.digest import Json
-from plimsoll.retrieval import Filter, Index, IndexedDocument, Query
+from plimsoll.retrieval import Filter, Index, IndexedDocument
+from plimsoll.retrieval.engines import Query
 from plimsoll.retrieval.engines.lance import LanceIndexes, LanceSettings
 from plimsoll.retrieval.engines.pgvector import PgvectorIndexes
 

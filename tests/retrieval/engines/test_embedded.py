@@ -17,7 +17,6 @@ from plimsoll.retrieval import (
     Chunk,
     Filter,
     IndexedDocument,
-    Query,
     Snapshot,
     open_index,
     plan_segments,
@@ -26,6 +25,7 @@ from plimsoll.retrieval import (
 )
 from plimsoll.retrieval._types import Index
 from plimsoll.retrieval._words import words
+from plimsoll.retrieval.engines import Query
 from plimsoll.retrieval.engines.embedded import _folder, _text_search, _vector_search, _writing
 from plimsoll.retrieval.engines.embedded._part import Part
 from plimsoll.retrieval.engines.embedded._postings import Postings, PostingsWriter, term_hash

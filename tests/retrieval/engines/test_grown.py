@@ -15,8 +15,9 @@ from tests.retrieval.engines.shelf import DIMENSION, Shelf, document, lance_opti
 
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import InvalidError, UnavailableError
-from plimsoll.retrieval import Filter, Index, IndexedDocument, Query, SegmentRef, Snapshot
+from plimsoll.retrieval import Filter, Index, IndexedDocument, SegmentRef, Snapshot
 from plimsoll.retrieval._segments import Segment
+from plimsoll.retrieval.engines import Query
 from plimsoll.retrieval.engines._errors import EngineMissingError, IndexOvertakenError, IndexPlaceError
 from plimsoll.retrieval.engines._store import PgvectorStore
 from plimsoll.retrieval.engines.lance import LanceIndexes, LanceSettings
@@ -281,7 +282,7 @@ def test_lance_makes_its_index_of_vectors_and_takes_in_what_is_added(tmp_path: P
 
 def test_lance_says_when_object_storage_cannot_be_reached_and_shows_no_key(shelf: Shelf) -> None:
     options = {
-        **lance_options(ObjectStorage(NOTHING_LISTENS)),
+        **lance_options(ObjectStorage(NOTHING_LISTENS, "harbour")),
         "client_max_retries": "0",
         "connect_timeout": "1s",
         "timeout": "2s",

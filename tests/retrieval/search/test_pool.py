@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.retrieval import Candidates
+from plimsoll.retrieval.engines import Candidates
 from plimsoll.retrieval.search._pool import fused, pooled, widened
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plimsoll.flows.preview import PreviewParts
     from plimsoll.models import Embedder
     from plimsoll.project import KnowledgeDefinition
-    from plimsoll.retrieval import ChunkSettings
+    from plimsoll.retrieval.chunkers import ChunkSettings
 
 READ_TOKENS = {"builtin/minilm": 256}
 """What embedders read of a text at most, where the project does not say."""
@@ -73,8 +73,7 @@ def _definition(state: State, name: str) -> "KnowledgeDefinition":
 def _settings(definition: "KnowledgeDefinition | None", *, kind: str | None, **changes: Any) -> "ChunkSettings":
     """What the knowledge base says, or what is usual for the kind, with the changes."""
     from plimsoll.flows.preview import changed
-    from plimsoll.retrieval import ChunkSettings
-    from plimsoll.retrieval.chunkers import check_chunker_name
+    from plimsoll.retrieval.chunkers import ChunkSettings, check_chunker_name
 
     settings = ChunkSettings() if definition is None else definition.chunk.settings()
     if kind is not None and kind != settings.kind:
@@ -86,8 +85,7 @@ def _settings(definition: "KnowledgeDefinition | None", *, kind: str | None, **c
 def _other(first: "ChunkSettings", kind: str) -> "ChunkSettings":
     """Another kind with its own usual sizes."""
     from plimsoll.flows.preview import changed
-    from plimsoll.retrieval import ChunkSettings
-    from plimsoll.retrieval.chunkers import check_chunker_name
+    from plimsoll.retrieval.chunkers import ChunkSettings, check_chunker_name
 
     check_chunker_name(kind)
     return changed(ChunkSettings.of_kind(kind), context=first.context)

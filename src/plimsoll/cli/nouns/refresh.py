@@ -1,14 +1,17 @@
 """Of the noun knowledge: refresh and status; and the worker that does what is due."""
 
+import os
 import signal
 import sys
 import threading
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from plimsoll.kernel.clock import utc_now
-from plimsoll.kernel.errors import InvalidError
+from plimsoll.kernel.errors import InvalidError, UnavailableError
 
 from .._exits import DONE, REFUSED, UNAVAILABLE
 from .._output import progress
@@ -17,7 +20,7 @@ from ..show import refreshes as show
 from .knowledge import knowledge
 
 if TYPE_CHECKING:
-
+    from plimsoll.access import Right
     from plimsoll.project import Project
     from plimsoll.settings import Settings
     from plimsoll.worker import Job, JobsPlace
@@ -46,7 +49,7 @@ def refresh(state: State, *, name: str | None, no_wait: bool) -> int:
     """
     from plimsoll.worker import Jobs, refresh_now
 
-    project, settings, place = _place(state)
+    project, settings, place = _place(state, "publish")
     chosen = _chosen(project, name)
     if no_wait:
         with Jobs(place) as jobs:
@@ -71,7 +74,7 @@ def status(state: State) -> None:
     """Every knowledge base: its last refresh, what runs now and how far it is, and when the next is due."""
     from plimsoll.worker import Jobs, schedules_of
 
-    project, _, place = _place(state)
+    project, _, place = _place(state, "read")
     with Jobs(place) as jobs:
         latest = jobs.latest()
     schedules, now = schedules_of(project), utc_now()
@@ -103,7 +106,7 @@ def worker(state: State, log_format: Literal["json", "text"], *, is_beside: bool
     from plimsoll.api.server import logging_to
     from plimsoll.worker import Worker
 
-    project, settings, place = _place(state)
+    project, settings, place = _place(state, "publish")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -114,19 +117,39 @@ def worker(state: State, log_format: Literal["json", "text"], *, is_beside: bool
         working.run(stop)
 
 
+def worker_beside(settings: "Settings", app: str, root: Path, log_format: str) -> AbstractContextManager[None]:
+    """A worker in a process of its own for as long as a server runs; none where nothing is scheduled and nothing waits.
+
+    A server answers also where the library of the worker is missing, or the place of its jobs cannot be used.
+    """
+    from plimsoll.worker import JobsPlace, beside, worker_needed
+
+    try:
+        needed = worker_needed(JobsPlace.of(settings, app), root)
+    except UnavailableError:
+        needed = False
+    if not needed:
+        return nullcontext()
+    arguments = ["-C", str(root.absolute()), "worker", "--beside", "--log-format", log_format]
+    # -P: it imports nothing from the current folder, as the installed command does not.
+    return beside([sys.executable, "-P", "-c", "from plimsoll.cli import main; main()", *arguments])
+
+
 def _watch(stop: threading.Event) -> None:
     """End with the process that has the other side of our standard input, however that ends."""
-    while sys.stdin.buffer.read(1):
+    # Not through `sys.stdin`, whose lock this thread would hold while the process ends.
+    while os.read(sys.stdin.fileno(), 1):
         pass
     stop.set()
 
 
-def _place(state: State) -> "tuple[Project, Settings, JobsPlace]":
-    from plimsoll.settings import read_settings
+def _place(state: State, needs: "Right") -> "tuple[Project, Settings, JobsPlace]":
+    """Raises DeniedError: who asks for a job needs the right to it, whoever's worker does it."""
     from plimsoll.worker import JobsPlace
 
     project = state.project()
-    settings = read_settings(project.root)
+    with state.platform(project.root, needs) as platform:
+        settings = platform.settings
     return project, settings, JobsPlace.of(settings, project.app.name)
 
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,19 +34,7 @@ def tune() -> None:
 @click.option("--out", type=_OUT, help="Write what differs into this file, for `patch -p1`.")
 @click.option("--draft", is_flag=True, help="Make the proposal the working draft, to be asked with `plimsoll ask`.")
 @json_option
-def knowledge(  # noqa: PLR0913 - one argument for each option
-    state: State,
-    *,
-    name: str,
-    dataset: str | None,
-    trials: int,
-    budget_s: float | None,
-    seed: int,
-    embedders: tuple[str, ...],
-    rerankers: tuple[str, ...],
-    out: Path | None,
-    draft: bool,
-) -> None:
+def knowledge(state: State, *, name: str, out: Path | None, draft: bool, **wanted: Any) -> None:
     """Try chunkers, embedders and ways to search; shows what quality costs, and proposes what did best.
 
     A third of the questions is held back: the proposal's figures come from them. Stopped or killed, the same command
@@ -59,7 +47,7 @@ def knowledge(  # noqa: PLR0913 - one argument for each option
     project = state.project()
     if name not in project.knowledge:
         raise KnowledgeUnknownError(name, sorted(project.knowledge))
-    wish = TuneWish(name, dataset, trials, budget_s, seed, embedders, rerankers)
+    wish = TuneWish(name, **wanted)
     with state.platform(project.root) as platform:
         with progress(state.output) as advance:
             found = tune_flow(project, wish, _parts(platform, partial(advance, "trials")))

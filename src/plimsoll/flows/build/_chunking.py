@@ -8,8 +8,8 @@ from msgspec import msgpack
 from plimsoll.documents import Document, decode_document
 from plimsoll.kernel.digest import digest_json
 from plimsoll.pipelines import CachedStage
-from plimsoll.retrieval import Chunk, ChunkSettings, IndexedDocument, chunk_document, chunker_fingerprint
-from plimsoll.retrieval.chunkers import ChunkTools, Contextualizer
+from plimsoll.retrieval import Chunk, IndexedDocument
+from plimsoll.retrieval.chunkers import ChunkSettings, ChunkTools, Contextualizer, chunk_document, chunker_fingerprint
 
 from .loading import LoadedDocument
 

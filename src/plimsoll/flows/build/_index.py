@@ -8,8 +8,8 @@ from msgspec import json
 from plimsoll.kernel.digest import digest_json
 from plimsoll.models import Embedder
 from plimsoll.pipelines import CachedStage, StageCache, StageCount
-from plimsoll.retrieval import ChunkSettings, SegmentPlan, SegmentRef, Snapshot, plan_segments
-from plimsoll.retrieval.chunkers import ChunkTools
+from plimsoll.retrieval import SegmentPlan, SegmentRef, Snapshot, plan_segments
+from plimsoll.retrieval.chunkers import ChunkSettings, ChunkTools
 
 from ._chunking import Chunking
 from ._embedding import Embedding, Pace

@@ -2,7 +2,7 @@
 
 from ._errors import EvaluationStoppedError, SuiteMissingError
 from ._evaluate import EvaluateParts, OnRow, evaluate
-from ._freeze import FreezeParts, Gated, freeze, same_release
+from ._freeze import FreezeParts, Gated, freeze, freeze_evidence, same_release
 from ._suites import documents_not_indexed, suites_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "documents_not_indexed",
     "evaluate",
     "freeze",
+    "freeze_evidence",
     "same_release",
     "suites_of",
 ]

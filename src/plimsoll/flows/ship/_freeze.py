@@ -43,12 +43,17 @@ def freeze(draft: Manifest, runs: Sequence[Run], parts: FreezeParts) -> Gated:
     evidence = tuple(
         Evidence(run.suite.name, run.suite.digest, parts.runs.keep(run), run.verdict.outcome) for run in runs
     )
+    return Gated(draft, tuple(runs), freeze_evidence(draft, evidence, parts))
+
+
+def freeze_evidence(draft: Manifest, evidence: Sequence[Evidence], parts: FreezeParts) -> Release | None:
+    """What `freeze` does, of runs that are kept already. None when the draft was refused."""
+    parts.acting.require("release")
     parts.releases.judge(draft, evidence, by=parts.acting.by)
-    if not runs or any(run.verdict.outcome != "pass" for run in runs):
-        return Gated(draft, tuple(runs), None)
-    manifest = Manifest(draft.app, draft.artifacts, evidence)
-    release = parts.releases.keep_release(manifest, by=parts.acting.by, source_commit=parts.source_commit)
-    return Gated(draft, tuple(runs), release)
+    if not evidence or any(item.verdict != "pass" for item in evidence):
+        return None
+    manifest = Manifest(draft.app, draft.artifacts, tuple(evidence))
+    return parts.releases.keep_release(manifest, by=parts.acting.by, source_commit=parts.source_commit)
 
 
 def same_release(draft: Manifest, suites: Sequence[Suite], releases: Releases) -> Release | None:

@@ -1,1 +1,8 @@
-"""What answers searches over a snapshot. Each engine is a projection of the same segments, pinned to one snapshot."""
+"""What answers searches over a snapshot. Each engine is a projection of the same segments, pinned to one snapshot.
+
+Here: what an engine is asked and what it answers. Behind doors of their own: the engines.
+"""
+
+from .._types import Candidates, Query
+
+__all__ = ["Candidates", "Query"]

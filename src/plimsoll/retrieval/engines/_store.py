@@ -1,7 +1,7 @@
 """The tables of the engine pgvector, in a schema of their own.
 
 document           a document with its text, what filters ask of it, and who may find it
-chunk              a row of it, with its vector
+chunk              a row of it; its vector is in embedding
 posting            which chunks hold a word (by its hash) in their text and above it, and how often, for a batch of
                    chunks that were written together
 snapshot           the snapshots, and in snapshot_document the documents of each
@@ -24,7 +24,7 @@ from plimsoll.storage.migrations import Migration
 from ._bm25 import K1, MOST_COUNT, B, Corpus, Standing
 
 _KEY_BYTES: Final = 16
-_VECTOR_INDEX: Final = "chunk_nearest"
+_VECTOR_INDEX: Final = "embedding_nearest"
 _TABLES: Final = (
     "CREATE SEQUENCE document_number AS integer",
     "CREATE SEQUENCE chunk_number AS integer",
@@ -37,9 +37,10 @@ _TABLES: Final = (
         id integer PRIMARY KEY DEFAULT nextval('chunk_number'),
         document integer NOT NULL REFERENCES document ON DELETE CASCADE, ordinal integer NOT NULL,
         batch integer NOT NULL, note bytea NOT NULL, first_byte integer NOT NULL, bytes integer NOT NULL,
-        text_words integer NOT NULL, head_words integer NOT NULL, embedding {vector} NOT NULL)""",
-    # Vectors lie apart, so that lengths of many chunks are read quickly.
-    "ALTER TABLE chunk SET (toast_tuple_target = 128)",
+        text_words integer NOT NULL, head_words integer NOT NULL)""",
+    # Vectors lie apart, so that the lengths of many chunks are read quickly.
+    """CREATE TABLE embedding (
+        chunk integer PRIMARY KEY REFERENCES chunk ON DELETE CASCADE, vector {vector} NOT NULL)""",
     "CREATE INDEX chunk_document ON chunk (document)",
     """CREATE TABLE posting (
         term bigint NOT NULL, batch integer NOT NULL,
@@ -88,17 +89,19 @@ _MANY_HITS: Final = 0.05
 """The share of all chunks from which on tables are joined whole. The planner cannot know how long inverted lists are:
 with 10,000 chunks and common words this takes a search from 93 to 15 ms."""
 _BY_VECTOR: Final = f"""
-    SELECT c.id, CAST(c.embedding AS real[]), d.place, c.ordinal
-    FROM chunk c {_LIVING} JOIN document d ON d.id = c.document
+    SELECT c.id, CAST(e.vector AS real[]), d.place, c.ordinal
+    FROM embedding e JOIN chunk c ON c.id = e.chunk {_LIVING} JOIN document d ON d.id = c.document
     WHERE {{condition}}
-    ORDER BY c.embedding OPERATOR({{schema}}.<#>) CAST(:vector AS {{schema}}.vector) LIMIT :limit
+    ORDER BY e.vector OPERATOR({{schema}}.<#>) CAST(:vector AS {{schema}}.vector) LIMIT :limit
 """  # noqa: S608  # put together from the constants above
 _READ: Final = text("""
     SELECT c.id, c.ordinal, c.note, d.info, substring(d.body FROM c.first_byte + 1 FOR c.bytes)
     FROM chunk c JOIN document d ON d.id = c.document WHERE c.id = ANY (CAST(:rows AS integer[]))
 """)
 _BODY: Final = text("SELECT d.body FROM chunk c JOIN document d ON d.id = c.document WHERE c.id = :row")
-_VECTORS: Final = text("SELECT id, CAST(embedding AS real[]) FROM chunk WHERE id = ANY (CAST(:rows AS integer[]))")
+_VECTORS: Final = text(
+    "SELECT chunk, CAST(vector AS real[]) FROM embedding WHERE chunk = ANY (CAST(:rows AS integer[]))"
+)
 _FINISH: Final = text("""
     INSERT INTO snapshot_document SELECT :snapshot, id FROM document WHERE key = ANY (CAST(:keys AS bytea[]))
 """)
@@ -282,8 +285,8 @@ class PgvectorStore:
         with self._database.write() as connection:
             connection.execute(
                 text(
-                    f"CREATE INDEX IF NOT EXISTS {_VECTOR_INDEX} ON chunk "
-                    f"USING hnsw (embedding {self._schema}.vector_ip_ops)"
+                    f"CREATE INDEX IF NOT EXISTS {_VECTOR_INDEX} ON embedding "
+                    f"USING hnsw (vector {self._schema}.vector_ip_ops)"
                 )
             )
 
@@ -334,7 +337,7 @@ class PgvectorWriter:
         numbers = self._numbers("document_number", len(documents))
         chunks = self._numbers("chunk_number", sum(len(document.chunks) for document in documents))
         batch = chunks[0] if chunks else 0
-        rows, chunk_rows = [], []
+        rows, chunk_rows, vectors = [], [], []
         postings: dict[int, tuple[list[int], list[int], list[int]]] = {}
         left = iter(chunks)
         for number, one in zip(numbers, documents, strict=True):
@@ -343,14 +346,13 @@ class PgvectorWriter:
                 row = next(left)
                 lengths = (sum(chunk.in_text.values()), sum(chunk.in_head.values()))
                 place = (chunk.first_byte, chunk.bytes)
-                chunk_rows.append(
-                    (row, number, chunk.ordinal, batch, chunk.note, *place, *lengths, _written(chunk.vector))
-                )
+                chunk_rows.append((row, number, chunk.ordinal, batch, chunk.note, *place, *lengths))
+                vectors.append((row, _written(chunk.vector)))
                 _add_postings(postings, row, chunk)
         execute_many(self._connection, "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, CAST(? AS jsonb))", rows)
-        marks = ", ".join("?" * 9)
-        statement = f"INSERT INTO chunk VALUES ({marks}, CAST(? AS {self._schema}.vector))"  # noqa: S608  # no value
-        execute_many(self._connection, statement, chunk_rows)
+        execute_many(self._connection, "INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", chunk_rows)
+        statement = f"INSERT INTO embedding VALUES (?, CAST(? AS {self._schema}.vector))"  # noqa: S608  # no value
+        execute_many(self._connection, statement, vectors)
         self._write_postings([(term, batch, *lists) for term, lists in postings.items()])
 
     def finish(self, digest: str, keys: Collection[bytes]) -> int:
@@ -360,7 +362,7 @@ class PgvectorWriter:
         )
         snapshot = int(self._connection.execute(made, {"digest": digest}).scalar_one())
         self._connection.execute(_FINISH, {"snapshot": snapshot, "keys": list(keys)})
-        self._connection.execute(text("ANALYZE document, chunk, posting, snapshot_document"))
+        self._connection.execute(text("ANALYZE document, chunk, embedding, posting, snapshot_document"))
         return int(self._connection.execute(_FIGURES, {"snapshot": snapshot}).scalar_one())
 
     def prune(self, keep: Sequence[str]) -> None:

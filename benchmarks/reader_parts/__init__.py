@@ -1,0 +1,1 @@
+"""Parts of `benchmarks/reader.py`: the measures, and one file for each set."""

@@ -1,0 +1,49 @@
+"""What a project would say of its own documents: embedder, settings, thesaurus."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from plimsoll.models.catalogue import make_embedder
+from plimsoll.retrieval import Filter
+from plimsoll.retrieval.search import Aids, Ranker, RetrieverSettings, WordLikeness
+from plimsoll.retrieval.signals import builtin_thesaurus
+
+EMBEDDER_OF: Mapping[str, str] = {
+    "scifact": "builtin/minilm",
+    "contextual_code_retrieval": "builtin/minilm",
+    "anthropic_docs_rag": "builtin/minilm",
+    "financebench": "builtin/static",
+    "chunking_evaluation": "builtin/minilm",
+    "cranfield": "builtin/minilm",
+}
+"""A page of a filing is longer than MiniLM reads; filings are searched by their words alone."""
+
+_DEEP = RetrieverSettings(top_k=100)
+_SHALLOW = RetrieverSettings(top_k=50)
+
+SETTINGS_OF: Mapping[str, RetrieverSettings] = {
+    "scifact": _DEEP,
+    "contextual_code_retrieval": _SHALLOW,
+    "anthropic_docs_rag": _SHALLOW,
+    "financebench": replace(_SHALLOW, mode="text"),
+    "chunking_evaluation": RetrieverSettings(top_k=60, focus=0.9),
+    "cranfield": _DEEP,
+}
+"""The defaults, but for the number of hits; and of filings whole pages are searched, whose vectors say little."""
+
+
+@cache
+def _likeness() -> WordLikeness:
+    return WordLikeness(make_embedder("builtin/static"))
+
+
+def aids_of(name: str, ranker: Ranker) -> Aids:
+    """What helps the searches in a set."""
+    thesaurus = builtin_thesaurus("builtin/accounting") if name == "financebench" else None
+    return Aids(thesaurus=thesaurus, likeness=_likeness(), ranker=ranker)
+
+
+def filter_of(document: str) -> Filter:
+    """Only this document."""
+    return Filter.from_json({"path": document})

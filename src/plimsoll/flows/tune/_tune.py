@@ -1,0 +1,215 @@
+"""Tuning one knowledge base: the questions are parted, settings are tried on one part, and the other says how good."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+from plimsoll import __version__
+from plimsoll.kernel.digest import Json, digest_json
+from plimsoll.kernel.errors import PlimsollError
+from plimsoll.project import Project
+from plimsoll.retrieval.search import Scope
+
+from ..build.one import look, texts_of
+from ._errors import DatasetUnclearError, TooFewQuestionsError
+from ._figures import Question, interval, plain, question_of
+from ._proposal import Proposal, propose
+from ._space import Dimension, applied, space_with
+from ._study import RUNGS, Ended, Report, Study, rungs, same_settings
+from ._trial import Trial, TrialParts
+from ._types import Measured, Settings, pareto
+
+_LEAST_QUESTIONS: Final = 12
+_HELD_BACK: Final = 3
+"""Every third question is held back."""
+
+OnTrial = Callable[[int, int], None]
+"""Told how many trials have ended, and how many there are to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuneWish:
+    """What is to be tuned, and how long."""
+
+    knowledge: str
+    dataset: str | None = None
+    trials: int = 40
+    budget_s: float | None = None
+    """No trial begins when so many seconds have passed."""
+    seed: int = 1
+    embedders: tuple[str, ...] = ()
+    """Tried beside the present one."""
+    rerankers: tuple[str, ...] = ()
+    """Tried beside none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TuneParts:
+    """What tuning needs from outside."""
+
+    trial: TrialParts
+    folder: Path
+    """Where what was tried is remembered."""
+    on_trial: OnTrial = lambda _done, _total: None
+    monotonic: Callable[[], float] = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class TuneReport:
+    """What tuning found. The figures of trials are of the questions that chose them, and so too good to be true."""
+
+    wish: TuneWish
+    questions: int
+    held_back: int
+    """Of these; no trial has seen them."""
+    trials: int
+    given_up: int
+    """Trials that were not asked every question."""
+    current: Measured
+    front: tuple[Measured, ...]
+    """The trials, and the settings as they are, that no other dominates."""
+    proposal: Proposal | None
+    """None where nothing tried was better than what is."""
+    errors: tuple[str, ...] = ()
+    """Why some settings could not be tried."""
+
+
+@dataclass(slots=True)
+class _Tuning:
+    """One run."""
+
+    project: Project
+    wish: TuneWish
+    parts: TuneParts
+    tuned: tuple[Question, ...]
+    held_back: tuple[Question, ...]
+    per_text_s: float = 0.0
+    known: list[Measured] = field(default_factory=list)
+
+    def attempt(self, number: int, settings: Settings, report: Report) -> Ended:
+        """Try settings, a rung of questions after the other."""
+        before = same_settings(self.known, settings)
+        if before is not None:
+            return Ended(replace(before, number=number))
+        try:
+            return self._attempt(number, settings, report)
+        except ValidationError as error:
+            return Ended(error=str(error.errors()[0]["msg"]))
+        except PlimsollError as error:
+            return Ended(error=error.message)
+
+    def _attempt(self, number: int, settings: Settings, report: Report) -> Ended:
+        with self.trial(settings) as trial:
+            for rung, count in enumerate(rungs(len(self.tuned))):
+                scores = trial.ask(self.tuned[:count], Scope())
+                if report(rung, sum(one.ndcg for one in scores) / count):
+                    return Ended()
+            return Ended(self.measured(trial, settings, self.tuned, number))
+
+    def trial(self, settings: Settings) -> Trial:
+        """Settings, built."""
+        name = self.wish.knowledge
+        return Trial(name, self.project, applied(self.project.knowledge[name], settings), self.parts.trial)
+
+    def measured(self, trial: Trial, settings: Settings, questions: Sequence[Question], number: int) -> Measured:
+        """What a trial says of some questions."""
+        self.per_text_s = trial.per_text_s or self.per_text_s
+        found = trial.measured(settings, questions, number, self.per_text_s)
+        self.known.append(found)
+        return found
+
+
+def tune(project: Project, wish: TuneWish, parts: TuneParts) -> TuneReport:
+    """Look for better settings of a knowledge base. Nothing is published and nothing of the project is changed.
+
+    The same wish on the same documents and questions finds the same, also when it was stopped in between: it goes on
+    where it was. Raises DatasetUnclearError, TooFewQuestionsError, TunePartsMissingError, and what building raises.
+    """
+    name = wish.knowledge
+    with Trial(name, project, project.knowledge[name], parts.trial) as current:
+        questions = _questions(project, wish, parts)
+        tuned, held_back = _parted(questions)
+        tuning = _Tuning(project, wish, parts, tuned, held_back)
+        current.ask(tuned, Scope())
+        now = tuning.measured(current, {}, tuned, -1)
+        current.ask(held_back, Scope())
+        now_held = current.measured({}, held_back, -1, tuning.per_text_s)
+    space = _space(project, wish)
+    study = Study(parts.folder / f"{name}.jsonl", _named(project, wish, parts, questions), space, wish.seed)
+    tuning.known += study.measured()
+    _search(study, tuning)
+    found = study.measured()
+    front = pareto([now, *found])
+    best = next((one for one in front if one.number >= 0 and one.figures.ndcg.value > now.figures.ndcg.value), None)
+    return TuneReport(
+        wish=wish,
+        questions=len(questions),
+        held_back=len(held_back),
+        trials=study.count,
+        given_up=study.count - len(found),
+        current=now,
+        front=tuple(front),
+        proposal=None if best is None else _proposal(best, now_held, tuning),
+        errors=tuple(study.errors()),
+    )
+
+
+def _search(study: Study, tuning: _Tuning) -> None:
+    wish, parts = tuning.wish, tuning.parts
+    started = parts.monotonic()
+    parts.on_trial(study.count, wish.trials)
+    while study.count < wish.trials:
+        if wish.budget_s is not None and parts.monotonic() - started >= wish.budget_s:
+            return
+        study.step(tuning.attempt)
+        parts.on_trial(study.count, wish.trials)
+
+
+def _proposal(best: Measured, now_held: Measured, tuning: _Tuning) -> Proposal:
+    """The best, asked the questions that nobody has seen, beside the settings as they are."""
+    with tuning.trial(best.settings) as trial:
+        trial.ask(tuning.held_back, Scope())
+        held = trial.measured(best.settings, tuning.held_back, best.number, best.embedding_s / max(1, best.chunks))
+    gain = interval([after - before for after, before in zip(held.scores, now_held.scores, strict=True)])
+    name = tuning.wish.knowledge
+    return propose(tuning.project, name, best, (now_held.figures, held.figures), gain)
+
+
+def _questions(project: Project, wish: TuneWish, parts: TuneParts) -> tuple[Question, ...]:
+    dataset = wish.dataset or (next(iter(project.datasets)) if len(project.datasets) == 1 else None)
+    if dataset is None or dataset not in project.datasets:
+        raise DatasetUnclearError(wish.dataset, sorted(project.datasets))
+    texts = {path: plain(text) for path, text in texts_of(wish.knowledge, project, parts.trial.build).items()}
+    found = tuple(question for row in project.datasets[dataset] if (question := question_of(row, texts)) is not None)
+    if len(found) < _LEAST_QUESTIONS:
+        raise TooFewQuestionsError(dataset, len(found), _LEAST_QUESTIONS)
+    # An order that says nothing about the questions, and that one more question does not change for the others.
+    return tuple(sorted(found, key=lambda one: digest_json(one.text)))
+
+
+def _parted(questions: Sequence[Question]) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
+    """Two thirds to choose with, and a third to judge with; a question that is asked twice is in one of them."""
+    held = {one.text for one in questions if int(digest_json(one.text)[-8:], 16) % _HELD_BACK == 0}
+    ours = tuple(one for one in questions if one.text not in held)
+    theirs = tuple(one for one in questions if one.text in held)
+    if min(len(ours), len(theirs)) < _HELD_BACK:
+        # So few questions that chance put them all on one side.
+        return tuple(questions[_HELD_BACK:]), tuple(questions[:_HELD_BACK])
+    return ours, theirs
+
+
+def _space(project: Project, wish: TuneWish) -> tuple[Dimension, ...]:
+    present = project.knowledge[wish.knowledge].embed.model
+    return space_with(tuple(dict.fromkeys((present, *wish.embedders))), wish.rerankers)
+
+
+def _named(project: Project, wish: TuneWish, parts: TuneParts, questions: Sequence[Question]) -> str:
+    """The name of the search: another one for whatever could change what it finds."""
+    asked: Json = [[one.id, one.text, sorted(one.documents), list(one.answers)] for one in questions]
+    tried: Json = [[line.place, list(line.values)] for line in _space(project, wish)]
+    seen = look(wish.knowledge, project, parts.trial.build).digest
+    return digest_json([__version__, RUNGS, wish.seed, seen, asked, tried])
