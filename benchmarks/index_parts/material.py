@@ -25,6 +25,7 @@ CHUNKS_PER_DOCUMENT = 14
 _CORPUS_CHARACTERS = 14_000_000
 _DOCUMENT_CHARACTERS = 40_000
 _LEAST_CHARACTERS = 300
+_SUFFIXES = frozenset({".py", ".txt", ".md", ".rst"})
 _WORDS = re.compile(r"\w+")
 
 
@@ -38,18 +39,21 @@ class HashEmbedder:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, shape (len(texts), 256)."""
         vectors = np.zeros((len(texts), self.dimension), np.float32)
-        for vector, text in zip(vectors, texts, strict=True):
+        for place, text in enumerate(texts):
             buckets = [zlib.crc32(word.encode()) & 255 for word in _WORDS.findall(text.lower())]
-            vector += np.bincount(buckets, minlength=self.dimension)
+            vectors[place] = np.bincount(buckets, minlength=self.dimension)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / np.where(lengths > 0, lengths, 1)
+        vectors /= np.where(lengths > 0, lengths, 1)
+        return vectors
 
 
 @cache
 def corpus() -> tuple[tuple[str, str], ...]:
     """Names and texts of Python sources and package descriptions, 14 million characters at most."""
     roots = [Path(sysconfig.get_paths()["stdlib"]), Path(sysconfig.get_paths()["purelib"])]
-    files = [path for root in roots for path in sorted(root.rglob("*")) if path.suffix in {".py", ".txt", ".md", ".rst"}]
+    files = [
+        path for root in roots for path in sorted(root.rglob("*")) if path.suffix in {".py", ".txt", ".md", ".rst"}
+    ]
     found: list[tuple[str, str]] = []
     seen: set[str] = set()
     size = 0

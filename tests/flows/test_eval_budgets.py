@@ -12,7 +12,7 @@ from tests.flows.scripted import Script, parts_with, says
 from plimsoll.access.limits import BudgetUsedUpError
 from plimsoll.bootstrap import Platform
 from plimsoll.evaluation import Suite
-from plimsoll.flows.ask import ask
+from plimsoll.flows.ask import Who, ask
 from plimsoll.flows.serve import Caller
 from plimsoll.flows.ship import EvaluateParts, EvaluationStoppedError, evaluate, suites_of
 from plimsoll.kernel.clock import utc_now
@@ -94,7 +94,7 @@ def test_the_budget_of_who_acts_pays(workshop: Workshop) -> None:
     with pytest.raises(EvaluationStoppedError, match="2 of 3 rows not asked"):
         asyncio.run(evaluate(draft, suites, dataclasses.replace(platform.evaluate_parts(), caller=caller)))
     metered = platform.serve_parts(metered=True)
-    asking = ask("harbour", QUESTION, endpoint=None, environment=None, parts=metered, caller=caller)
+    asking = ask("harbour", QUESTION, endpoint=None, environment=None, parts=metered, who=Who(caller))
     with pytest.raises(BudgetUsedUpError):
         asyncio.run(asking)
 

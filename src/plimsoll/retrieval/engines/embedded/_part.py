@@ -266,10 +266,18 @@ class Part:
             info = self.info(number)
             chunks = tuple(self._chunk_records(info))
             record = DocumentRecord(
-                path=info.path, digest=info.digest, title=info.title, media_type=info.media_type,
-                text=self.text(info.first_byte, info.last_byte), pages=msgspec.msgpack.decode(info.pages, type=tuple[PageRecord, ...]), chunks=chunks,
-                language=info.language, metadata=info.metadata, access=info.access, boxes=msgspec.msgpack.decode(info.boxes, type=tuple[BoxRecord, ...]),
-            )  # fmt: skip
+                path=info.path,
+                digest=info.digest,
+                title=info.title,
+                media_type=info.media_type,
+                text=self.text(info.first_byte, info.last_byte),
+                pages=msgspec.msgpack.decode(info.pages, type=tuple[PageRecord, ...]),
+                chunks=chunks,
+                language=info.language,
+                metadata=info.metadata,
+                access=info.access,
+                boxes=msgspec.msgpack.decode(info.boxes, type=tuple[BoxRecord, ...]),
+            )
             vectors = self.vectors[info.first_row : info.first_row + info.rows]
             yield indexed_document(record), vectors, self.key(number)
 
