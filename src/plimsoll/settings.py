@@ -3,10 +3,12 @@
 Every setting has a default that works without any: PLIMSOLL_HOME (where records are kept; `.plimsoll` in the project),
 PLIMSOLL_ACTOR (who acts; the user's name), PLIMSOLL_KEY (the API key that proves who acts), PLIMSOLL_API_KEY (one more
 key that callers of the server may show), PLIMSOLL_WORKERS (processes for heavy stages; one less than the processors),
-PLIMSOLL_DATABASE (a PostgreSQL address for the records instead of files), PLIMSOLL_KEYS (the folder of the
-installation's own secrets; `keys` in PLIMSOLL_HOME), PLIMSOLL_ANCHOR (where checkpoints of the ledger are left: a file,
-or `git+` and an address; a file in PLIMSOLL_HOME). Traces are sent on to the collector that OpenTelemetry's variables
-name (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT, with …_HEADERS); to none otherwise.
+PLIMSOLL_DATABASE (a PostgreSQL address for the records instead of files), PLIMSOLL_BLOBS (where contents are kept: a
+folder, or `s3://bucket/prefix` with the variables of `BucketSettings`; `blobs` in PLIMSOLL_HOME), PLIMSOLL_KEYS (the
+folder of the installation's own secrets; `keys` in PLIMSOLL_HOME), PLIMSOLL_ANCHOR (where checkpoints of the ledger are
+left: a file, or `git+` and an address; a file in PLIMSOLL_HOME). Traces are sent on to the collector that
+OpenTelemetry's variables name (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT, with …_HEADERS); to
+none otherwise.
 """
 
 import getpass
@@ -21,6 +23,8 @@ from plimsoll.kernel.errors import InvalidError
 
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _MOST_WORKERS = 64
+_MOST_COPIES_MB = 10_000_000
+_BUCKET_SCHEME = "s3://"
 
 
 class SettingInvalidError(InvalidError):
@@ -46,6 +50,32 @@ class SecretMissingError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
+class BucketSettings:
+    """The bucket of object storage in which contents are kept: PLIMSOLL_BLOBS=s3://bucket/prefix.
+
+    Values may be `${env:NAME}` references. What the tools of AWS call AWS_… is used where ours is not set.
+    """
+
+    url: str
+    endpoint: str | None
+    """Address of an S3-compatible server (PLIMSOLL_S3_ENDPOINT, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL); or Amazon."""
+    region: str
+    """PLIMSOLL_S3_REGION, AWS_REGION, AWS_DEFAULT_REGION; us-east-1."""
+    path_style: bool
+    """PLIMSOLL_S3_PATH_STYLE, yes or no: the bucket in the path of addresses; yes where there is an endpoint."""
+    ca_file: Path | None
+    """Certificates of authorities that are trusted as well (PLIMSOLL_S3_CA_FILE, AWS_CA_BUNDLE)."""
+    copies_mb: int
+    """How much of the disk copies may take (PLIMSOLL_BLOBS_COPIES_MB); 0 keeps none."""
+    access_key_id: str | None = field(default=None, repr=False)
+    """PLIMSOLL_S3_ACCESS_KEY_ID, AWS_ACCESS_KEY_ID; without a key the role of the machine is used."""
+    secret_access_key: str | None = field(default=None, repr=False)
+    """PLIMSOLL_S3_SECRET_ACCESS_KEY, AWS_SECRET_ACCESS_KEY."""
+    session_token: str | None = field(default=None, repr=False)
+    """PLIMSOLL_S3_SESSION_TOKEN, AWS_SESSION_TOKEN."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How this installation is set up."""
 
@@ -62,6 +92,8 @@ class Settings:
     key: str | None = field(default=None, repr=False)
     """The API key of who acts; without one the actor is only said, not proven."""
     database_url: str | None = field(default=None, repr=False)
+    blobs: Path | BucketSettings | None = None
+    """Where contents are kept: a folder, or a bucket; None is the folder `blobs` of `home`."""
     otlp_endpoint: str | None = None
     """Where traces are sent as well: the whole address of a collector, ending in /v1/traces."""
     otlp_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -71,19 +103,11 @@ class Settings:
 
     def resolve(self, text: str, *, where: str) -> str:
         """`text` with every `${env:NAME}` replaced. `where` says who needs it. Raises SecretMissingError."""
-
-        def value(match: re.Match[str]) -> str:
-            name = match.group(1)
-            found = self.environ.get(name)
-            if not found:
-                raise SecretMissingError(name, where)
-            return found
-
-        return _REFERENCE.sub(value, text)
+        return _resolve(self.environ, text, where)
 
 
 def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings for a project folder. Raises SettingInvalidError."""
+    """The settings for a project folder. Raises SettingInvalidError, and SecretMissingError for a reference to none."""
     home = _folder(environ, "PLIMSOLL_HOME", project / ".plimsoll")
     return Settings(
         home=home,
@@ -94,6 +118,7 @@ def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Set
         api_key=environ.get("PLIMSOLL_API_KEY") or None,
         key=environ.get("PLIMSOLL_KEY") or None,
         database_url=environ.get("PLIMSOLL_DATABASE") or None,
+        blobs=_blobs(environ),
         otlp_endpoint=_otlp_endpoint(environ),
         otlp_headers=_otlp_headers(environ),
         environ=environ,
@@ -108,6 +133,69 @@ def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # `~somebody` who does not exist
         raise SettingInvalidError(name, "a folder") from None
+
+
+def _blobs(environ: Mapping[str, str]) -> Path | BucketSettings | None:
+    text = environ.get("PLIMSOLL_BLOBS")
+    if not text:
+        return None
+    if not text.startswith(_BUCKET_SCHEME):
+        if "://" in text:
+            raise SettingInvalidError("PLIMSOLL_BLOBS", "a folder, or s3://bucket/prefix")
+        return _folder(environ, "PLIMSOLL_BLOBS", Path())
+    key = _first(environ, "PLIMSOLL_S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID")
+    secret = _first(environ, "PLIMSOLL_S3_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY")
+    if (key is None) != (secret is None):
+        name = "PLIMSOLL_S3_ACCESS_KEY_ID" if key is None else "PLIMSOLL_S3_SECRET_ACCESS_KEY"
+        raise SettingInvalidError(name, "set when the other half of the key is")
+    endpoint = _first(environ, "PLIMSOLL_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    authorities = _first(environ, "PLIMSOLL_S3_CA_FILE", "AWS_CA_BUNDLE")
+    return BucketSettings(
+        url=text,
+        endpoint=endpoint,
+        region=_first(environ, "PLIMSOLL_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION") or "us-east-1",
+        path_style=_yes(environ, "PLIMSOLL_S3_PATH_STYLE", otherwise=endpoint is not None),
+        ca_file=None if authorities is None else Path(authorities),
+        copies_mb=_whole(environ, "PLIMSOLL_BLOBS_COPIES_MB", otherwise=4096, most=_MOST_COPIES_MB),
+        access_key_id=key,
+        secret_access_key=secret,
+        session_token=_first(environ, "PLIMSOLL_S3_SESSION_TOKEN", "AWS_SESSION_TOKEN"),
+    )
+
+
+def _first(environ: Mapping[str, str], *names: str) -> str | None:
+    """The value of the first variable that is set, with its references resolved."""
+    name = next((name for name in names if environ.get(name)), None)
+    return None if name is None else _resolve(environ, environ[name], name)
+
+
+def _resolve(environ: Mapping[str, str], text: str, where: str) -> str:
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        found = environ.get(name)
+        if not found:
+            raise SecretMissingError(name, where)
+        return found
+
+    return _REFERENCE.sub(value, text)
+
+
+def _yes(environ: Mapping[str, str], name: str, *, otherwise: bool) -> bool:
+    text = environ.get(name)
+    if not text:
+        return otherwise
+    if text not in {"yes", "no"}:
+        raise SettingInvalidError(name, "yes or no")
+    return text == "yes"
+
+
+def _whole(environ: Mapping[str, str], name: str, *, otherwise: int, most: int) -> int:
+    text = environ.get(name)
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(most)) and int(text) <= most):
+        raise SettingInvalidError(name, f"a whole number from 0 to {most}")
+    return int(text)
 
 
 def _otlp_endpoint(environ: Mapping[str, str]) -> str | None:

@@ -3,8 +3,16 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.object_storage import ObjectStorage, object_storage
 
 from plimsoll.storage import Database, PostgresPlace
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[ObjectStorage]:
+    """A real S3 server of this test run: started when a test first asks for it, stopped at the end."""
+    with object_storage() as running:
+        yield running
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -14,8 +14,9 @@ from plimsoll.registry import Registry
 from plimsoll.releases import Manifest
 from plimsoll.retrieval import Filter, FilterError
 
-from .serve import Answer, Answering, AnswerRequest, Caller, Within, endpoint_names
+from .serve import Answer, Answering, AnswerRequest, Caller, endpoint_names
 from .serve.parts import ServeParts
+from .serve.within import Within
 
 
 class EndpointUnclearError(InvalidError):

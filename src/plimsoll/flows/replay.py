@@ -16,8 +16,9 @@ from plimsoll.kernel.errors import DeniedError, NotFoundError, UnavailableError
 from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import REPLAY, Trace, Traces
 
-from .serve import Answering, AnswerRequest, Caller, Within
+from .serve import Answering, AnswerRequest, Caller
 from .serve.parts import ServeParts
+from .serve.within import Within
 
 
 class ContentMissingError(NotFoundError):

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -61,6 +61,12 @@ class Blobs(Protocol):
         Nothing is there afterwards, or before: both are well. Raises UnavailableError when it cannot be removed.
         """
 
+    def put_times(self) -> Iterator[tuple[Digest, datetime]]:
+        """Every address in order, and when its content was put for the last time, without a question for each."""
+
+    def remove_partial(self) -> None:
+        """Remove what processes that were killed had begun."""
+
 
 class BlobFolder:
     """Blobs in a local folder, `ab/cdef…` under `root`.
@@ -94,7 +100,7 @@ class BlobFolder:
         with _reading(digest, path):
             data = path.read_bytes()
         if digest_bytes(data) != digest:
-            raise BlobDamagedError(digest, path)
+            raise BlobDamagedError(digest, f"on disk ({path})")
         return data
 
     def has(self, digest: Digest) -> bool:
@@ -129,7 +135,7 @@ class BlobFolder:
         with _reading(digest, path), path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != hex_part(digest):
-            raise BlobDamagedError(digest, path)
+            raise BlobDamagedError(digest, f"on disk ({path})")
 
     def remove(self, digest: Digest, *, unless_put_since: datetime | None = None) -> bool:
         """See `Blobs.remove`."""
@@ -145,8 +151,14 @@ class BlobFolder:
             raise storage_failure(path, error) from error
         return True
 
+    def put_times(self) -> Iterator[tuple[Digest, datetime]]:
+        """See `Blobs.put_times`."""
+        for digest in self.addresses():
+            with contextlib.suppress(BlobMissingError):  # somebody removed it meanwhile
+                yield digest, datetime.fromtimestamp(self._status(digest).st_mtime, UTC)
+
     def remove_partial(self) -> None:
-        """Remove what processes that were killed had begun to write."""
+        """See `Blobs.remove_partial`."""
         for path in self._partial.glob("*") if self._partial.is_dir() else ():
             owner = path.name.partition(".")[0]
             if owner.isdecimal() and not _is_running(int(owner)):
@@ -211,7 +223,7 @@ def _reading(digest: Digest, path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise BlobMissingError(digest) from None
+        raise BlobMissingError(digest, "the folder of blobs") from None
     except OSError as error:
         raise storage_failure(path, error) from error
 

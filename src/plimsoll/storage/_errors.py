@@ -12,10 +12,8 @@ class BlobMissingError(IntegrityError):
 
     code = "blob_missing"
 
-    def __init__(self, digest: Digest) -> None:
-        super().__init__(
-            f"the content of {digest} is missing from the folder of blobs", hint="restore that folder from a backup"
-        )
+    def __init__(self, digest: Digest, place: str) -> None:
+        super().__init__(f"the content of {digest} is missing from {place}", hint="restore it from a backup")
 
 
 class BlobDamagedError(IntegrityError):
@@ -23,10 +21,10 @@ class BlobDamagedError(IntegrityError):
 
     code = "blob_damaged"
 
-    def __init__(self, digest: Digest, path: Path) -> None:
+    def __init__(self, digest: Digest, where: str) -> None:
         super().__init__(
-            f"the stored content of {digest} was changed on disk ({path})",
-            hint="restore that file from a backup, or delete it and run `plimsoll build`",
+            f"the stored content of {digest} was changed {where}",
+            hint="restore it from a backup, or delete it there and run `plimsoll build`",
         )
 
 

@@ -43,3 +43,18 @@ def test_a_row_without_its_feature_is_named(row: dict[str, object]) -> None:
 def test_fewer_than_two_labels_with_examples_are_no_model(labels: dict[str, list[str]]) -> None:
     with pytest.raises(FewShotInvalidError):
         made(labels)
+
+
+def test_a_label_of_two_senses_is_known_by_its_nearest_example() -> None:
+    labels = {
+        "animal": ["the cat sleeps on the sofa", "sharks swim in the deep ocean", "an eagle flies over the mountains"],
+        "sea": ["ships sail the ocean", "waves of the deep ocean", "the harbour at the ocean"],
+    }
+    (found,) = made(labels).predict([{"text": "the cat sleeps on the sofa"}])
+    assert found.label == "animal"
+    assert found.scores["animal"] > found.scores["sea"]
+
+
+def test_scores_are_mean_cosines() -> None:
+    (found,) = made().predict([{"text": LABELS["lease"][0]}])
+    assert all(-1.0 <= score <= 1.0 for score in found.scores.values())

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from plimsoll.access import Acting
-from plimsoll.flows.serve import Within
+from plimsoll.flows.serve.within import Within
 from plimsoll.kernel.digest import Json
 from plimsoll.retrieval import Filter
 
@@ -59,7 +59,7 @@ def _filter(values: list[str]) -> dict[str, Json]:
         raise FieldError(name, "this header is given more than once", hint="put all conditions into one object")
     try:
         wanted: Json = msgspec.json.decode(values[0].encode("latin-1"))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FieldError(name, f"it is not JSON: {error}") from None
     Filter.from_json(wanted)
     assert isinstance(wanted, dict)  # noqa: S101  # which the filter has checked, for the type checker

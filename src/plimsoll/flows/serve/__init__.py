@@ -16,7 +16,6 @@ from ._events import (
     GuardrailNote,
     LimitState,
     Surface,
-    Within,
 )
 from ._plain import Predictions, Vectors
 from ._runtime import endpoint_names, served_names
@@ -35,7 +34,6 @@ __all__ = [
     "Predictions",
     "Surface",
     "Vectors",
-    "Within",
     "endpoint_names",
     "served_names",
 ]

@@ -14,6 +14,8 @@ from plimsoll.access.models import AllowedModels
 from plimsoll.kernel.digest import Json
 from plimsoll.models import Attempt, Body, ChatRequest, Chunks, Message, Passage, Quote, Usage
 
+from .within import Within
+
 Surface = Literal["chat", "responses", "messages", "embeddings", "predict"]
 """By which API a request came."""
 
@@ -38,18 +40,6 @@ class Caller(Struct, frozen=True, gc=False):
 
 
 _NOBODY = Caller()
-
-
-class Within(Struct, frozen=True, gc=False):
-    """What of a knowledge base may be searched for a request."""
-
-    groups: tuple[str, ...] | None = None
-    """The groups of who asks, sorted: documents for everybody or for one of them. None finds everything, which is for
-    the project's own commands and never for callers."""
-    filter: Mapping[str, Any] = {}
-    """What the documents must be, as `plimsoll.retrieval.Filter` reads it."""
-
-
 _EVERYTHING = Within()
 
 

@@ -10,7 +10,8 @@ from ._evidence import Embed, Evidence, Findings, find, may_answer, narrowed
 from ._kinds import Kind, typed
 from ._question import Question, read_question
 from ._refusal import AT_LEAST, answer_probability
-from ._spans import candidate_rows
+from ._spans import best_candidate, candidate_rows
+from ._summary import asks_for_summary, summary_quotes
 from ._terms import words
 from ._weights import load_weights
 
@@ -42,6 +43,9 @@ class Answer:
 
 def answer(question: str, passages: Sequence[Passage], embed: Embed) -> Answer:
     """Answer `question` with quotations from `passages`; never fails for want of evidence, but says so."""
+    if asks_for_summary(question):
+        told = summary_quotes(question, passages, embed)
+        return Answer(text=_text(told), quotes=told, probability=1.0) if told else Answer(text=ABSTAIN)
     asked = read_question(question)
     findings = find(asked, passages, embed)
     if not may_answer(asked, findings):
@@ -110,5 +114,5 @@ def _best(question: Question, evidence: Evidence, findings: Findings, embed: Emb
     found = candidate_rows(question, evidence, findings.weights, embed)
     if found is None:
         return None
-    best = found.candidates[int(load_weights().spans.scores(found.rows).argmax())]
+    best = best_candidate(found, load_weights().spans)
     return evidence.text[best.start : best.end]

@@ -120,7 +120,7 @@ def narrowed(question: Question, evidence: Evidence, weights: Mapping[str, float
         its_words = words(text)
         piece = _Piece(evidence.passage, part, text, its_words, frozenset(word.stem for word in its_words))
         covered = piece.stems & weights.keys()
-        score = sum(weights[stem] for stem in covered)
+        score = math.fsum(weights[stem] for stem in covered)
         score += sum(weights.values()) * KIND_ABSENT * (question.kind in TYPED and _has_news(question, piece))
         options.append(Evidence(evidence.passage, part, text, its_words, frozenset(covered), score))
     best = max(options, key=lambda option: option.score)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from ..._types import ChatEnd, ChatEvent, ChatRequest, Completion, Embedder, Usage, text_piece
 from ._answer import Answer, answer
+from ._weights import load_weights
 
 NAME = "builtin/reader"
 
@@ -19,6 +20,11 @@ class ReaderModel:
     """
 
     name: str = NAME
+
+    @property
+    def fingerprint(self) -> str:
+        """Name, embedder, and the digest of the fitted weights: two readers with one fingerprint answer alike."""
+        return f"{NAME}/{self._embedder.fingerprint}/{load_weights().digest}"
 
     def __init__(self, *, embedder: Embedder, count_tokens: Callable[[str], int]) -> None:
         self._embedder = embedder

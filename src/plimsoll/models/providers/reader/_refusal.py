@@ -4,6 +4,7 @@ Fitted on questions with the paragraph that answers, with a paragraph of another
 wrong paragraph of the same article.
 """
 
+import math
 from typing import Final
 
 import numpy as np
@@ -26,14 +27,14 @@ def refusal_features(question: Question, findings: Findings, embed: Embed) -> ND
     weights = findings.weights
     total = sum(weights.values()) or 1.0
     scores = [unit.score for unit in best] + [0.0] * (_BEST - len(best))
-    covered = [sum(weights[stem] for stem in unit.covered) / total for unit in best] + [0.0]
+    covered = [math.fsum(weights[stem] for stem in unit.covered) / total for unit in best] + [0.0]
     missing = question.specific - findings.known
     rarest = max(weights, key=lambda stem: weights[stem], default="")
     is_typed = question.kind in TYPED
     has_kind = bool(best) and is_typed and bool(typed(question.kind, best[0].text))
     row = [
         scores[0], scores[1], scores[0] - scores[1], float(np.mean(scores)), covered[0], max(covered),
-        sum(weights[stem] for stem in findings.known) / total, len(missing),
+        math.fsum(weights[stem] for stem in findings.known) / total, len(missing),
         len(missing) / max(1, len(question.specific)), len(question.specific) / 5,
         sum(any(char.isdigit() for char in stem) for stem in missing), len(findings.missing_marks),
         _likeness(question, findings, embed), is_typed, has_kind, is_typed and not has_kind, len(weights) / 8,

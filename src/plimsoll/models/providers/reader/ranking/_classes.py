@@ -1,5 +1,6 @@
 """Coarse classes of words, told by lists and suffixes: what a parser would know, as far as a few lines can."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -53,7 +54,7 @@ def _by_suffix(low: str) -> int:
 def gaps(text: str, words: Sequence[Word]) -> list[int]:
     """For each word the class of what parts it from the one before; `OTHER` is nothing but a space."""
     found = [BORDER] * min(1, len(words))
-    found += [_gap(text[left.end : right.start]) for left, right in zip(words, words[1:], strict=False)]
+    found += [_gap(text[left.end : right.start]) for left, right in itertools.pairwise(words)]
     return found
 
 

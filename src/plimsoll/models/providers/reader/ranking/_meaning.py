@@ -70,4 +70,5 @@ def _sorts(embed: Embed) -> tuple[Floats, Floats]:
 
 def _centred(vectors: NDArray[np.float32], middle: Floats) -> Floats:
     moved: Floats = vectors.astype(np.float64) - middle
-    return moved / np.maximum(1e-9, np.linalg.norm(moved, axis=1, keepdims=True))
+    moved /= np.maximum(1e-9, np.linalg.norm(moved, axis=1, keepdims=True))
+    return moved

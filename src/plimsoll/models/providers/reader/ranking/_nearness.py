@@ -18,7 +18,8 @@ _HALF: Final = 4
 """At so many words' distance a word of the question counts half."""
 _COUNT_REACH: Final = 4
 _COUNTED: Final = frozenset({Kind.NUMBER, Kind.DURATION, Kind.MONEY, Kind.PERCENT})
-_WH: Final = frozenset("what which who whom whose when where why how".split())
+_WH: Final = frozenset({"what", "which", "who", "whom", "whose", "when", "where", "why", "how"})
+_ALL_OF_IT: Final = 0.99
 _SIGNS: Final = {Side.BEFORE: 1.0, Side.AFTER: -1.0, Side.ANY: 0.0}
 
 
@@ -86,7 +87,7 @@ def _sides(reading: Reading, spans: Spans) -> list[Floats]:
     before, after = sums[spans.firsts], sums[-1] - sums[spans.lasts + 1]
     balance = (after - before) / np.maximum(1e-9, before + after)
     expected = balance * _SIGNS[reading.question.side]
-    return [balance, expected, (balance > 0.99).astype(np.float64), (balance < -0.99).astype(np.float64)]
+    return [balance, expected, (balance > _ALL_OF_IT).astype(np.float64), (balance < -_ALL_OF_IT).astype(np.float64)]
 
 
 def _clauses(reading: Reading, spans: Spans) -> list[Floats]:
@@ -94,8 +95,9 @@ def _clauses(reading: Reading, spans: Spans) -> list[Floats]:
     marks = np.isin(reading.gap_before, (COMMA, MARK, BORDER))
     segment = np.cumsum(marks)
     part = np.cumsum(marks | np.isin(reading.classes, (AND, WHO)))
-    asked, near = (np.bincount(segment, weights=weights) for weights in (reading.asked, reading.near))
-    parts = np.bincount(part, weights=reading.asked)
+    asked = np.bincount(segment, weights=reading.asked).astype(np.float64)
+    near = np.bincount(segment, weights=reading.near).astype(np.float64)
+    parts = np.bincount(part, weights=reading.asked).astype(np.float64)
     return [
         asked[segment[spans.firsts]], near[segment[spans.firsts]], asked[segment[spans.lasts]],
         parts[part[spans.firsts]], parts[part[spans.lasts]],

@@ -1,4 +1,4 @@
-"""A network with one hidden layer, several of them summed: small enough for numpy to take a fraction of a millisecond."""
+"""Networks with one hidden layer, several of them averaged: small enough for numpy to take about a millisecond."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,12 +29,13 @@ class Network:
     """Shape (members, features)."""
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The mean score of the members for each row of features: higher is better, and only differences mean a thing."""
+        """The mean score of the members for each row: higher is better, and only differences mean a thing."""
         inputs = scaled(rows, self.mean, self.scale)
         total = np.zeros(len(rows), dtype=np.float32)
         for hidden, bias, output, straight in zip(self.hidden, self.bias, self.output, self.straight, strict=True):
             total += np.maximum(inputs @ hidden + bias, 0) @ output + inputs @ straight
-        return total / len(self.hidden)
+        mean: NDArray[np.float32] = (total / len(self.hidden)).astype(np.float32)
+        return mean
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Its parts by name."""
@@ -47,9 +48,7 @@ class Network:
         return cls(**{name: np.asarray(array, dtype=np.float32) for name, array in arrays.items()})
 
 
-def scaled(
-    rows: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def scaled(rows: NDArray[np.float32], mean: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features as the layers take them."""
     clipped: NDArray[np.float32] = np.clip((rows - mean) / scale, -_CLIP, _CLIP).astype(np.float32)
     return clipped

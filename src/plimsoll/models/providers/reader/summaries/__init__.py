@@ -5,7 +5,7 @@ choosing among them (`_choose`). It makes no words of its own. Not here: fitting
 """
 
 from ._choose import SummaryPlan, summarise
-from ._features import prepare, utterance_features
+from ._features import is_general, prepare, utterance_features
 from ._types import Meeting, Summary, Turn, Utterance
 from ._utterances import utterances
 
@@ -15,6 +15,7 @@ __all__ = [
     "SummaryPlan",
     "Turn",
     "Utterance",
+    "is_general",
     "prepare",
     "summarise",
     "utterance_features",

@@ -32,9 +32,7 @@ class SummaryPlan:
     """Whether `Speaker: ` stands before what another one says."""
 
 
-def summarise(
-    query: str, meeting: Meeting, embed: Embed, *, model: Linear, plan: SummaryPlan | None = None
-) -> Summary:
+def summarise(query: str, meeting: Meeting, embed: Embed, *, model: Linear, plan: SummaryPlan | None = None) -> Summary:
     """The summary of `meeting` for `query`; an empty query asks for the whole. Of nothing it is empty."""
     if not meeting.utterances:
         return Summary("", ())

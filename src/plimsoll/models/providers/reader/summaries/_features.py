@@ -26,6 +26,7 @@ _PERSONAL: Final = re.compile(r"\b(?:i|you|my)\b", re.IGNORECASE)
 _BLOCK: Final = 512
 _NAME_CHARS: Final = 3
 _LONG: Final = 60
+_FIRST_PART, _LAST_PART = 0.1, 0.9
 
 
 def prepare(turns: Sequence[Turn], embed: Embed) -> Meeting:
@@ -77,7 +78,7 @@ def utterance_features(query: str, meeting: Meeting, embed: Embed) -> Floats:
     said = _said(query, meeting)
     columns = [*_of_query(likeness, shared, meeting, said), *_of_itself(meeting), _has_any(stems, meeting)]
     columns += [likeness * _smooth(shared, 12), likeness * meeting.centrality]
-    info = np.array([sum(meeting.rarity[stem] for stem in set(one.stems)) for one in meeting.utterances])
+    info = np.array([math.fsum(meeting.rarity[stem] for stem in set(one.stems)) for one in meeting.utterances])
     ranked = (likeness, shared + 1e-3 * likeness, _smooth(shared, 12), _smooth(likeness, 12), meeting.centrality, info)
     table = np.stack([*columns, *(_rank(one) for one in ranked)], axis=1)
     general = float(is_general(query))
@@ -86,9 +87,9 @@ def utterance_features(query: str, meeting: Meeting, embed: Embed) -> Floats:
 
 def _shared(stems: set[str], meeting: Meeting) -> Floats:
     """The share of the query's words that each utterance has, rare ones more."""
-    total = sum(meeting.rarity.get(stem, _UNKNOWN) for stem in stems) or 1.0
+    total = math.fsum(meeting.rarity.get(stem, _UNKNOWN) for stem in stems) or 1.0
     return np.array(
-        [sum(meeting.rarity[stem] for stem in stems & set(one.stems)) / total for one in meeting.utterances]
+        [math.fsum(meeting.rarity[stem] for stem in stems & set(one.stems)) / total for one in meeting.utterances]
     )
 
 
@@ -119,14 +120,14 @@ def _of_query(likeness: Floats, shared: Floats, meeting: Meeting, said: Floats) 
 def _of_itself(meeting: Meeting) -> list[Floats]:
     found = meeting.utterances
     count = np.array([one.words for one in found], dtype=np.float64)
-    info = np.array([sum(meeting.rarity[stem] for stem in set(one.stems)) for one in found])
+    info = np.array([math.fsum(meeting.rarity[stem] for stem in set(one.stems)) for one in found])
     place = np.array([one.turn for one in found]) / max(1, meeting.turns)
     asks = np.array([one.text.endswith("?") for one in found])
     personal = np.array([bool(_PERSONAL.search(one.text)) for one in found])
     goes_on = np.array([at > 0 and found[at - 1].speaker == one.speaker for at, one in enumerate(found)])
     columns = [
-        np.log(count), np.minimum(count, _LONG) / _LONG, info / count, np.log1p(info), place, place < 0.1, place > 0.9,
-        asks, personal, goes_on,
+        np.log(count), np.minimum(count, _LONG) / _LONG, info / count, np.log1p(info), place, place < _FIRST_PART,
+        place > _LAST_PART, asks, personal, goes_on,
     ]  # fmt: skip
     return [np.asarray(column, dtype=np.float64) for column in columns]
 

@@ -14,8 +14,8 @@ _MARKS: Final = re.compile(r"\{[^{}]{0,80}\}|<[^<>]{0,80}>")
 _SENTENCE: Final = re.compile(r"[^.?!\n]+(?:[.?!]+(?!\s)[^.?!\n]*)*[.?!]*")
 _BEFORE_MARK: Final = re.compile(r"\s+([.,?!'])")
 _COMMAS: Final = re.compile(r"(?:,\s*){2,}")
-_DROPPED: Final = frozenset("uh um mm hmm hm er erm mhm".split())
-_EMPTY: Final = _DROPPED | frozenset("mm-hmm uh-huh yeah okay ok oh ah right huh well so".split())
+_DROPPED: Final = frozenset({"uh", "um", "mm", "hmm", "hm", "er", "erm", "mhm"})
+_EMPTY: Final = _DROPPED | {"yeah", "okay", "ok", "oh", "ah", "right", "huh", "well", "so"}
 _EDGES: Final = ".,?!;: "
 
 
@@ -32,7 +32,9 @@ def _of_turn(number: int, turn: Turn) -> Iterator[Utterance]:
         found = words(cleaned)
         if len(found) >= _LEAST_WORDS:
             stems = tuple(word.stem for word in found if not word.is_stop and word.text.lower() not in _EMPTY)
-            yield Utterance(number, turn.speaker, match.start(), match.end(), cleaned, stems, len(found))
+            own = match.group()
+            start, end = match.start() + len(own) - len(own.lstrip()), match.start() + len(own.rstrip())
+            yield Utterance(number, turn.speaker, start, end, cleaned, stems, len(found))
 
 
 def _cleaned(text: str) -> str:

@@ -11,6 +11,8 @@ from ..linear import Linear
 Table = NDArray[np.float64]
 
 _STEPS: Final = 400
+_NEWTON_STEPS: Final = 30
+_SMALLEST_STEP: Final = 1e-8
 _LEAST_SCALE: Final = 1e-3
 
 
@@ -28,7 +30,7 @@ def fit_ridge(groups: Sequence[Table], gains: Sequence[Table], *, penalty: float
         scaled = (rows - mean) / scale
         squares += scaled.T @ scaled / len(rows)
         products += scaled.T @ (gain - gain.mean()) / len(rows)
-    weights = np.linalg.solve(squares + penalty * len(groups) * np.eye(width), products)
+    weights = np.linalg.solve(squares + penalty * len(groups) * np.eye(width), products).astype(np.float64)
     return _model(mean, scale, weights[:, None], np.zeros(1))
 
 
@@ -38,20 +40,26 @@ def fit_logistic(rows: Table, answers: NDArray[np.bool_], *, penalty: float) -> 
     inputs = np.concatenate([scaled, np.ones((len(rows), 1))], axis=1)
     weights = np.zeros(inputs.shape[1])
     ridge = np.diag([penalty] * len(mean) + [1e-9])
-    for _ in range(30):
+    for _ in range(_NEWTON_STEPS):
         chance = 1 / (1 + np.exp(-np.clip(inputs @ weights, -30, 30)))
         curve = inputs.T @ (inputs * (chance * (1 - chance))[:, None]) + ridge
         slope = inputs.T @ (answers - chance) - ridge @ weights
         step = np.linalg.solve(curve, slope)
         weights = weights + step
-        if np.abs(step).max() < 1e-8:
+        if np.abs(step).max() < _SMALLEST_STEP:
             break
     return _model(mean, scale, weights[:-1, None], weights[-1:])
 
 
-def fit_softmax(rows: Table, classes: NDArray[np.int64], count: int, *, penalty: float) -> Linear:
-    """The probability of each of `count` classes: softmax regression by accelerated gradient descent (Nesterov)."""
+def fit_softmax(
+    rows: Table, classes: NDArray[np.int64], count: int, *, penalty: float, emphasis: Table | float = 1.0
+) -> Linear:
+    """The probability of each of `count` classes: softmax regression by accelerated gradient descent (Nesterov).
+
+    Scaled features are multiplied by `emphasis`: less than 1 makes the penalty heavier on them.
+    """
     scaled, mean, scale = _scaled(rows)
+    scaled, scale = scaled * emphasis, scale / emphasis
     inputs = np.concatenate([scaled, np.ones((len(rows), 1))], axis=1)
     wanted = np.eye(count)[classes]
     curve = 0.5 * float(np.linalg.norm(inputs, 2)) ** 2 + penalty
@@ -68,4 +76,5 @@ def fit_softmax(rows: Table, classes: NDArray[np.int64], count: int, *, penalty:
 
 
 def _model(mean: Table, scale: Table, weights: Table, bias: Table) -> Linear:
-    return Linear.of({"mean": mean, "scale": scale, "weights": weights, "bias": bias})  # type: ignore[dict-item] # Linear.of makes them float32
+    parts = {"mean": mean, "scale": scale, "weights": weights, "bias": bias}
+    return Linear.of({name: part.astype(np.float32) for name, part in parts.items()})

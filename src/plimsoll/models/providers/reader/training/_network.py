@@ -59,17 +59,18 @@ def _member(
     ]
     fast, slow = ([np.zeros_like(part) for part in parts] for _ in range(2))
     batches = -(-len(rows) // _BATCH)
+    order = np.arange(len(rows))
     for step in range(plan.epochs * batches):
         if step % batches == 0:
             order = random.permutation(len(rows))
         chosen = order[step % batches * _BATCH : (step % batches + 1) * _BATCH]
         slopes = _slopes(parts, [rows[one] for one in chosen], [targets[one] for one in chosen], plan, random)
         rate = plan.rate * (1 - step / (plan.epochs * batches))
-        for part, slope, first, second in zip(parts, slopes, fast, slow, strict=True):
-            first += (1 - _FAST) * (slope - first)
-            second += (1 - _SLOW) * (slope * slope - second)
-            move = first / (1 - _FAST ** (step + 1)) / (np.sqrt(second / (1 - _SLOW ** (step + 1))) + _TINY)
-            part -= rate * (move + plan.decay * part)
+        for part, slope, mean, square in zip(parts, slopes, fast, slow, strict=True):
+            np.copyto(mean, _FAST * mean + (1 - _FAST) * slope)
+            np.copyto(square, _SLOW * square + (1 - _SLOW) * slope * slope)
+            move = mean / (1 - _FAST ** (step + 1)) / (np.sqrt(square / (1 - _SLOW ** (step + 1))) + _TINY)
+            np.copyto(part, part - rate * (move + plan.decay * part))
     return parts
 
 

@@ -11,9 +11,7 @@ from .._question import read_question
 from .._refusal import refusal_features
 
 
-def refusal_rows(
-    questions: Sequence[str], passages: Sequence[Sequence[Passage]], embed: Embed
-) -> NDArray[np.float64]:
+def refusal_rows(questions: Sequence[str], passages: Sequence[Sequence[Passage]], embed: Embed) -> NDArray[np.float64]:
     """One row of features for each question with its passages."""
     rows = []
     for question, given in zip(questions, passages, strict=True):

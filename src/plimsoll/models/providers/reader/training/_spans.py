@@ -1,4 +1,4 @@
-"""An example for the span ranker: the candidates of the sentence that holds the answer, and how good each of them is."""
+"""An example for the span ranker: the candidates of the sentence that holds the answer, and how good each is."""
 
 import collections
 import string
@@ -61,6 +61,5 @@ def _target(worth: Sequence[float]) -> NDArray[np.float32]:
     best = values >= values.max() - 1e-9
     near = values**3
     shares = (1 - _SOFT_SHARE) * best / best.sum() + _SOFT_SHARE * near / near.sum()
-    return shares.astype(np.float32)
-
-
+    target: NDArray[np.float32] = shares.astype(np.float32)
+    return target

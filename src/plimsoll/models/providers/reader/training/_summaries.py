@@ -1,6 +1,7 @@
-"""What each utterance of a meeting is worth for a summary that a person wrote: words and pairs of words shared with it."""
+"""What each utterance is worth for a summary that a person wrote: words, and pairs of words, shared with it."""
 
 import collections
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -18,12 +19,12 @@ _LEAST_WORDS: Final = 8
 def utterance_gains(utterances: Sequence[Utterance], reference: str) -> NDArray[np.float64]:
     """One number for each utterance: pairs of the reference that it has, its share of shared words, new content."""
     wanted = _tokens(reference)
-    counts, pairs, kinds = collections.Counter(wanted), set(zip(wanted, wanted[1:], strict=False)), set(wanted)
+    counts, pairs, kinds = collections.Counter(wanted), set(itertools.pairwise(wanted)), set(wanted)
     gains = []
     for one in utterances:
         tokens = _tokens(one.text)
         both = sum((collections.Counter(tokens) & counts).values())
-        shared_pairs = len(set(zip(tokens, tokens[1:], strict=False)) & pairs)
+        shared_pairs = len(set(itertools.pairwise(tokens)) & pairs)
         content = sum(token in kinds for token in set(tokens) if token not in STOP_WORDS)
         gain = 2 * shared_pairs / max(1, len(pairs)) + 0.3 * both / max(_LEAST_WORDS, len(tokens))
         gains.append(gain + content / max(1, len(kinds)))
