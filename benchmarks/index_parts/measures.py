@@ -23,6 +23,7 @@ from plimsoll.retrieval import (
     write_segment,
 )
 from plimsoll.retrieval.engines import Candidates, Query
+from plimsoll.retrieval.engines.embedded import EmbeddedIndexes
 from plimsoll.storage import BlobFolder
 
 FILTER = Filter.from_json({"kind": "even"})
@@ -67,7 +68,7 @@ class Shelf:
 
     def open(self, snapshot: Snapshot) -> Index:
         """The index, made ready where it is not yet."""
-        return open_index(snapshot, self.blobs, self.derived, self.embedder)
+        return open_index(snapshot, self.blobs, EmbeddedIndexes(self.derived, self.embedder.embed), self.embedder)
 
     def bytes(self) -> dict[str, int]:
         """Sizes on the disk."""

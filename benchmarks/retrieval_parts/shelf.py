@@ -11,6 +11,7 @@ from plimsoll.kernel.digest import digest_bytes, digest_json
 from plimsoll.models import Embedder
 from plimsoll.retrieval import Index, IndexedDocument, Snapshot, open_index, plan_segments, write_segment
 from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document, chunker_fingerprint
+from plimsoll.retrieval.engines.embedded import EmbeddedIndexes
 from plimsoll.storage import BlobFolder
 
 _BATCH = 256
@@ -58,7 +59,8 @@ def shelve(
         start += count
     chunker = chunker_fingerprint(settings, "text/plain")
     snapshot = Snapshot(embedder.fingerprint, embedder.dimension, chunker, tuple(refs))
-    return open_index(snapshot, blobs, place / "indexes", embedder), snapshot.chunks
+    engine = EmbeddedIndexes(place / "indexes", embedder.embed)
+    return open_index(snapshot, blobs, engine, embedder), snapshot.chunks
 
 
 def _indexed(path: str, item: Document, settings: ChunkSettings) -> IndexedDocument:

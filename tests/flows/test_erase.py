@@ -1,7 +1,9 @@
 """A person is forgotten: nothing that mentions them is in any file, and every proof still holds."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from plimsoll.flows.erase import (
 from plimsoll.flows.erase._erase import _is_manifest
 from plimsoll.governance.retention import erased_blobs
 from plimsoll.kernel.digest import Digest, canonical_json, hex_part
+from plimsoll.kernel.errors import UnavailableError
 from plimsoll.ledger import Act, By, open_checkpoint
 from plimsoll.ledger._merkle import leaf_hash, verify_consistency, verify_inclusion
 from plimsoll.ledger.verifier import verify_lines
@@ -29,7 +32,6 @@ from plimsoll.models.answers import AnswerCache, AnswerStore, Lifetimes, Scope
 from plimsoll.pipelines import StageCache
 from plimsoll.registry import Publication
 from plimsoll.releases import Manifest
-from plimsoll.retrieval import prune_indexes
 from plimsoll.tracing.feedback import Feedback, FeedbackBook
 
 ADA = "ada.lovelace@example.org"
@@ -43,8 +45,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def parts(home: Home) -> EraseParts:
-    folder = home.folder / "indexes"
-    return EraseParts(home.stores, home.cache, lambda keep: prune_indexes(folder, keep), lambda _: None, KEEPER)
+    return EraseParts(home.stores, home.cache, partial(prune_indexes, home), lambda _: None, KEEPER)
 
 
 def elsewhere(home: Home) -> dict[str, Forgetful]:
@@ -63,6 +64,12 @@ def prepare_index(home: Home, digest: Digest, text: str) -> None:
     place = home.folder / "indexes" / hex_part(digest)
     place.mkdir(parents=True)
     (place / "rows.msgpack").write_text(text)
+
+
+def prune_indexes(home: Home, keep: Collection[Digest]) -> None:
+    folders = (home.folder / "indexes").glob("*")
+    for folder in [each for each in folders if each.name not in set(map(hex_part, keep))]:
+        shutil.rmtree(folder)
 
 
 def live_without_ada(home: Home) -> Manifest:
@@ -283,6 +290,21 @@ def test_manifests_are_told_from_other_contents() -> None:
     assert _is_manifest(canonical_json(Manifest("a", {}).to_json()))
     for content in (b"{", b"[]", b"{}", b"\x81", canonical_json({"format": 1, "app": "a"})):
         assert not _is_manifest(content)
+
+
+def test_what_was_derived_goes_also_when_everything_else_is_gone_already(home: Home) -> None:
+    """Such as after an erasure whose engine did not answer, or a collection of the contents."""
+    live = live_without_ada(home)
+
+    def fail(_: Collection[Digest]) -> None:
+        raise UnavailableError("the server does not answer", hint="try again")
+
+    with pytest.raises(UnavailableError):
+        erase(ADA, replace(parts(home), prune_indexes=fail))
+    assert [name for name in mentions(home) if name.startswith("indexes")]
+    assert not forget(home).found
+    assert mentions(home) == []
+    assert [path.name for path in (home.folder / "indexes").iterdir()] == [hex_part(live.artifacts["index:texts"])]
 
 
 def test_somebody_whom_nothing_can_do_without_is_not_forgotten(home: Home) -> None:

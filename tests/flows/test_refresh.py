@@ -316,16 +316,21 @@ def test_a_disk_that_is_full_is_told_and_what_is_live_stays(dock: Dock) -> None:
     assert dock.refresh().outcome == "candidate"
 
 
-@pytest.mark.parametrize(
-    ("section", "said"),
-    [("{environment: nowhere}", "nowhere"), ("{gate: [unknown]}", "unknown")],
-)
-def test_names_that_do_not_exist_are_told(dock: Dock, section: str, said: str) -> None:
+def test_an_environment_that_does_not_exist_is_told(dock: Dock) -> None:
     newer(dock)
-    dock.settings(section)
+    dock.settings("{environment: nowhere}")
     state = dock.refresh()
     assert state.outcome == "failed"
-    assert said in state.why
+    assert "nowhere" in state.why
+
+
+def test_a_suite_that_does_not_exist_is_told(dock: Dock) -> None:
+    newer(dock)
+    before = dock.live
+    project = replace(load_project(dock.workshop.root), suites={})
+    state = refresh(RefreshState("texts"), project, _parts(dock.platform, lambda *_: None, None))
+    assert (state.outcome, state.step, dock.live) == ("failed", "gate", before)
+    assert "ask" in state.why
 
 
 def test_a_change_of_who_may_read_is_a_change(dock: Dock) -> None:

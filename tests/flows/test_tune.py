@@ -147,7 +147,7 @@ def test_whatever_is_picked_can_stand_in_a_file(data: st.DataObject) -> None:
 
 def measured(quality: float, ms: float, size: int, number: int) -> Measured:
     one = Interval(quality, quality, quality)
-    return Measured({}, Figures(1, one, one, one), (quality,), ms, size, 1, 1.0, number)
+    return Measured({"number": number}, Figures(1, one, one, one), (quality,), ms, size, 1, 1.0, number)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=12))
@@ -283,6 +283,19 @@ def test_tuning_proposes_what_did_best_with_figures_of_questions_it_has_not_seen
     assert again.proposal.best == proposal.best
     yard.workshop.write("knowledge/texts.yaml", proposal.text)
     assert load_project(yard.workshop.root).knowledge["texts"].content() != {}
+
+
+def test_what_was_made_ready_for_trials_does_not_stay(yard: Yard) -> None:
+    yard.workshop.build()
+    before = ready(yard)
+    yard.tune(trials=3)
+    assert len(set(yard.opened)) > 1
+    assert ready(yard) == before
+
+
+def ready(yard: Yard) -> set[str]:
+    folder = yard.workshop.home / "indexes"
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def test_tuning_goes_on_where_it_was(yard: Yard) -> None:

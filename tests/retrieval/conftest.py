@@ -23,6 +23,7 @@ from plimsoll.retrieval import (
     write_segment,
 )
 from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
+from plimsoll.retrieval.engines.embedded import EmbeddedIndexes
 from plimsoll.retrieval.search import Retriever, RetrieverSettings
 from plimsoll.storage import BlobFolder, Blobs
 
@@ -103,8 +104,12 @@ class Library:
             refs.append(self.cache[plan.key])
         return Snapshot(self.embedder.fingerprint, self.embedder.dimension, "test", tuple(refs))
 
+    @property
+    def engine(self) -> EmbeddedIndexes:
+        return EmbeddedIndexes(self.folder, self.embedder.embed)
+
     def open(self, snapshot: Snapshot | None = None) -> "Opened":
-        return Opened(open_index(snapshot or self.snapshot(), self.blobs, self.folder, self.embedder), self.embedder)
+        return Opened(open_index(snapshot or self.snapshot(), self.blobs, self.engine, self.embedder), self.embedder)
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def search_of(library: Library, embedder: HashEmbedder) -> Search:
     vectors = embedder.embed([text for member in members for text in member.embedding_texts()])
     segment = write_segment(library.blobs, members, vectors)
     snapshot = Snapshot(embedder.fingerprint, embedder.dimension, "test", (segment,))
-    index = open_index(snapshot, library.blobs, library.folder, embedder)
+    index = open_index(snapshot, library.blobs, library.engine, embedder)
     return partial(Opened(index, embedder).search, settings=plain(top_k=4))
 
 

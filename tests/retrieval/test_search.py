@@ -132,7 +132,7 @@ def test_another_embedder_is_refused(
     snapshot = ships.snapshot()
     for embedder in (other_embedder, longer_embedder):
         with pytest.raises(InvalidError) as caught:
-            open_index(snapshot, ships.blobs, ships.folder, embedder)
+            open_index(snapshot, ships.blobs, ships.engine, embedder)
         assert caught.value.code == "embedder_mismatch"
     assert not ships.folder.exists()
 

@@ -18,7 +18,7 @@ from . import audit, demo, flows, key, promote, records, registry, release, run,
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
-from .nouns import budget, cost, guardrail, knowledge
+from .nouns import budget, cost, guardrail, knowledge, refresh, tune
 
 _COMMANDS: tuple[click.Command, ...] = (
     *demo.COMMANDS,
@@ -29,6 +29,8 @@ _COMMANDS: tuple[click.Command, ...] = (
     *records.COMMANDS,
     *registry.COMMANDS,
     *knowledge.COMMANDS,
+    *refresh.COMMANDS,
+    *tune.COMMANDS,
     *guardrail.COMMANDS,
     *budget.COMMANDS,
     *cost.COMMANDS,

@@ -16,6 +16,7 @@ from plimsoll.kernel.errors import DeniedError, InvalidError, PlimsollError
 from ._exits import exit_code
 from ._state import State, json_option, may
 from .nouns.budget import seen_windows
+from .nouns.refresh import worker_beside
 from .show import verdicts
 
 if TYPE_CHECKING:
@@ -160,10 +161,12 @@ def serve(state: State, /, **given: Any) -> None:
 def _serve_alone(state: State, options: ServeOptions) -> None:
     from plimsoll.api.server import run_server
 
-    with state.platform(state.project_root()) as platform:
+    root = state.project_root()
+    with state.platform(root) as platform:
         chosen = _chosen(state, platform, options)
         app = _application(platform, options, chosen)
-        run_server(app, options.server(), on_ready=lambda url: _tell(state, url, f"{platform.app} in {chosen}"))
+        with worker_beside(platform.settings, platform.app, root, options.log_format):
+            run_server(app, options.server(), on_ready=lambda url: _tell(state, url, f"{platform.app} in {chosen}"))
 
 
 def _serve_with_workers(state: State, options: ServeOptions) -> None:
@@ -174,6 +177,7 @@ def _serve_with_workers(state: State, options: ServeOptions) -> None:
     with state.platform(root) as platform:
         chosen = _chosen(state, platform, options)
         what = f"{platform.app} in {chosen}, {options.workers} workers"
+        settings, name = platform.settings, platform.app
     arguments = ["-C", str(root.absolute()), "serve", "--env", chosen, *_repeated(options)]
 
     def command(inherited: Inherited) -> list[str]:
@@ -181,7 +185,8 @@ def _serve_with_workers(state: State, options: ServeOptions) -> None:
         # -P: a worker imports nothing from the current folder, as the installed command does not.
         return [sys.executable, "-P", "-c", "from plimsoll.cli import main; main()", *arguments, *files]
 
-    run_workers(command, options.server(), on_ready=lambda url: _tell(state, url, what))
+    with worker_beside(settings, name, root, options.log_format):
+        run_workers(command, options.server(), on_ready=lambda url: _tell(state, url, what))
 
 
 def _serve_as_worker(state: State, options: ServeOptions, files: tuple[int, int]) -> None:

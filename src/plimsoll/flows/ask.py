@@ -15,8 +15,7 @@ from plimsoll.releases import Manifest
 from plimsoll.retrieval import Filter, FilterError
 
 from .serve import Answer, Answering, AnswerRequest, Caller, endpoint_names
-from .serve.parts import ServeParts
-from .serve.within import Within
+from .serve.parts import ServeParts, Within
 
 
 class EndpointUnclearError(InvalidError):

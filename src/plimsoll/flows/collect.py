@@ -63,7 +63,7 @@ def collect(stores: Stores, retention: Retention, *, by: By, dry_run: bool = Fal
     """
     now = utc_now()
     since = now - timedelta(days=retention.traces_days)
-    done = Collected(plan_collection(take_inventory(stores, traced_since=since, now=now), retention, now))
+    done = Collected(plan_collection(take_inventory(stores, traced_since=since), retention, now))
     if dry_run:
         return done
     done.traces = stores.traces.purge_before(since)
@@ -75,7 +75,7 @@ def collect(stores: Stores, retention: Retention, *, by: By, dry_run: bool = Fal
             if attempt == _ATTEMPTS:
                 raise
             now = utc_now()
-            done.plan = plan_collection(take_inventory(stores, traced_since=since, now=now), retention, now)
+            done.plan = plan_collection(take_inventory(stores, traced_since=since), retention, now)
     grace = now - timedelta(seconds=retention.grace_s)
     done.blobs = [digest for digest in done.plan.blobs if stores.blobs.remove(digest, unless_put_since=grace)]
     return done

@@ -17,8 +17,7 @@ from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import REPLAY, Trace, Traces
 
 from .serve import Answering, AnswerRequest, Caller
-from .serve.parts import ServeParts
-from .serve.within import Within
+from .serve.parts import ServeParts, Within
 
 
 class ContentMissingError(NotFoundError):

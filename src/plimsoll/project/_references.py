@@ -15,6 +15,7 @@ from ._mistakes import Mistake, did_you_mean, shown, shown_name
 from ._yaml import Data, Lines
 from .schemas import DEFAULT_TEMPLATE, PREDICT, Definition
 
+_ADDRESSES = ("http://", "https://")
 _FOLDER_OF = {
     "prompt": "prompts",
     "knowledge": "knowledge",
@@ -63,6 +64,7 @@ def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str],
         yield from _template_mistakes(file)
     for file in folders["knowledge"].values():
         yield from _source_mistakes(file, root)
+        yield from _gate_mistakes(file, folders["evals"])
     for file in folders["endpoints"].values():
         yield from _name_mistakes(file, ("prompt", "knowledge", "route", "guardrail", "model"), known)
         yield from _passage_mistakes(file, folders["prompts"])
@@ -129,6 +131,19 @@ def _source_mistakes(file: LoadedFile, root: Path) -> Iterator[Mistake]:
         if isinstance(path, str) and path.strip() and not _exists(root / path):
             what = f"there is no folder or file {shown(path)}"
             yield file.mistake(("sources", number, "path"), what, "write a path from the project's folder on")
+        urls = source.get("urls") if isinstance(source, dict) else None
+        if isinstance(urls, str) and urls.strip() and not urls.startswith(_ADDRESSES) and not _exists(root / urls):
+            yield file.mistake(("sources", number, "urls"), f"there is no file {shown(urls)}", "correct the path")
+
+
+def _gate_mistakes(file: LoadedFile, suites: Folder) -> Iterator[Mistake]:
+    """Suites that a refresh would ask in vain."""
+    refresh = file.data.get("refresh")
+    gate = refresh.get("gate") if isinstance(refresh, dict) else None
+    for number, name in enumerate(gate if isinstance(gate, tuple) else ()):
+        if isinstance(name, str) and name not in suites:
+            instead = did_you_mean(name, sorted(suites), all_of_them="what there is in evals/")
+            yield file.mistake(("refresh", "gate", number), f"there is no suite {shown(name)}", instead)
 
 
 def _exists(path: Path) -> bool:

@@ -20,13 +20,12 @@ from plimsoll.retrieval import (
     Snapshot,
     open_index,
     plan_segments,
-    prune_indexes,
     write_segment,
 )
 from plimsoll.retrieval._types import Index
 from plimsoll.retrieval._words import words
 from plimsoll.retrieval.engines import Query
-from plimsoll.retrieval.engines.embedded import _folder, _text_search, _vector_search, _writing
+from plimsoll.retrieval.engines.embedded import EmbeddedIndexes, _folder, _text_search, _vector_search, _writing
 from plimsoll.retrieval.engines.embedded._part import Part
 from plimsoll.retrieval.engines.embedded._postings import Postings, PostingsWriter, term_hash
 from plimsoll.storage import BlobFolder
@@ -58,7 +57,7 @@ def _open(place: Path, embedder: "HashEmbedder", documents: Sequence[IndexedDocu
         vectors = embedder.embed([text for member in members for text in member.embedding_texts()])
         refs.append(write_segment(blobs, members, vectors))
     snapshot = Snapshot(embedder.fingerprint, embedder.dimension, "test", tuple(refs))
-    return open_index(snapshot, blobs, place / "indexes", embedder)
+    return open_index(snapshot, blobs, EmbeddedIndexes(place / "indexes", embedder.embed), embedder)
 
 
 def _found(index: Index, query: Query) -> list[tuple[str, str, float, float]]:
@@ -363,9 +362,9 @@ def test_pruning_keeps_the_parts_that_another_snapshot_needs(library: "Library")
     second = library.snapshot()
     library.open(second)
     assert len(list((library.folder / "parts").iterdir())) == 2
-    prune_indexes(library.folder, {second.digest})
+    library.engine.prune({second.digest})
     assert len(list((library.folder / "parts").iterdir())) == 2
-    prune_indexes(library.folder, {first.digest})  # it is gone already, so now nothing is needed
+    library.engine.prune({first.digest})  # it is gone already, so now nothing is needed
     assert list((library.folder / "parts").iterdir()) == []
 
 
@@ -408,10 +407,10 @@ def test_purging_leaves_nothing_of_documents_that_no_kept_snapshot_has(library: 
         files = [path for path in library.folder.rglob("*") if path.is_file()]
         return any(b"Ada Example" in path.read_bytes() for path in files)
 
-    prune_indexes(library.folder, {second.digest})
+    library.engine.prune({second.digest})
     assert mentioned()  # parts are shared between snapshots
-    prune_indexes(library.folder, {second.digest}, purge=True)
+    library.engine.prune({second.digest}, purge=True)
     assert not mentioned()
     assert library.open(second).search("number7")[0].passage.document == "d7.txt"
-    prune_indexes(library.folder, {second.digest}, purge=True)
+    library.engine.prune({second.digest}, purge=True)
     assert (library.folder / "views" / second.digest.removeprefix("sha256:")).exists()  # nothing else was in its parts

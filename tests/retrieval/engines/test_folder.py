@@ -182,7 +182,9 @@ _BUILDER = textwrap.dedent("""
     import json, os, signal, sys
     from pathlib import Path
     import numpy as np
-    from plimsoll.retrieval import Query, Snapshot, open_index
+    from plimsoll.retrieval import Snapshot, open_index
+    from plimsoll.retrieval.engines import Query
+    from plimsoll.retrieval.engines.embedded import EmbeddedIndexes
     from plimsoll.storage import BlobFolder
 
     class Embedder:
@@ -198,7 +200,8 @@ _BUILDER = textwrap.dedent("""
 
     root = Path(sys.argv[1])
     snapshot = Snapshot.from_json(json.loads(sys.stdin.read()))
-    index = open_index(snapshot, DyingBlobs(root / "blobs"), root / "indexes", Embedder())
+    engine = EmbeddedIndexes(root / "indexes", Embedder().embed)
+    index = open_index(snapshot, DyingBlobs(root / "blobs"), engine, Embedder())
     print(index.read(index.find(Query("tea", None, 1)).rows)[0].document)
 """)
 
@@ -233,4 +236,4 @@ def test_two_processes_that_build_at_once_both_end_well(ships: "Library") -> Non
 
 def test_index_can_be_opened_with_the_embedder_of_another_object(ships: "Library") -> None:
     again = type(ships.embedder)()
-    assert open_index(ships.snapshot(), ships.blobs, ships.folder, again).chunk_count == ships.snapshot().chunks
+    assert open_index(ships.snapshot(), ships.blobs, ships.engine, again).chunk_count == ships.snapshot().chunks

@@ -49,7 +49,7 @@ class _Broken:
 
 
 def _retriever(library: "Library", aids: Aids | None = None, **settings: Any) -> Retriever:
-    index = open_index(library.snapshot(), library.blobs, library.folder, library.embedder)
+    index = open_index(library.snapshot(), library.blobs, library.engine, library.embedder)
     return Retriever(index, library.embedder, RetrieverSettings(**settings), aids=aids)
 
 

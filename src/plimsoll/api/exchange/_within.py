@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from plimsoll.access import Acting
-from plimsoll.flows.serve.within import Within
+from plimsoll.flows.serve.parts import Within
 from plimsoll.kernel.digest import Json
 from plimsoll.retrieval import Filter
 

@@ -37,9 +37,9 @@ class KnowledgeMissingError(NotFoundError):
         )
 
 
-@click.group(short_help="Documents as chunks")
+@click.group(short_help="Documents, chunks, refreshes")
 def knowledge() -> None:
-    """What becomes of documents before they can be found: chunks."""
+    """What becomes of documents before they can be found: chunks, indexes, refreshes."""
 
 
 @knowledge.command("chunks", epilog="Example: plimsoll knowledge chunks lease.pdf --kind structure --compare recursive")

@@ -22,9 +22,11 @@ def tuned(screen: "Console", found: "TuneReport", out: "Path | None") -> None:
     right = [("nDCG@10", "right"), ("recall", "right"), ("MRR", "right"), ("p50 ms", "right")]
     cost = [("MB", "right"), ("chunks", "right"), ("embed s", "right")]
     rows = [_row(one) for one in (found.current, *(one for one in found.front if one.number >= 0))]
-    table(
-        screen, "what is not beaten in quality, latency, size and cost at once", ["", *right, *cost, "settings"], rows
-    )
+    title = "what is not beaten in quality, latency, size and cost at once"
+    table(screen, title, ["", *right, *cost], rows)
+    for one in found.front:
+        if one.number >= 0:
+            line(screen, f"trial {one.number}: {_settings(one)}")
     line(screen, f"these questions chose the settings, so their figures flatter; {found.held_back} were held back")
     for error in found.errors:
         line(screen, f"left out: {error}", style="yellow")
@@ -37,7 +39,6 @@ def tuned(screen: "Console", found: "TuneReport", out: "Path | None") -> None:
 def _row(one: "Measured") -> tuple[str, ...]:
     name = "as it is" if one.number < 0 else f"trial {one.number}"
     figures = one.figures
-    settings = ", ".join(f"{place} {value}" for place, value in one.settings.items())
     return (
         name,
         _figure(figures.ndcg),
@@ -47,8 +48,11 @@ def _row(one: "Measured") -> tuple[str, ...]:
         f"{one.index_bytes / _MB:.2f}",
         str(one.chunks),
         f"{one.embedding_s:.1f}",
-        settings,
     )
+
+
+def _settings(one: "Measured") -> str:
+    return ", ".join(f"{place} {value}" for place, value in one.settings.items())
 
 
 def _proposal(screen: "Console", proposal: "Proposal", out: "Path | None") -> None:

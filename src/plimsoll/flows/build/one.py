@@ -86,6 +86,12 @@ def build_unpublished(name: str, project: Project, parts: BuildParts) -> Unpubli
     return Unpublished(built, built.snapshot.to_json(), effective_knowledge(project.knowledge[name]))
 
 
+def forget_unpublished(parts: BuildParts) -> None:
+    """Forget what was made ready of indexes that no kept manifest names, as a build does at its end."""
+    named = (item for manifest in parts.ready() for item in manifest.artifacts.items())
+    parts.prune_indexes({digest for key, digest in named if key.startswith("index:")})
+
+
 def texts_of(name: str, project: Project, parts: BuildParts) -> dict[str, str]:
     """The text of each document by its path, as the load stage remembers it from the build before."""
     knowledge = project.knowledge[name]

@@ -53,6 +53,8 @@ def erase(identifier: str, parts: EraseParts, *, basis: str = DEFAULT_BASIS) -> 
         raise BasisUnusableError
     plan = plan_erasure(identifier, parts)
     if not plan:
+        # Of contents that were collected, or of an erasure that ended here, files of an engine may still hold texts.
+        parts.prune_indexes(_indexes_in_use(parts.stores))
         return Erasure(found=False, subject="", sequence=None, purged={}, blobs=(), residuals=())
     ledger = parts.stores.ledger
     if plan.subject is not None:

@@ -14,7 +14,7 @@ from plimsoll.access.models import AllowedModels
 from plimsoll.kernel.digest import Json
 from plimsoll.models import Attempt, Body, ChatRequest, Chunks, Message, Passage, Quote, Usage
 
-from .within import Within
+from .parts import Within
 
 Surface = Literal["chat", "responses", "messages", "embeddings", "predict"]
 """By which API a request came."""

@@ -1,8 +1,10 @@
 """What serving is made of: the concrete parts that the composition root hands in."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from plimsoll.access.limits import Meter
 from plimsoll.guardrails import Policy
@@ -17,6 +19,16 @@ from plimsoll.releases import Releases
 from plimsoll.releases.environments import Environments
 from plimsoll.retrieval.search import Retrieval, Scope
 from plimsoll.tracing import Recorder
+
+
+class Within(Struct, frozen=True, gc=False):
+    """What of a knowledge base may be searched for a request."""
+
+    groups: tuple[str, ...] | None = None
+    """The groups of who asks, sorted: documents for everybody or for one of them. None finds everything, which is for
+    the project's own commands and never for callers."""
+    filter: Mapping[str, Any] = {}
+    """What the documents must be, as `plimsoll.retrieval.Filter` reads it."""
 
 
 async def nothing_to_close() -> None:

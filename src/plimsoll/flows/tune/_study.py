@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import optuna
 
 _FIRST_BY_CHANCE: Final = 8
+_APART: Final = 1_000_003
+"""So far are the seeds of two searches apart, that none of their trials share one."""
 _HALVING: Final = 2
 RUNGS: Final = 3
 """A quarter, half, and all of the questions."""
@@ -94,7 +96,8 @@ class Study:
         import optuna
 
         done = self.count
-        self._study.sampler = optuna.samplers.TPESampler(seed=self._seed + done, n_startup_trials=_FIRST_BY_CHANCE)
+        seed = (self._seed * _APART + done) % 2**32
+        self._study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=_FIRST_BY_CHANCE)
         trial = self._study.ask()
         settings = choose(self._space, lambda place, values: trial.suggest_categorical(place, list(values)))
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 from types import TracebackType
 from typing import Any, cast
@@ -25,6 +25,8 @@ from ._figures import DEPTH, Question, Scores, figures, score
 from ._types import Measured, Settings
 
 _MS = 1000
+_PROBES = 32
+"""Texts that are embedded to know how long it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,61 +39,6 @@ class TrialParts:
     segment_bytes: Callable[[Digest], int]
     """How large a stored segment is."""
     seconds: Callable[[], float] = time.perf_counter
-
-
-class Trial(AbstractContextManager["Trial"]):
-    """Settings that were built and can be asked."""
-
-    def __init__(self, name: str, project: Project, definition: KnowledgeDefinition, parts: TrialParts) -> None:
-        self._parts = parts
-        self._clock = EmbeddingClock(parts.seconds)
-        tried = replace(project, knowledge={**project.knowledge, name: definition})
-        built = build_unpublished(name, tried, replace(parts.build, make_embedder=self._timed))
-        self._snapshot = Snapshot.from_json(built.index)
-        self._searcher = parts.open_index(built.index, _to_measure(built.settings))
-        self._scores: dict[str, Scores] = {}
-        self._latencies_ms: list[float] = []
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._searcher.close()
-
-    def ask(self, questions: Sequence[Question], scope: Scope) -> list[Scores]:
-        """The figures of some questions; each is asked once."""
-        asyncio.run(self._ask([one for one in questions if one.id not in self._scores], scope))
-        return [self._scores[one.id] for one in questions]
-
-    def measured(self, settings: Settings, questions: Sequence[Question], number: int, per_text_s: float) -> Measured:
-        """What the questions that were asked say; `per_text_s` where nothing had to be embedded for this trial."""
-        scores = [self._scores[one.id] for one in questions]
-        chunks = sum(segment.chunks for segment in self._snapshot.segments)
-        return Measured(
-            settings=dict(settings),
-            figures=figures(scores),
-            scores=tuple(one.ndcg for one in scores),
-            p50_ms=median(self._latencies_ms),
-            index_bytes=sum(self._parts.segment_bytes(segment.digest) for segment in self._snapshot.segments),
-            chunks=chunks,
-            embedding_s=chunks * (self._clock.per_text_s or per_text_s),
-            number=number,
-        )
-
-    @property
-    def per_text_s(self) -> float:
-        """Seconds to embed one text, as measured here; 0 where every vector was known."""
-        return self._clock.per_text_s
-
-    async def _ask(self, questions: Sequence[Question], scope: Scope) -> None:
-        # One after the other: what is measured is how long a single search takes.
-        for question in questions:
-            started = self._parts.seconds()
-            found = await self._searcher.retrieve(question.text, scope)
-            self._latencies_ms.append((self._parts.seconds() - started) * _MS)
-            self._scores[question.id] = score(question, [hit.passage for hit in found.hits])
-
-    def _timed(self, content: Any) -> Embedder:
-        return self._clock.around(self._parts.build.make_embedder(content))
 
 
 class EmbeddingClock:
@@ -118,6 +65,82 @@ class EmbeddingClock:
         self._spent_s += self._seconds() - started
         self._texts += len(texts)
         return vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What the trials of one run share."""
+
+    parts: TrialParts
+    clocks: dict[str, EmbeddingClock] = field(default_factory=dict)
+    """One for each embedder, so that many trials say how fast it is."""
+
+    def clock(self, embedder: Embedder) -> EmbeddingClock:
+        """The clock of an embedder."""
+        return self.clocks.setdefault(embedder.fingerprint, EmbeddingClock(self.parts.seconds))
+
+
+class Trial(AbstractContextManager["Trial"]):
+    """Settings that were built and can be asked."""
+
+    def __init__(self, name: str, project: Project, definition: KnowledgeDefinition, bench: Bench) -> None:
+        parts = bench.parts
+        self._parts = parts
+        self._bench = bench
+        self._clock = EmbeddingClock(parts.seconds)
+        self._embedder: Embedder | None = None
+        self._found: list[str] = []
+        tried = replace(project, knowledge={**project.knowledge, name: definition})
+        built = build_unpublished(name, tried, replace(parts.build, make_embedder=self._timed))
+        self._snapshot = Snapshot.from_json(built.index)
+        self._searcher = parts.open_index(built.index, _to_measure(built.settings))
+        self._scores: dict[str, Scores] = {}
+        self._latencies_ms: list[float] = []
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._searcher.close()
+
+    def ask(self, questions: Sequence[Question], scope: Scope) -> list[Scores]:
+        """The figures of some questions; each is asked once."""
+        asyncio.run(self._ask([one for one in questions if one.id not in self._scores], scope))
+        return [self._scores[one.id] for one in questions]
+
+    def measured(self, settings: Settings, questions: Sequence[Question], number: int) -> Measured:
+        """What the questions that were asked say."""
+        scores = [self._scores[one.id] for one in questions]
+        chunks = sum(segment.chunks for segment in self._snapshot.segments)
+        return Measured(
+            settings=dict(settings),
+            figures=figures(scores),
+            scores=tuple(one.ndcg for one in scores),
+            p50_ms=median(self._latencies_ms),
+            index_bytes=sum(self._parts.segment_bytes(segment.digest) for segment in self._snapshot.segments),
+            chunks=chunks,
+            embedding_s=chunks * self._per_text_s(),
+            number=number,
+        )
+
+    def _per_text_s(self) -> float:
+        """Seconds to embed one text; where every vector was known, as measured on some of the texts that were found."""
+        if not self._clock.per_text_s and self._embedder is not None and self._found:
+            self._clock.embed(self._embedder, self._found)
+        return self._clock.per_text_s
+
+    async def _ask(self, questions: Sequence[Question], scope: Scope) -> None:
+        # One after the other: what is measured is how long a single search takes.
+        for question in questions:
+            started = self._parts.seconds()
+            found = await self._searcher.retrieve(question.text, scope)
+            self._latencies_ms.append((self._parts.seconds() - started) * _MS)
+            self._scores[question.id] = score(question, [hit.passage for hit in found.hits])
+            self._found += [hit.passage.text for hit in found.hits][: _PROBES - len(self._found)]
+
+    def _timed(self, content: Any) -> Embedder:
+        self._embedder = self._parts.build.make_embedder(content)
+        self._clock = self._bench.clock(self._embedder)
+        return self._clock.around(self._embedder)
 
 
 class _Timed:

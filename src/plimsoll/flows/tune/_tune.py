@@ -14,13 +14,13 @@ from plimsoll.kernel.errors import PlimsollError
 from plimsoll.project import Project
 from plimsoll.retrieval.search import Scope
 
-from ..build.one import look, texts_of
+from ..build.one import forget_unpublished, look, texts_of
 from ._errors import DatasetUnclearError, TooFewQuestionsError
 from ._figures import Question, interval, plain, question_of
 from ._proposal import Proposal, propose
 from ._space import Dimension, applied, space_with
 from ._study import RUNGS, Ended, Report, Study, rungs, same_settings
-from ._trial import Trial, TrialParts
+from ._trial import Bench, Trial, TrialParts
 from ._types import Measured, Settings, pareto
 
 _LEAST_QUESTIONS: Final = 12
@@ -87,7 +87,7 @@ class _Tuning:
     parts: TuneParts
     tuned: tuple[Question, ...]
     held_back: tuple[Question, ...]
-    per_text_s: float = 0.0
+    bench: Bench
     known: list[Measured] = field(default_factory=list)
 
     def attempt(self, number: int, settings: Settings, report: Report) -> Ended:
@@ -113,12 +113,11 @@ class _Tuning:
     def trial(self, settings: Settings) -> Trial:
         """Settings, built."""
         name = self.wish.knowledge
-        return Trial(name, self.project, applied(self.project.knowledge[name], settings), self.parts.trial)
+        return Trial(name, self.project, applied(self.project.knowledge[name], settings), self.bench)
 
     def measured(self, trial: Trial, settings: Settings, questions: Sequence[Question], number: int) -> Measured:
         """What a trial says of some questions."""
-        self.per_text_s = trial.per_text_s or self.per_text_s
-        found = trial.measured(settings, questions, number, self.per_text_s)
+        found = trial.measured(settings, questions, number)
         self.known.append(found)
         return found
 
@@ -129,17 +128,25 @@ def tune(project: Project, wish: TuneWish, parts: TuneParts) -> TuneReport:
     The same wish on the same documents and questions finds the same, also when it was stopped in between: it goes on
     where it was. Raises DatasetUnclearError, TooFewQuestionsError, TunePartsMissingError, and what building raises.
     """
-    name = wish.knowledge
-    with Trial(name, project, project.knowledge[name], parts.trial) as current:
+    try:
+        return _tune(project, wish, parts)
+    finally:
+        forget_unpublished(parts.trial.build)
+
+
+def _tune(project: Project, wish: TuneWish, parts: TuneParts) -> TuneReport:
+    name, bench = wish.knowledge, Bench(parts.trial)
+    with Trial(name, project, project.knowledge[name], bench) as current:
         questions = _questions(project, wish, parts)
         tuned, held_back = _parted(questions)
-        tuning = _Tuning(project, wish, parts, tuned, held_back)
+        tuning = _Tuning(project, wish, parts, tuned, held_back, bench)
         current.ask(tuned, Scope())
         now = tuning.measured(current, {}, tuned, -1)
         current.ask(held_back, Scope())
-        now_held = current.measured({}, held_back, -1, tuning.per_text_s)
+        now_held = current.measured({}, held_back, -1)
     space = _space(project, wish)
-    study = Study(parts.folder / f"{name}.jsonl", _named(project, wish, parts, questions), space, wish.seed)
+    searched = _named(tuning, questions, now)
+    study = Study(parts.folder / f"{name}.jsonl", searched, space, wish.seed)
     tuning.known += study.measured()
     _search(study, tuning)
     found = study.measured()
@@ -173,7 +180,7 @@ def _proposal(best: Measured, now_held: Measured, tuning: _Tuning) -> Proposal:
     """The best, asked the questions that nobody has seen, beside the settings as they are."""
     with tuning.trial(best.settings) as trial:
         trial.ask(tuning.held_back, Scope())
-        held = trial.measured(best.settings, tuning.held_back, best.number, best.embedding_s / max(1, best.chunks))
+        held = trial.measured(best.settings, tuning.held_back, best.number)
     gain = interval([after - before for after, before in zip(held.scores, now_held.scores, strict=True)])
     name = tuning.wish.knowledge
     return propose(tuning.project, name, best, (now_held.figures, held.figures), gain)
@@ -207,9 +214,13 @@ def _space(project: Project, wish: TuneWish) -> tuple[Dimension, ...]:
     return space_with(tuple(dict.fromkeys((present, *wish.embedders))), wish.rerankers)
 
 
-def _named(project: Project, wish: TuneWish, parts: TuneParts, questions: Sequence[Question]) -> str:
-    """The name of the search: another one for whatever could change what it finds."""
+def _named(tuning: _Tuning, questions: Sequence[Question], now: Measured) -> str:
+    """The name of the search: another one for whatever could change what it finds.
+
+    How the settings as they are do stands for all that lies in code and weights.
+    """
+    project, wish = tuning.project, tuning.wish
     asked: Json = [[one.id, one.text, sorted(one.documents), list(one.answers)] for one in questions]
     tried: Json = [[line.place, list(line.values)] for line in _space(project, wish)]
-    seen = look(wish.knowledge, project, parts.trial.build).digest
-    return digest_json([__version__, RUNGS, wish.seed, seen, asked, tried])
+    seen = look(wish.knowledge, project, tuning.parts.trial.build).digest
+    return digest_json([__version__, RUNGS, wish.seed, seen, asked, tried, list(now.scores)])

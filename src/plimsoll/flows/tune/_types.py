@@ -1,7 +1,12 @@
 """What is tried, and what it is worth."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+_A_FIFTH: Final = math.log(1.2)
+_NOTHING: Final = 1_000
 
 Value = str | int | float | bool | None
 Settings = Mapping[str, Value]
@@ -59,10 +64,16 @@ def dominates(one: Measured, other: Measured) -> bool:
 
 
 def pareto(found: "list[Measured]") -> "list[Measured]":
-    """Those that no other one dominates, best quality first."""
-    front = [one for one in found if not any(dominates(other, one) for other in found)]
+    """Those that no other one dominates, best quality first; of trials of the same settings the first."""
+    different = {tuple(sorted(one.settings.items())): one for one in reversed(found)}.values()
+    front = [one for one in different if not any(dominates(other, one) for other in different)]
     return sorted(front, key=lambda one: (-one.figures.ndcg.value, one.p50_ms, one.number))
 
 
 def _costs(one: Measured) -> tuple[float, ...]:
-    return (-one.figures.ndcg.value, one.p50_ms, float(one.index_bytes), one.embedding_s)
+    return (-one.figures.ndcg.value, _coarse(one.p50_ms), _coarse(one.index_bytes), _coarse(one.embedding_s))
+
+
+def _coarse(cost: float) -> int:
+    """Costs that differ by less than a fifth count as the same: a clock on a busy machine says no more."""
+    return round(math.log(cost) / _A_FIFTH) if cost > 0 else -_NOTHING

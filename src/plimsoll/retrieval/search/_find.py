@@ -1,6 +1,6 @@
 """Asking an index: the question and its variants by words and by vectors, joined to one pool."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from plimsoll.models import Embedder
 from plimsoll.models.embedders import embed_query
 
 from .._filter import NO_FILTER, Condition, Filter
-from .._types import Candidates, Found, Index, Mode, Query
+from .._types import Candidates, Found, Index, Mode, Query, Rows
 from .._words import query_words, words
 from ..signals import Thesaurus, asked, name_scores
 from ._pool import Pool, pooled, widened
@@ -81,12 +81,19 @@ def find_all(
     limit = max(settings.candidates, settings.top_k)
     queries = [Query(way.text, way.vector, limit, scope.filter, scope.groups) for way in ways]
     found = [index.find(query) for query in queries]
-    chunks = index.read(found[0].rows.tolist())
-    named = _named(question, chunks)
+    known = _read(index, found[0].rows, {})
+    named = _named(question, list(known.values()))
     if named:
         found[0] = widened(found[0], index.find(replace(queries[0], filter=_within(scope.filter, named))))
     pool = pooled(found, _cosines(index, found, ways), vector_weight=settings.vector_weight)
-    return pool, index.read(pool.rows.tolist())
+    known |= _read(index, pool.rows, known)
+    return pool, [known[row] for row in pool.rows.tolist()]
+
+
+def _read(index: Index, rows: Rows, known: Mapping[int, Found]) -> dict[int, Found]:
+    """The chunks of those rows that are not known."""
+    missing = [row for row in rows.tolist() if row not in known]
+    return dict(zip(missing, index.read(missing), strict=True))
 
 
 def _named(question: str, chunks: Sequence[Found]) -> tuple[str, ...]:

@@ -71,15 +71,16 @@ def _spelled(text: str) -> list[str]:
 
 def _best_likeness(asked: NDArray[np.float32], vectors: NDArray[np.float32], texts: list[NDArray[np.int64]]) -> Numbers:
     """For each text and each word of the question the highest cosine, shape (texts, words)."""
-    used, flat = np.unique(np.concatenate(texts), return_inverse=True)
-    likeness = asked @ vectors[used].T
+    said = np.zeros(len(vectors), bool)
+    for words in texts:
+        said[words] = True
+    likeness = np.zeros((len(vectors), len(asked)), np.float32)
+    likeness[said] = vectors[said] @ asked.T
     likeness[likeness < _LEAST_LIKENESS] = 0.0
     out = np.zeros((len(texts), len(asked)))
-    start = 0
     for place, words in enumerate(texts):
         if len(words):
-            out[place] = likeness[:, flat[start : start + len(words)]].max(axis=1)
-        start += len(words)
+            out[place] = likeness[words].max(axis=0)
     return np.minimum(out, 1.0)
 
 

@@ -45,7 +45,7 @@ class RetrieverSettings:
     least_relevance: float = 0.0
     """Hits whose estimated probability of being relevant is lower are left out; so nothing may be found."""
     focus: float = 0.0
-    """0 gives `top_k` hits; above, no more than are worth it: the larger, the fewer (1.5 is a fair middle)."""
+    """0 gives `top_k` hits; above, no more than are worth it: the larger, the fewer (1 is a fair middle)."""
 
     def __post_init__(self) -> None:
         for name, low, high in _WHOLE:

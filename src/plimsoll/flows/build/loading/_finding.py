@@ -1,6 +1,6 @@
 """Every document that the sources of a knowledge base hold, with its digest; what is remote is fetched."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,17 +39,20 @@ def find_files(
 ) -> tuple[list[FoundFile], list[DocumentOutcome]]:
     """Every file of the sources with its digest; and those that are left out, with the reason.
 
-    Of files with the same bytes and the same readers the first by path is taken, the others are duplicates of it.
+    Of files with the same bytes and the same readers the first by path is taken, the others are duplicates of it. What
+    several sources hold is taken once, and not at all where these do not agree who may read it.
     """
-    left_out: list[DocumentOutcome] = []
+    skipped: dict[str, DocumentOutcome] = {}
     entries: list[_Entry] = []
     for source in sources:
         found = source.scan()
-        left_out += [
-            DocumentOutcome(source.prefix + item.path, "skipped", item.reason, item.hint) for item in found.skipped
-        ]
+        for item in found.skipped:
+            path = source.prefix + item.path
+            skipped[path] = DocumentOutcome(path, "skipped", item.reason, item.hint)
         entries += [_Entry(source.prefix + file.path, file, source) for file in found.files]
-    entries.sort(key=lambda entry: entry.path)
+    # What one source does not understand is not taken from another, which may not look at who may read it.
+    entries, contested = _once(sorted((entry for entry in entries if entry.path not in skipped), key=_path_of))
+    left_out = [*skipped.values(), *contested]
     first: dict[tuple[Digest, Access], FoundFile] = {}
     with ThreadPoolExecutor(_FETCHED_AT_ONCE) as pool:
         for count, outcome in enumerate(pool.map(lambda entry: entry.examined(settings), entries), start=1):
@@ -58,6 +61,28 @@ def find_files(
                 left_out.append(settled)
             on_done(count, len(entries))
     return list(first.values()), left_out
+
+
+def _path_of(entry: "_Entry") -> str:
+    return entry.path
+
+
+def _once(entries: Sequence["_Entry"]) -> tuple[list["_Entry"], list[DocumentOutcome]]:
+    """Each path once, whichever sources hold it; left out where these say otherwise who may read the file."""
+    readers: dict[str | Path, set[Access]] = {}
+    for entry in entries:
+        readers.setdefault(entry.place, set()).add(entry.file.access)
+    once: dict[str, _Entry] = {}
+    contested: dict[str, DocumentOutcome] = {}
+    for entry in entries:
+        if len(readers[entry.place]) == 1:
+            once.setdefault(entry.path, entry)
+        else:
+            told = " and ".join(sorted(f"[{', '.join(access)}]" for access in readers[entry.place]))
+            reason = f"several sources hold it, for different readers: {told}"
+            hint = "leave it out of all sources but one with an exclude pattern"
+            contested[entry.path] = DocumentOutcome(entry.path, "skipped", reason, hint)
+    return list(once.values()), list(contested.values())
 
 
 def _settled(
@@ -80,6 +105,11 @@ class _Entry:
     path: str
     file: SourceFile
     source: AnySource
+
+    @property
+    def place(self) -> str | Path:
+        """The same for the same file, whichever source holds it: where it is, or its address."""
+        return self.file.location or self.path
 
     def examined(self, settings: LoadSettings) -> FoundFile | DocumentOutcome:
         """The document with its digest; the reason when that cannot be had.

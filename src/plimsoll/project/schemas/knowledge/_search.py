@@ -119,5 +119,5 @@ class SearchSection(Section):
         None, ge=0, le=1, description="a number from 0 to 1", examples=["least_relevance: 0.1"]
     )
     """Less probable hits are left out, so that nothing may be found."""
-    focus: Finite | None = Field(None, ge=0, le=100, description="a number from 0 to 100", examples=["focus: 1.5"])
+    focus: Finite | None = Field(None, ge=0, le=100, description="a number from 0 to 100", examples=["focus: 1"])
     """Above 0: as few hits as are worth it, the larger the fewer."""

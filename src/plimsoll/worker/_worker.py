@@ -1,0 +1,171 @@
+"""The worker of an application: runs its jobs, and begins those that are due."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from plimsoll.flows.refresh import RefreshState, Run
+from plimsoll.kernel.clock import utc_now
+from plimsoll.kernel.digest import Digest
+from plimsoll.kernel.errors import PlimsollError
+from plimsoll.settings import Settings
+
+from ._engine import Engine
+from ._errors import WorkerBusyError
+from ._jobs import Jobs
+from ._lease import Lease
+from ._perform import Performer
+from ._place import JobsPlace
+from ._schedule import Schedule, schedules_of
+from ._types import Job, Tell
+
+_log = logging.getLogger("plimsoll.worker")
+_TICK_S: Final = 2.0
+_READ_AGAIN: Final = timedelta(minutes=1)
+_GRACE_S: Final = 10.0
+_LEFT: Final = 75
+"""The exit code of a process whose step had to be left (sysexits: try again later)."""
+_KEPT: Final = 200
+"""Ended jobs that are remembered."""
+
+
+class Worker(AbstractContextManager["Worker"]):
+    """The only worker of its application, from entering it to leaving it.
+
+    Raises WorkerBusyError when another process is.
+    """
+
+    def __init__(
+        self, place: JobsPlace, settings: Settings, root: Path, *, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._place = place
+        self._root = root
+        self._now = now
+        self._performer = Performer(root, settings)
+        self._lease = Lease(place)
+        self._engine = Engine(place, self._perform)
+        self.jobs = Jobs(place)
+        self._started = now()
+        self._read: frozenset[tuple[Path, int]] = frozenset()
+        self._read_again = self._started
+        self._known: Mapping[str, Schedule] = {}
+        self._seen: dict[str, Digest] = {}
+        self._looked: dict[str, datetime] = {}
+
+    def __enter__(self) -> Self:
+        if not self._lease.take():
+            raise WorkerBusyError(self._place.app, str(self._place))
+        try:
+            self.jobs.end_unreadable()
+            self._engine.start()
+        except BaseException:
+            self._lease.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        ended = self._engine.stop(_GRACE_S)
+        self.jobs.close()
+        if not ended:
+            # A thread that works cannot be ended, and would keep the process for as long as its step takes. What it
+            # does is safe to lose: it goes on after its last finished step, as after `kill -9`.
+            _log.warning("the step that runs does not end in %g s: it goes on in the next worker", _GRACE_S)
+            os._exit(_LEFT)
+        self._lease.release()
+
+    def run(self, stop: threading.Event) -> None:
+        """Begin what is due until told to stop, or until the lease is lost."""
+        while not stop.is_set() and self._lease.is_held:
+            self.tick()
+            stop.wait(_TICK_S)
+
+    def tick(self) -> list[Job]:
+        """Begin what is due now; what was begun. A project with mistakes begins nothing, and says so in the log."""
+        try:
+            schedules = self._schedules()
+        except PlimsollError as error:
+            _log.warning("no refresh begins: %s", error.message)
+            return []
+        latest = self.jobs.latest() if schedules else {}
+        begun = [self._begin(name, schedule, latest.get(name)) for name, schedule in schedules.items()]
+        found = [job for job in begun if job is not None]
+        if found:
+            self.jobs.forget_old(_KEPT)
+        return found
+
+    def _schedules(self) -> Mapping[str, Schedule]:
+        """Read again when a file of the project changed, and every minute: what it names may have come or gone.
+
+        Raises what reading the project raises.
+        """
+        from plimsoll.project import load_project
+
+        stamps, now = _stamps(self._root), self._now()
+        if stamps != self._read or now >= self._read_again:
+            self._read, self._read_again, self._known = stamps, now + _READ_AGAIN, {}
+            self._known = schedules_of(load_project(self._root))
+        return self._known
+
+    def _begin(self, name: str, schedule: Schedule, last: Job | None) -> Job | None:
+        if last is not None and last.is_active:
+            return None
+        due = schedule.due_at(last.asked_at if last else None, self._started)
+        if due is not None and due <= self._now():
+            return self.jobs.ask(name, "schedule")[0]
+        if schedule.on_change_s is not None and self._changed(name, schedule.on_change_s):
+            return self.jobs.ask(name, "change")[0]
+        return None
+
+    def _changed(self, name: str, every_s: int) -> bool:
+        """Whether the sources hold something else than at the last look; at the first look they may."""
+        looked = self._looked.get(name)
+        if looked is not None and self._now() < looked + timedelta(seconds=every_s):
+            return False
+        self._looked[name] = self._now()
+        try:
+            seen = self._performer.seen(name)
+        except PlimsollError as error:
+            _log.warning("the sources of %s cannot be looked at: %s", name, error.message)
+            return False
+        before = self._seen.get(name)
+        self._seen[name] = seen
+        return before != seen
+
+    def _perform(self, state: RefreshState, run: Run, tell: Tell) -> RefreshState:
+        with Jobs(self._place) as jobs:
+            last = jobs.last_ended(state.knowledge)
+        ended = self._performer.refresh(state, run, tell, last)
+        _log.info("refresh of %s ended as %s: %s", state.knowledge, ended.outcome, ended.why)
+        return ended
+
+
+def _stamps(root: Path) -> frozenset[tuple[Path, int]]:
+    """When each project file was changed last; those that go away meanwhile are as if they had not been there."""
+    found = set()
+    for path in (*root.glob("*.yaml"), *root.glob("*/*.yaml")):
+        with suppress(OSError):
+            found.add((path, path.stat().st_mtime_ns))
+    return frozenset(found)
+
+
+def worker_needed(place: JobsPlace, root: Path) -> bool:
+    """Whether the project has a schedule, or any of its jobs waits."""
+    from plimsoll.project import load_project
+
+    try:
+        scheduled = bool(schedules_of(load_project(root)))
+    except PlimsollError:
+        # A server serves its live release whatever stands in the files now.
+        scheduled = False
+    if scheduled or not place.exists:
+        return scheduled
+    with Jobs(place) as jobs:
+        return jobs.waiting()
