@@ -214,7 +214,7 @@ def test_the_official_sdk_raises_its_own_errors(service: Any, serve: Callable[[A
     with pytest.raises(openai.PermissionDeniedError) as forbidden:
         models("plim_reader")
     assert (forbidden.value.code, forbidden.value.type) == ("right_missing", "permission_error")
-    assert "The roles caller, developer, operator and admin have it" in str(forbidden.value)
+    assert "The roles caller, delegate, developer, operator and admin have it" in str(forbidden.value)
     with pytest.raises(openai.AuthenticationError) as unknown:
         models("plim_unknown")
     assert (unknown.value.code, unknown.value.type) == ("key_unknown", "authentication_error")

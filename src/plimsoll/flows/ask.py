@@ -72,7 +72,7 @@ def _conditions(text: str | None) -> Mapping[str, Json]:
         return {}
     try:
         wanted: Json = json.decode(text)
-    except DecodeError as error:
+    except (DecodeError, UnicodeEncodeError, RecursionError) as error:
         raise FilterError(f"it is not JSON: {error}") from None
     Filter.from_json(wanted)
     return cast("dict[str, Json]", wanted)

@@ -41,9 +41,11 @@ class NothingIndexedError(InvalidError):
 def build_knowledge(name: str, project: Project, parts: BuildParts, stages: dict[str, StageCount]) -> KnowledgeBuilt:
     """The snapshot of a knowledge base, and what became of each document; nothing is published.
 
-    Counts its work in `stages`. Raises NothingIndexedError, and what loading and embedding raise.
+    Counts its work in `stages`. Raises NothingIndexedError, InvalidError for an engine that cannot be used, and what
+    loading and embedding raise.
     """
     knowledge = project.knowledge[name]
+    parts.require_engine(knowledge.index.engine)
     settings = load_settings(knowledge)
     files, left_out = find_documents(project.root, knowledge, settings, parts)
     loading = Loading(

@@ -36,6 +36,8 @@ class BuildParts:
     has_segment: Callable[[Digest], bool]
     make_embedder: Callable[[Mapping[str, Any] | str], Embedder]
     """An embedder by its name, or from the `embed` group of a knowledge base."""
+    require_engine: Callable[[str | None], None]
+    """Raises what is right where the engine that a knowledge base names, or else the installation, cannot be used."""
     prepare_index: Callable[[Json, Json], None]
     """Makes an index ready to be searched, given the contents of its version and of its knowledge version."""
     prune_indexes: Callable[[Collection[Digest]], None]
