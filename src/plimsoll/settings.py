@@ -4,7 +4,8 @@ Every setting has a default that works without any: PLIMSOLL_HOME (where records
 PLIMSOLL_ACTOR (who acts; the user's name), PLIMSOLL_KEY (the API key that proves who acts), PLIMSOLL_API_KEY (one more
 key that callers of the server may show), PLIMSOLL_WORKERS (processes for heavy stages; one less than the processors),
 PLIMSOLL_DATABASE (a PostgreSQL address for the records instead of files), PLIMSOLL_BLOBS (where contents are kept: a
-folder, or `s3://bucket/prefix` with the variables of `BucketSettings`; `blobs` in PLIMSOLL_HOME), PLIMSOLL_KEYS (the
+folder, or `s3://bucket/prefix` with the variables of `BucketSettings`; `blobs` in PLIMSOLL_HOME), PLIMSOLL_INDEX (what
+answers searches, where a knowledge base does not say: auto, embedded, lance or pgvector; auto), PLIMSOLL_KEYS (the
 folder of the installation's own secrets; `keys` in PLIMSOLL_HOME), PLIMSOLL_ANCHOR (where checkpoints of the ledger are
 left: a file, or `git+` and an address; a file in PLIMSOLL_HOME). Traces are sent on to the collector that
 OpenTelemetry's variables name (OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT, with …_HEADERS); to
@@ -17,6 +18,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, cast, get_args
 from urllib.parse import unquote
 
 from plimsoll.kernel.errors import InvalidError
@@ -25,6 +27,9 @@ _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _MOST_WORKERS = 64
 _MOST_COPIES_MB = 10_000_000
 _BUCKET_SCHEME = "s3://"
+
+IndexChoice = Literal["auto", "embedded", "lance", "pgvector"]
+"""What answers searches; `auto` goes by the size of an index."""
 
 
 class SettingInvalidError(InvalidError):
@@ -94,6 +99,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     blobs: Path | BucketSettings | None = None
     """Where contents are kept: a folder, or a bucket; None is the folder `blobs` of `home`."""
+    index: IndexChoice = "auto"
+    """What answers searches over an index, where its knowledge base does not say."""
     otlp_endpoint: str | None = None
     """Where traces are sent as well: the whole address of a collector, ending in /v1/traces."""
     otlp_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -119,6 +126,7 @@ def read_settings(project: Path, environ: Mapping[str, str] = os.environ) -> Set
         key=environ.get("PLIMSOLL_KEY") or None,
         database_url=environ.get("PLIMSOLL_DATABASE") or None,
         blobs=_blobs(environ),
+        index=_index(environ.get("PLIMSOLL_INDEX")),
         otlp_endpoint=_otlp_endpoint(environ),
         otlp_headers=_otlp_headers(environ),
         environ=environ,
@@ -133,6 +141,13 @@ def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
         return Path(text).expanduser().absolute()
     except RuntimeError:  # `~somebody` who does not exist
         raise SettingInvalidError(name, "a folder") from None
+
+
+def _index(text: str | None) -> IndexChoice:
+    known = get_args(IndexChoice)
+    if text and text not in known:
+        raise SettingInvalidError("PLIMSOLL_INDEX", f"{', '.join(known[:-1])} or {known[-1]}")
+    return cast("IndexChoice", text or "auto")
 
 
 def _blobs(environ: Mapping[str, str]) -> Path | BucketSettings | None:

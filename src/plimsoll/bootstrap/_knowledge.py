@@ -1,8 +1,10 @@
 """From the contents of an index version and its knowledge version to something that can be searched."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
+
+import msgspec
 
 from plimsoll.http import Client
 from plimsoll.kernel.digest import Json
@@ -23,17 +25,19 @@ from plimsoll.retrieval.signals import Thesaurus, builtin_thesaurus, read_thesau
 from plimsoll.settings import Settings
 from plimsoll.storage import Blobs
 
+from ._engines import Engines
+
 STATIC: Final = "builtin/static"
-_BUILTIN: Final = "builtin/"
 
 
 class KnowledgeMaker:
     """Makes embedders and opens indexes; each embedder is loaded once. Relative paths begin at `folder`."""
 
-    def __init__(self, settings: Settings, folder: Path, blobs: Callable[[], Blobs]) -> None:
+    def __init__(self, settings: Settings, folder: Path, blobs: Callable[[], Blobs], engines: Engines) -> None:
         self._settings = settings
         self._place = Place(folder, settings.workers)
         self._blobs = blobs
+        self._engines = engines
         self._embedders: dict[EmbedderSettings, Embedder] = {}
 
     def close(self) -> None:
@@ -55,16 +59,16 @@ class KnowledgeMaker:
         """An index with everything that searching it needs. Raises what opening it raises."""
         content = cast("dict[str, Any]", knowledge)
         embedder = self.embedder(content["embed"])
-        opened = self._opened(Snapshot.from_json(index), embedder)
+        opened = self._opened(Snapshot.from_json(index), content, embedder)
         return Retriever(opened, embedder, RetrieverSettings.of(content["search"]), aids=self._aids(content["search"]))
 
     def prepare(self, index: Json, knowledge: Json) -> None:
-        """Make an index ready to be opened."""
-        embedder = self.embedder(cast("dict[str, Any]", knowledge)["embed"])
-        self._opened(Snapshot.from_json(index), embedder).close()
+        """Make an index ready to be opened. Raises what opening it raises: an engine that is not there is told here."""
+        content = cast("dict[str, Any]", knowledge)
+        self._opened(Snapshot.from_json(index), content, self.embedder(content["embed"])).close()
 
-    def _opened(self, snapshot: Snapshot, embedder: Embedder) -> Index:
-        return open_index(snapshot, self._blobs(), self._settings.home / "indexes", embedder)
+    def _opened(self, snapshot: Snapshot, knowledge: Mapping[str, Any], embedder: Embedder) -> Index:
+        return open_index(snapshot, self._blobs(), self._engines.of(snapshot, knowledge, embedder), embedder)
 
     def _embedder_settings(self, content: Mapping[str, Any]) -> EmbedderSettings:
         reference = content.get("api_key")
@@ -75,17 +79,11 @@ class KnowledgeMaker:
 
     def _aids(self, search: Mapping[str, Any]) -> Aids:
         reranker = search.get("reranker")
-        named = search.get("thesaurus")
         return Aids(
-            thesaurus=None if named is None else self._thesaurus(named),
+            thesaurus=_thesaurus(search.get("thesaurus"), search.get("synonyms") or []),
             reranker=None if reranker is None else self._reranker(reranker),
             likeness=WordLikeness(self.embedder(STATIC)),
         )
-
-    def _thesaurus(self, named: str | Json) -> Thesaurus:
-        if isinstance(named, str) and named.startswith(_BUILTIN):
-            return builtin_thesaurus(named)
-        return read_thesaurus((self._place.folder / str(named)).read_bytes())
 
     def _reranker(self, content: Mapping[str, Any]) -> Any:
         reference = content.get("api_key")
@@ -97,3 +95,11 @@ class KnowledgeMaker:
 
     def _secret(self, reference: str | None) -> str | None:
         return None if reference is None else self._settings.resolve(reference, where="knowledge")
+
+
+def _thesaurus(named: str | None, own: Sequence[Mapping[str, Any]]) -> Thesaurus | None:
+    """What a knowledge base names, with what it says itself; None where it does neither."""
+    parts = [builtin_thesaurus(named)] if named else []
+    if own:
+        parts.append(read_thesaurus(msgspec.json.encode({"groups": own})))
+    return Thesaurus(tuple(group for part in parts for group in part.groups)) if parts else None

@@ -34,11 +34,12 @@ from plimsoll.models.predictors import Predictor, make_few_shot
 from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
-from plimsoll.retrieval import Snapshot, prune_indexes, write_segment
+from plimsoll.retrieval import Snapshot, write_segment
 from plimsoll.settings import SecretMissingError, Settings
 from plimsoll.tracing import Traces
 
 from ._capture import make_capture
+from ._engines import Engines
 from ._knowledge import STATIC, KnowledgeMaker
 from ._routes import RouteMaker
 from ._stores import Stores
@@ -62,7 +63,9 @@ class Platform(Stores):
     def __init__(self, settings: Settings, project: Path) -> None:
         super().__init__(settings)
         self._project = project
-        self._knowledge = KnowledgeMaker(settings, project, lambda: self.blobs)
+        self._engines = Engines(settings, lambda: self.records, lambda: self.app)
+        self._open.append(self._engines.close)
+        self._knowledge = KnowledgeMaker(settings, project, lambda: self.blobs, self._engines)
         self._open.append(self._knowledge.close)
 
     @cached_property
@@ -106,8 +109,9 @@ class Platform(Stores):
             write_segment=partial(write_segment, self.blobs),
             has_segment=self.blobs.renew,
             make_embedder=self.embedder,
+            require_engine=self._engines.require,
             prepare_index=self._knowledge.prepare,
-            prune_indexes=partial(prune_indexes, self.settings.home / "indexes"),
+            prune_indexes=self._engines.prune,
             resolve=partial(self.settings.resolve, where="knowledge"),
             workers=self.settings.workers,
             acting=self.acting,
@@ -240,7 +244,7 @@ class Platform(Stores):
             cache=self.cache,
             elsewhere={"answers": self.answer_store, "feedback": self.feedback, "usage": self.consumption},
             judged=lambda identifier: [one.said.trace for one in self.feedback.about(identifier)],
-            prune_indexes=partial(prune_indexes, self.settings.home / "indexes", purge=True),
+            prune_indexes=partial(self._engines.prune, purge=True),
             retire=self._retire,
             by=self.acting.by,
         )

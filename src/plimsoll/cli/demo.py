@@ -30,7 +30,7 @@ UNANSWERABLE = "How much notice do we have to give Brannoch Catering to end the 
 _WORSE = {"mode: hybrid": "mode: vector", "top_k: 6": "top_k: 1"}
 _APP = "skellan-quay"
 _TIMEOUT_S = 30
-_NOT_COPIED = ("records.db*", "traces.db*", "keys.db*", "keys", "anchor", "indexes")
+_NOT_COPIED = ("records.db*", "traces.db*", "keys.db*", "keys", "anchor", "indexes", "lance")
 
 
 class DemoFolderError(InvalidError):

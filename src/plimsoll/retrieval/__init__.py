@@ -16,7 +16,7 @@ from ._errors import FilterError
 from ._filter import Filter
 from ._segments import plan_segments
 from ._snapshot import Snapshot
-from ._store import open_index, prune_indexes, write_segment
+from ._store import Indexes, open_index, write_segment
 from ._types import (
     Chunk,
     Hit,
@@ -33,12 +33,12 @@ __all__ = [
     "Hit",
     "Index",
     "IndexedDocument",
+    "Indexes",
     "SegmentPlan",
     "SegmentRef",
     "Snapshot",
     "cite",
     "open_index",
     "plan_segments",
-    "prune_indexes",
     "write_segment",
 ]

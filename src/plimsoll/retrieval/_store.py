@@ -1,8 +1,8 @@
 """Segments as blobs, and the way from a stored snapshot to an open index."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from ._errors import EmbedderMismatchError, SegmentFormatError
 from ._segments import Segment, decode_segment, encode_segment
 from ._snapshot import Snapshot
 from ._types import Index, IndexedDocument, SegmentRef
-from .engines.embedded import EmbeddedIndex, IndexFolder
 
 
 def write_segment(blobs: Blobs, documents: Sequence[IndexedDocument], vectors: NDArray[np.float32]) -> SegmentRef:
@@ -28,30 +27,36 @@ def write_segment(blobs: Blobs, documents: Sequence[IndexedDocument], vectors: N
     return SegmentRef(digest, documents=len(documents), chunks=len(vectors))
 
 
-def open_index(snapshot: Snapshot, blobs: Blobs, folder: Path, embedder: Embedder) -> Index:
-    """Open a snapshot for search.
+class Indexes(Protocol):
+    """An engine, and the place where it keeps what it derives from segments. It shapes no answer."""
 
-    What a search needs is derived from the segments under `folder` when it is not there yet, and shared with other
-    snapshots; several processes may ask for the same at once. `folder` must be on a local disk. Raises
-    EmbedderMismatchError, IntegrityError when a segment is damaged, NotFoundError when one is missing, and
-    UnavailableError when the folder cannot be used.
+    def open(self, snapshot: Snapshot, read: Callable[[SegmentRef], Segment]) -> Index:
+        """The snapshot, open for searches; `read` gives segments whose documents are not there.
+
+        Several processes may ask for the same at once. Raises UnavailableError when the place cannot be used, and
+        whatever reading a segment raises.
+        """
+
+    def prune(self, keep: Collection[Digest], *, purge: bool = False) -> None:
+        """Remove what was derived for other snapshots only; it is derived again when it is needed.
+
+        With `purge` nothing is left of documents that these snapshots do not have. Raises UnavailableError when the
+        place cannot be changed.
+        """
+
+
+def open_index(snapshot: Snapshot, blobs: Blobs, engine: Indexes, embedder: Embedder) -> Index:
+    """Open a snapshot for search. What a search needs is derived from the segments when the engine has it not yet.
+
+    Raises EmbedderMismatchError, IntegrityError when a segment is damaged, NotFoundError when one is missing, and
+    UnavailableError when the place of the engine cannot be used.
     """
     if embedder.fingerprint != snapshot.embedder:
         raise EmbedderMismatchError(embedder.name, embedder.fingerprint, snapshot.embedder)
     if embedder.dimension != snapshot.dimension:
         wanted = f"{snapshot.embedder} with {snapshot.dimension} dimensions"
         raise EmbedderMismatchError(embedder.name, f"one with {embedder.dimension} dimensions", wanted)
-    view, parts = IndexFolder(folder).open(snapshot, partial(_read, blobs, snapshot.dimension), embedder.embed)
-    return EmbeddedIndex(view, parts)
-
-
-def prune_indexes(folder: Path, keep: Collection[Digest], *, purge: bool = False) -> None:
-    """Remove what `open_index` derived for other snapshots only; it is derived again when it is needed.
-
-    With `purge` nothing is left of documents that these snapshots do not have. Raises UnavailableError when the folder
-    cannot be changed.
-    """
-    IndexFolder(folder).prune(keep, purge=purge)
+    return engine.open(snapshot, partial(_read, blobs, snapshot.dimension))
 
 
 def _read(blobs: Blobs, dimension: int, ref: SegmentRef) -> Segment:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from plimsoll.kernel.digest import Digest
-from plimsoll.kernel.errors import IntegrityError
 from plimsoll.ledger import Ledger
 from plimsoll.registry import Registry, VersionRef
 from plimsoll.registry.labels import Labels
@@ -33,6 +32,9 @@ class KeptBlobs(Protocol):
 
     def addresses(self) -> Iterator[Digest]:
         """Every address."""
+
+    def put_times(self) -> Iterator[tuple[Digest, datetime]]:
+        """Every address, and when it was put last."""
 
     def has(self, digest: Digest) -> bool:
         """Whether something is there."""
@@ -60,13 +62,13 @@ class Stores:
     blobs: KeptBlobs
 
 
-def take_inventory(stores: Stores, *, traced_since: datetime, now: datetime) -> Inventory:
+def take_inventory(stores: Stores, *, traced_since: datetime) -> Inventory:
     """Everything that is kept now. Blobs are looked at before the records: what is named later is young by then.
 
     `Inventory.references` raises IntegrityError for content that must be there and cannot be read, because nobody knows
     what it refers to.
     """
-    blobs = dict(_put_at(stores.blobs, now))
+    blobs = dict(stores.blobs.put_times())
     apps = tuple(dict.fromkeys([*stores.registry.apps(), *stores.traces.apps()]))
     versions = tuple(version for app in apps for version in _versions(stores.registry, app))
     releases = tuple(
@@ -115,12 +117,6 @@ def read_references(blobs: KeptBlobs, expected: frozenset[Digest] | set[Digest])
         return known[digest]
 
     return references
-
-
-def _put_at(blobs: KeptBlobs, now: datetime) -> Iterator[tuple[Digest, datetime]]:
-    for digest in blobs.addresses():
-        with suppress(IntegrityError):  # somebody else collects at the same time
-            yield digest, now - timedelta(seconds=blobs.age_s(digest, now))
 
 
 def _versions(registry: Registry, app: str) -> Iterator[HeldVersion]:

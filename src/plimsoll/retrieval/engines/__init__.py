@@ -4,5 +4,6 @@ Here: what an engine is asked and what it answers. Behind doors of their own: th
 """
 
 from .._types import Candidates, Query
+from ._errors import EngineMissingError
 
-__all__ = ["Candidates", "Query"]
+__all__ = ["Candidates", "EngineMissingError", "Query"]

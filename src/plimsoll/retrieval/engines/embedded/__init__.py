@@ -7,5 +7,6 @@ equal ones stand in an order that follows from the documents.
 
 from ._folder import IndexFolder
 from ._index import EmbeddedIndex
+from ._indexes import EmbeddedIndexes
 
-__all__ = ["EmbeddedIndex", "IndexFolder"]
+__all__ = ["EmbeddedIndex", "EmbeddedIndexes", "IndexFolder"]

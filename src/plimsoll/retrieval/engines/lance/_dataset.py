@@ -91,7 +91,7 @@ class LanceIndexes:
         everything is removed, and derived again when it is needed.
         """
         kept = {hex_part(digest) for digest in keep}
-        with self._explained():
+        with self._explained(), self._alone():
             dataset = self._opened("chunks")
             if dataset is None:
                 return
@@ -143,7 +143,7 @@ class LanceIndexes:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Keep the processes of this machine apart, where the place is a folder of its; it only saves them work."""
+        """Keep the processes of this machine apart, where the place is a folder of its: no work is done in vain."""
         if "://" in self._place:
             yield
             return

@@ -6,7 +6,8 @@ above some thousand chunks looked up in an HNSW index. Filters and groups are co
 bound parameters.
 """
 
+from .._store import PgvectorStore
 from ._index import PgvectorIndex
-from ._indexes import PgvectorIndexes, PgvectorSettings, schema_name
+from ._indexes import SCHEMA_PREFIX, PgvectorIndexes, PgvectorSettings, schema_name
 
-__all__ = ["PgvectorIndex", "PgvectorIndexes", "PgvectorSettings", "schema_name"]
+__all__ = ["SCHEMA_PREFIX", "PgvectorIndex", "PgvectorIndexes", "PgvectorSettings", "PgvectorStore", "schema_name"]

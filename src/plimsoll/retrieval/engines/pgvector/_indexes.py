@@ -15,6 +15,9 @@ from .._store import DocumentRow, PgvectorStore, PgvectorWriter
 from ._index import PgvectorIndex
 from ._rows import ROWS_FORMAT, rows_of
 
+SCHEMA_PREFIX: Final = "plimsoll_index_"
+"""What the names of all schemas of indexes begin with."""
+
 _CHUNKS_AT_ONCE: Final = 4_096
 
 ReadSegment = Callable[[SegmentRef], Segment]
@@ -33,7 +36,7 @@ _USUAL = PgvectorSettings()
 
 def schema_name(knowledge: str, snapshot: Snapshot) -> str:
     """The schema for the snapshots of a knowledge base that were made by the embedder of this one."""
-    return f"plimsoll_index_{own_name(knowledge, snapshot, ROWS_FORMAT)}"
+    return f"{SCHEMA_PREFIX}{own_name(knowledge, snapshot, ROWS_FORMAT)}"
 
 
 class PgvectorIndexes:
