@@ -67,7 +67,10 @@ class PostingsWriter:
         starts = np.concatenate([[0], np.cumsum(sizes)])
         rows, counts = np.empty(starts[-1], "<u4"), np.empty(starts[-1], np.uint8)
         free = starts[:-1].copy()
-        for block in self._blocks:
+        # Each block is let go when it is written, so that all of them and the whole lists are never there together.
+        self._blocks.reverse()
+        while self._blocks:
+            block = self._blocks.pop()
             places = rank[block.words]
             began = np.cumsum(block.sizes) - block.sizes
             target = np.repeat(free[places] - began, block.sizes) + np.arange(len(block.rows))
