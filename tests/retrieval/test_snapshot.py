@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plimsoll.kernel.digest import digest_json
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.retrieval import SegmentRef, Snapshot
 
@@ -53,6 +54,17 @@ def test_a_snapshot_survives_json(ships: "Library") -> None:
     again = Snapshot.from_json(json.loads(json.dumps(snapshot.to_json())))
     assert again == snapshot
     assert again.digest == snapshot.digest
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["[]", '"segments":[]}', "\\u0000\x00"]),
+    st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["[]}", "é😀"]),
+    st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=5),
+)
+def test_the_digest_is_that_of_the_content(embedder: str, chunker: str, sizes: list[tuple[int, int]]) -> None:
+    refs = tuple(SegmentRef(f"sha256:{number:064x}", *size) for number, size in enumerate(sizes))
+    snapshot = Snapshot(embedder, 3, chunker, refs)
+    assert snapshot.digest == digest_json(snapshot.to_json())
 
 
 def test_everything_in_a_snapshot_is_in_its_digest() -> None:

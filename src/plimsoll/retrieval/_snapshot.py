@@ -1,11 +1,11 @@
 """An index snapshot: the immutable list of segments that one index version is."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 
-from plimsoll.kernel.digest import Digest, Json, digest_json
+from plimsoll.kernel.digest import Digest, Json, canonical_json, digest_bytes
 
 from ._errors import SnapshotFormatError
 from ._types import SegmentRef
@@ -42,16 +42,27 @@ class Snapshot:
     @property
     def digest(self) -> Digest:
         """The content address of `to_json`."""
-        return digest_json(self.to_json())
+        # Written as RFC 8785 would write it: asking for that takes half a second where there are 16,000 segments.
+        segments = ",".join(
+            f'{{"chunks":{ref.chunks},"digest":"{ref.digest}","documents":{ref.documents}}}' for ref in self.segments
+        )
+        # `segments` is the last key in the order of the alphabet.
+        before = canonical_json({**self._facts(), "segments": []}).removesuffix(b"[]}")
+        return digest_bytes(before + f"[{segments}]}}".encode())
 
     def to_json(self) -> dict[str, Json]:
         """The snapshot as a JSON object, to be stored."""
+        segments: list[Json] = [
+            {"digest": ref.digest, "documents": ref.documents, "chunks": ref.chunks} for ref in self.segments
+        ]
+        return {**self._facts(), "segments": segments}
+
+    def _facts(self) -> dict[str, Json]:
         return {
             "format": _FORMAT,
             "embedder": self.embedder,
             "dimension": self.dimension,
             "chunker": self.chunker,
-            "segments": [asdict(segment) for segment in self.segments],
             "documents": self.documents,
             "chunks": self.chunks,
         }

@@ -23,8 +23,9 @@ _SHARE: Final = 1 / 50
 """Of all rows, those whose bytes are compared after signs were."""
 
 _SAMPLE_ROWS: Final = 20_000
-_SAMPLE_QUESTIONS: Final = 32
-_SAMPLE_DEPTH: Final = 10
+_SAMPLE_QUESTIONS: Final = 64
+_SAMPLE_DEPTH: Final = 3
+"""The nearest of a sample are further away than those of all, and so harder to find."""
 _GOOD_RECALL: Final = 0.95
 _MOST_TIES: Final = 10
 
