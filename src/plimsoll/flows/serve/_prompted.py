@@ -63,8 +63,9 @@ async def retrieve(knowledge: Knowledge | None, record: RequestRecord) -> tuple[
             "gen_ai.retrieval.query.text": record.question,
             "gen_ai.retrieval.documents": [_document(hit) for hit in found.hits],
             "plimsoll.retrieval.relevance": found.relevance,
-            "plimsoll.retrieval.questions": list(found.asked),
-            "plimsoll.retrieval.notes": list(found.notes),
+            # Not among our own names, which are kept where content is not: both may say what was asked.
+            "gen_ai.retrieval.query.variants": list(found.asked[1:]),
+            "gen_ai.retrieval.notes": list(found.notes),
         }
     return tuple(hit.passage for hit in found.hits)
 
