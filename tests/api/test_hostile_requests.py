@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -111,13 +112,16 @@ def test_a_body_of_unknown_length_that_becomes_too_long(small_address: str) -> N
 
 
 def test_a_body_that_was_too_long_ends_its_connection_and_harms_no_other(small_address: str, service: Any) -> None:
-    """What follows in the connection could be the rest of the body as well as a request."""
+    """Its rest is not read to the end only to answer what follows it."""
     parts = urlsplit(small_address)
+    sent = _post(b" " * 600_000) + _post(GOOD)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=60) as connection:
-        connection.sendall(_post(b" " * 300_000) + _post(GOOD))
-        seen = b""
-        while piece := connection.recv(65536):
-            seen += piece
+        connection.sendall(sent[:250_000])
+        seen = connection.recv(65536)
+        with suppress(ConnectionError):
+            connection.sendall(sent[250_000:])
+            while piece := connection.recv(65536):
+                seen += piece
     assert seen.startswith(b"HTTP/1.1 413")
     assert b'"request_too_large"' in seen
     assert seen.count(b"HTTP/1.1") == 1

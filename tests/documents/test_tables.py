@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plimsoll.documents import Document, DocumentError, LoadSettings, load
@@ -70,6 +70,11 @@ def test_names_of_columns_that_blow_the_table_up_are_not_names() -> None:
     assert len(read(f"{names}\n{rows}").text) < 6_000_000
 
 
+def test_names_of_columns_without_any_value_are_kept() -> None:
+    assert read("name,remarks\nBo,\nAnn,\n").text == "columns without values: remarks\nname: Bo\nname: Ann"
+
+
+@example([["", "A"], ["0"]])
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=4), min_size=1, max_size=8))
 def test_every_cell_is_in_the_text(rows: list[list[str]]) -> None:
     import csv

@@ -298,8 +298,12 @@ def one_more_signature(envelope: dict[str, Any]) -> None:
 
 
 def other_alphabet(envelope: dict[str, Any]) -> None:
+    """The alphabet for addresses; a signature that happens to use none of its signs is written without its padding."""
+    before = json.dumps(envelope)
     for place, name in ((envelope, "payload"), (envelope["signatures"][0], "sig")):
         place[name] = place[name].replace("+", "-").replace("/", "_")
+    if json.dumps(envelope) == before:
+        envelope["signatures"][0]["sig"] = envelope["signatures"][0]["sig"].rstrip("=")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from plimsoll.kernel.ids import new_trace_id
 from plimsoll.tracing import REPLAY, Trace, Traces
 
 from .serve import Answering, AnswerRequest, Caller
-from .serve.parts import ServeParts, Within
+from .serve.parts import EVERYTHING, ServeParts, Within
 
 
 class ContentMissingError(NotFoundError):
@@ -58,16 +58,14 @@ class Replay:
         return all(part.same is not False for part in self.parts if part.provable)
 
 
-_EVERYTHING = Within()
-
-
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """What the caller sent, as the trace keeps it."""
 
     messages: tuple[dict[str, Any], ...]
     parameters: dict[str, Any]
-    within: Within = _EVERYTHING
+    within: Within = EVERYTHING
+    """A trace names it only where something was held back."""
 
 
 _NOBODY = Caller()

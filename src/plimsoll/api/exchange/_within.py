@@ -15,7 +15,7 @@ from ..admission import Sent
 
 GROUPS_HEADER: Final = b"x-plimsoll-groups"
 FILTER_HEADER: Final = b"x-plimsoll-filter"
-NO_GROUPS: Final = Within(groups=())
+NO_GROUPS: Final = Within()
 """Documents for everybody."""
 
 _MOST_GROUPS: Final = 100

@@ -12,7 +12,7 @@ from .._encoding import decode
 from .._errors import UnpackedTooLargeError
 from .._types import Extract, LoadSettings, PageText
 
-VERSION = 1
+VERSION = 2
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
@@ -39,9 +39,20 @@ def read(data: bytes, name: str, _settings: LoadSettings) -> Extract:
     ragged = sum(len(row) != len(rows[0]) for row in rows)
     if ragged:
         notes.append(f"{ragged:,} of {len(rows):,} rows have another number of cells than the first")
-    lines = _lines(body, names, name)
+    lines = [*_unused(names, body), *_lines(body, names, name)]
     metadata = {"rows": len(body), "columns": len(rows[0]) if rows else 0}
     return Extract(pages=(PageText("\n".join(lines)),), notes=tuple(notes), metadata=metadata)
+
+
+def _unused(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The names that stand in no line, because their columns have no value at all."""
+    used = {place for row in rows for place, cell in enumerate(row) if cell}
+    unused = [name for place, name in enumerate(names) if place not in used and name != _numbered(place)]
+    return [f"columns without values: {' | '.join(unused)}"] if unused else []
+
+
+def _numbered(place: int) -> str:
+    return f"column {place + 1}"
 
 
 def _lines(rows: Sequence[Sequence[str]], names: Sequence[str], name: str) -> list[str]:
@@ -59,7 +70,7 @@ def _lines(rows: Sequence[Sequence[str]], names: Sequence[str], name: str) -> li
 def _line(row: Sequence[str], names: Sequence[str]) -> str:
     if not names:
         return " | ".join(row).strip(" |")
-    cells = ((names[i] if i < len(names) else f"column {i + 1}", cell) for i, cell in enumerate(row) if cell)
+    cells = ((names[i] if i < len(names) else _numbered(i), cell) for i, cell in enumerate(row) if cell)
     return " | ".join(f"{column}: {cell}" for column, cell in cells)
 
 
@@ -129,4 +140,4 @@ def _names(rows: Sequence[Sequence[str]]) -> list[str]:
     filled = [cell for cell in first if cell]
     if not plausible or len(set(filled)) < len(filled) or len(filled) < len(first) / 2:
         return []
-    return [cell or f"column {place}" for place, cell in enumerate(first, start=1)]
+    return [cell or _numbered(place) for place, cell in enumerate(first)]

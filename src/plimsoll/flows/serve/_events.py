@@ -40,7 +40,7 @@ class Caller(Struct, frozen=True, gc=False):
 
 
 _NOBODY = Caller()
-_EVERYTHING = Within()
+_FOR_EVERYBODY = Within()
 
 
 class AnswerRequest(Struct, frozen=True, gc=False):
@@ -65,7 +65,7 @@ class AnswerRequest(Struct, frozen=True, gc=False):
     """What the caller says about answers that are kept (RFC 9111): do not use one, or do not keep this one either."""
     joined: str = ""
     """The caller's own trace and span, where it named them, as `Trace.joined` has it."""
-    within: Within = _EVERYTHING
+    within: Within = _FOR_EVERYBODY
     """What of the endpoint's knowledge base may be searched."""
     found: Callable[[str], None] | None = None
     """Told by what name callers may call the same again, as soon as it is known that there is such a thing."""

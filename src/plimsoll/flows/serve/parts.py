@@ -24,11 +24,14 @@ from plimsoll.tracing import Recorder
 class Within(Struct, frozen=True, gc=False):
     """What of a knowledge base may be searched for a request."""
 
-    groups: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = ()
     """The groups of who asks, sorted: documents for everybody or for one of them. None finds everything, which is for
     the project's own commands and never for callers."""
     filter: Mapping[str, Any] = {}
     """What the documents must be, as `plimsoll.retrieval.Filter` reads it."""
+
+
+EVERYTHING = Within(groups=None)
 
 
 async def nothing_to_close() -> None:

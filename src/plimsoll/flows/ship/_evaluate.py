@@ -13,7 +13,7 @@ from plimsoll.releases import Manifest
 from plimsoll.tracing import EVALUATION
 
 from ..serve import Answer, Answering, AnswerRequest, Caller
-from ..serve.parts import ServeParts
+from ..serve.parts import EVERYTHING, ServeParts
 from ._errors import NOT_ASKED, EvaluationStoppedError
 
 OnRow = Callable[[Suite], None]
@@ -111,6 +111,7 @@ class _Asking:
             environment=EVALUATION,
             release=self._draft.digest,
             caller=self._parts.caller,
+            within=EVERYTHING,
         )
 
 
