@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 
+from plimsoll.models import Embedder
 from plimsoll.models.catalogue import make_embedder
 from plimsoll.retrieval import Filter
 from plimsoll.retrieval.search import Aids, Ranker, RetrieverSettings, WordLikeness
+from plimsoll.retrieval.search.narrowing import Narrowing
 from plimsoll.retrieval.signals import builtin_thesaurus
 
 EMBEDDER_OF: Mapping[str, str] = {
@@ -29,10 +31,11 @@ SETTINGS_OF: Mapping[str, RetrieverSettings] = {
     "contextual_code_retrieval": _SHALLOW,
     "anthropic_docs_rag": _SHALLOW,
     "financebench": replace(_SHALLOW, mode="text"),
-    "chunking_evaluation": RetrieverSettings(top_k=60, focus=0.85),
+    "chunking_evaluation": RetrieverSettings(top_k=60, narrow=True, focus=1.1),
     "cranfield": _DEEP,
 }
-"""The defaults, but for the number of hits; and of filings whole pages are searched, whose vectors say little."""
+"""The defaults, but for the number of hits; where lengths count, only sentences are given; and of filings whole pages
+are searched, whose vectors say little."""
 
 
 def usual_embedder(name: str) -> str:
@@ -47,14 +50,19 @@ def usual_embedder(name: str) -> str:
 
 
 @cache
+def _small() -> Embedder:
+    return make_embedder("builtin/static")
+
+
+@cache
 def _likeness() -> WordLikeness:
-    return WordLikeness(make_embedder("builtin/static"))
+    return WordLikeness(_small())
 
 
 def aids_of(name: str, ranker: Ranker) -> Aids:
     """What helps the searches in a set."""
     thesaurus = builtin_thesaurus("builtin/accounting") if name == "financebench" else None
-    return Aids(thesaurus=thesaurus, likeness=_likeness(), ranker=ranker)
+    return Aids(thesaurus=thesaurus, likeness=_likeness(), narrowing=Narrowing(_small()), ranker=ranker)
 
 
 def filter_of(document: str) -> Filter:

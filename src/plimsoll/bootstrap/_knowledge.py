@@ -21,6 +21,7 @@ from plimsoll.models.embedders import EmbedderSettings
 from plimsoll.models.rerankers import RerankerSettings
 from plimsoll.retrieval import Index, Snapshot, open_index
 from plimsoll.retrieval.search import Aids, Retriever, RetrieverSettings, WordLikeness
+from plimsoll.retrieval.search.narrowing import Narrowing
 from plimsoll.retrieval.signals import Thesaurus, builtin_thesaurus, read_thesaurus
 from plimsoll.settings import Settings
 from plimsoll.storage import Blobs
@@ -83,6 +84,7 @@ class KnowledgeMaker:
             thesaurus=_thesaurus(search.get("thesaurus"), search.get("synonyms") or []),
             reranker=None if reranker is None else self._reranker(reranker),
             likeness=WordLikeness(self.embedder(STATIC)),
+            narrowing=Narrowing(self.embedder(STATIC)) if search.get("narrow") else None,
         )
 
     def _reranker(self, content: Mapping[str, Any]) -> Any:

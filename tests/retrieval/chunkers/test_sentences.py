@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.retrieval.chunkers.conftest import markdown, plain
 
 from plimsoll.retrieval.chunkers import ChunkSettings, chunk_document
-from plimsoll.retrieval.chunkers._sentences import LONGEST_SENTENCE, sentences
+from plimsoll.retrieval.chunkers.sentences import LONGEST_SENTENCE, sentences
 
 
 def split(text: str, language: str = "") -> list[str]:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from plimsoll.kernel.errors import ConflictError, InvalidError, UnavailableError
+from plimsoll.models.catalogue import make_embedder
 from plimsoll.retrieval import Filter, open_index
 from plimsoll.retrieval.search import FEATURES, Aids, Retrieval, Retriever, RetrieverSettings, Scope, WordLikeness
+from plimsoll.retrieval.search.narrowing import Narrowing
 from plimsoll.retrieval.signals import read_thesaurus
 
 if TYPE_CHECKING:
@@ -240,3 +242,20 @@ def test_settings_that_cannot_work_are_refused(name: str, value: float) -> None:
 def test_settings_are_read_from_a_project_file_and_keep_their_defaults() -> None:
     read = RetrieverSettings.of({"top_k": 3, "fusion": None, "reranker": {"model": "x"}, "focus": 1.5})
     assert read == RetrieverSettings(top_k=3, focus=1.5)
+
+
+def test_hits_are_narrowed_to_their_sentences(ships: "Library") -> None:
+    aids = Aids(narrowing=Narrowing(make_embedder("builtin/static")))
+    wide = _ask(_retriever(ships, top_k=50), "clippers with tea").hits
+    narrow = _ask(_retriever(ships, aids, top_k=50, narrow=True, focus=10), "clippers with tea").hits
+    assert 0 < sum(len(hit.passage.text) for hit in narrow) < sum(len(hit.passage.text) for hit in wide)
+    chunks = {hit.passage.id: hit.passage for hit in wide}
+    for passage in (hit.passage for hit in narrow):
+        chunk = chunks[passage.id]
+        assert chunk.start <= passage.start < passage.end <= chunk.end
+        assert passage.text == ships.texts[passage.document][passage.start : passage.end]
+
+
+def test_without_what_narrows_hits_stay_as_they_are(ships: "Library") -> None:
+    asked = "clippers with tea"
+    assert _ask(_retriever(ships, narrow=True), asked).hits == _ask(_retriever(ships), asked).hits

@@ -10,7 +10,7 @@ from plimsoll.kernel.digest import digest_json
 
 from .._types import Chunk
 from ._definitions import Definition, Scopes, definitions, is_code, names_between
-from ._sentences import sentences
+from .sentences import sentences
 
 _FORMAT = 2
 _LONGEST = 300

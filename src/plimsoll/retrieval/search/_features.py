@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._types import Found, Numbers
-from ..signals import SIGNALS, Signals, count_words, signals
+from ..signals import SIGNALS, Signals, WordCounts, signals
 from ._pool import Pool, share_of_best
 from ._soft import WordLikeness
 
@@ -29,7 +29,7 @@ _FEEDBACK_SHARE = 0.4
 
 def features(
     question: str,
-    words: Sequence[str],
+    counts: WordCounts,
     pool: Pool,
     found: Sequence[Found],
     *,
@@ -38,9 +38,9 @@ def features(
 ) -> Signals:
     """The features of each candidate of a pool, in its order; `found` and `vectors` are of its rows.
 
-    `words` are those by which was searched. Without vectors, what they would say is 0.
+    `counts` is of the words by which was searched. Without vectors, what they would say is 0.
     """
-    known = signals(question, found, count_words(words, found), text_scores=pool.text, vector_scores=pool.vector)
+    known = signals(question, found, counts, text_scores=pool.text, vector_scores=pool.vector)
     texts = [one.text for one in found]
     columns = (
         _one_by_rank(pool.own.text_ranks),

@@ -1,12 +1,12 @@
 """From chunks to what a reader is given: wider stretches, and neighbours as one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from plimsoll.models import Passage
 
-from .._types import Found, Hit
+from .._types import Found, Hit, Numbers
 
 
 class Spans(Protocol):
@@ -28,6 +28,8 @@ class Ranked:
     text_score: float | None
     vector_rank: int | None
     text_rank: int | None
+    known: Numbers | None = field(default=None, compare=False)
+    """What is known of it for narrowing, where hits are narrowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,15 @@ def stretches(ranked: Sequence[Ranked], *, parents: bool, merge: bool, limit: in
 
     With `merge`, those that touch become one, in the place of the best of them.
     """
+    return gathered((_wide(one, parents=parents) for one in ranked), merge=merge, limit=limit)
+
+
+def gathered(found: Iterable[Stretch], *, merge: bool, limit: int) -> list[Stretch]:
+    """The first stretches, at most `limit`, without what an earlier one holds; see `stretches`."""
     kept: list[Stretch] = []
-    for one in ranked:
+    for new in found:
         if len(kept) >= limit:
             break
-        new = _wide(one, parents=parents)
         if not any(_covers(old, new) for old in kept):
             kept = _with(kept, new) if merge else [*kept, new]
     return kept
@@ -96,6 +102,11 @@ def hit(stretch: Stretch, index: Spans) -> Hit:
         vector_rank=best.vector_rank,
         text_rank=best.text_rank,
     )
+
+
+def part_of(one: Ranked, start: int, end: int) -> Stretch:
+    """Some characters of a chunk's text."""
+    return Stretch(one, one.found.page, one.found.start + start, one.found.start + end)
 
 
 def _wide(one: Ranked, *, parents: bool) -> Stretch:

@@ -11,18 +11,20 @@ from plimsoll.kernel.errors import PlimsollError
 from plimsoll.models import Embedder
 
 from .._types import Found, Index, Numbers
-from ..signals import Signals, Thesaurus
+from ..signals import CountsWords, Signals, Thesaurus, count_words
 from ._cut import worthwhile
 from ._diverse import diverse_order
 from ._features import features
 from ._find import EVERYTHING, Asking, Scope, askings, find_all, plain
-from ._passages import Ranked, hit, stretches
+from ._passages import Ranked, Stretch, gathered, hit, part_of, stretches
 from ._pool import Pool, fused, share_of_best
 from ._ranker import Ranker, builtin_ranker
 from ._soft import WordLikeness
 from ._types import Paraphraser, Rescorer, Retrieval, RetrieverSettings
+from .narrowing import Narrowing, Told, chunk_facts
 
 _DEFAULTS: Final = RetrieverSettings()
+_USUAL_FOCUS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Aids:
     """Reads the best candidates again."""
     likeness: WordLikeness | None = None
     """Compares single words, for the ranker."""
+    narrowing: Narrowing | None = None
+    """Chooses sentences, where the settings ask for it."""
     ranker: Ranker = field(default_factory=builtin_ranker)
 
 
@@ -110,12 +114,23 @@ class Retriever:
         relevances = ranker.relevances(known, ranked)
         builtin = settings.ranking == "builtin"
         scores = ranked if builtin else fused(pool, settings.fusion, vector_weight=settings.vector_weight)
-        return _best_first(pool, found, scores, relevances)
+        order = _best_first(pool, found, scores, relevances)
+        if not self._narrows:
+            return [one for _, one in order]
+        facts = chunk_facts(known, ranked)
+        return [replace(one, known=facts[place]) for place, one in order]
+
+    @property
+    def _narrows(self) -> bool:
+        return self.settings.narrow and self._aids.narrowing is not None
 
     def _features(self, question: str, way: Asking, pool: Pool, found: Sequence[Found]) -> Signals:
         searched = way.vector is not None
-        vectors = self.index.vectors(pool.rows.tolist()) if searched else None
-        return features(question, way.words, pool, found, vectors=vectors, likeness=self._aids.likeness)
+        rows = pool.rows.tolist()
+        vectors = self.index.vectors(rows) if searched else None
+        known = self.index.count(rows, way.words) if isinstance(self.index, CountsWords) else None
+        counts = count_words(way.words, found, known)
+        return features(question, counts, pool, found, vectors=vectors, likeness=self._aids.likeness)
 
     async def _reranked(self, question: str, order: list[Ranked], notes: list[str]) -> list[Ranked]:
         reranker, weight = self._aids.reranker, self.settings.rerank_weight
@@ -140,9 +155,11 @@ class Retriever:
         kept = [one for one in order if one.relevance >= settings.least_relevance]
         if settings.diversity > 0:
             kept = self._diversified(kept)
-        if settings.focus > 0:
-            kept = self._worthwhile(kept)
-        chosen = stretches(kept, parents=settings.parents, merge=settings.merge, limit=settings.top_k)
+        if self._narrows:
+            chosen = self._narrowed(asked[0], kept)
+        else:
+            kept = self._worthwhile(kept) if settings.focus > 0 else kept
+            chosen = stretches(kept, parents=settings.parents, merge=settings.merge, limit=settings.top_k)
         return Retrieval(
             hits=tuple(hit(one, self.index) for one in chosen),
             relevances=tuple(one.best.relevance for one in chosen),
@@ -160,6 +177,14 @@ class Retriever:
         count = len(pool)
         return [pool[place] for place in diverse_order(scores, vectors, count=count, diversity=self.settings.diversity)]
 
+    def _narrowed(self, question: str, ranked: list[Ranked]) -> list[Stretch]:
+        settings, narrowing = self.settings, self._aids.narrowing
+        first = [one for one in ranked[: settings.top_k] if one.known is not None]
+        told = [Told(one.found.text, one.known, one.found.language) for one in first if one.known is not None]
+        parts = [] if narrowing is None else narrowing.narrowed(question, told, settings.focus or _USUAL_FOCUS)
+        narrow = (part_of(first[part.chunk], part.start, part.end) for part in parts)
+        return gathered(narrow, merge=settings.merge, limit=settings.top_k)
+
     def _worthwhile(self, ranked: list[Ranked]) -> list[Ranked]:
         first = ranked[: self.settings.top_k]
         relevances = np.array([one.relevance for one in first])
@@ -167,8 +192,11 @@ class Retriever:
         return first[: worthwhile(relevances, lengths, self.settings.focus)]
 
 
-def _best_first(pool: Pool, found: Sequence[Found], scores: Numbers, relevances: Numbers) -> list[Ranked]:
-    """Equals stand in the order of their ranks and then of their documents, since rows say nothing."""
+def _best_first(pool: Pool, found: Sequence[Found], scores: Numbers, relevances: Numbers) -> list[tuple[int, Ranked]]:
+    """The candidates with their places in the pool.
+
+    Equals stand in the order of their ranks and then of their documents, since rows say nothing.
+    """
     own = pool.own
     order = sorted(
         range(len(found)),
@@ -182,15 +210,18 @@ def _best_first(pool: Pool, found: Sequence[Found], scores: Numbers, relevances:
     )
     searched_vectors = bool(own.vector_ranks.any())
     return [
-        Ranked(
-            row=int(pool.rows[place]),
-            found=found[place],
-            score=float(scores[place]),
-            relevance=float(relevances[place]),
-            vector_score=float(own.vector_scores[place]) if searched_vectors else None,
-            text_score=float(own.text_scores[place]) if own.text_ranks[place] else None,
-            vector_rank=int(own.vector_ranks[place]) or None,
-            text_rank=int(own.text_ranks[place]) or None,
+        (
+            place,
+            Ranked(
+                row=int(pool.rows[place]),
+                found=found[place],
+                score=float(scores[place]),
+                relevance=float(relevances[place]),
+                vector_score=float(own.vector_scores[place]) if searched_vectors else None,
+                text_score=float(own.text_scores[place]) if own.text_ranks[place] else None,
+                vector_rank=int(own.vector_ranks[place]) or None,
+                text_rank=int(own.text_ranks[place]) or None,
+            ),
         )
         for place in order
     ]

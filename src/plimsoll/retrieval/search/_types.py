@@ -44,6 +44,8 @@ class RetrieverSettings:
     """Whether hits of one document that touch or overlap become one."""
     least_relevance: float = 0.0
     """Hits whose estimated probability of being relevant is lower are left out; so nothing may be found."""
+    narrow: bool = False
+    """Whether of each hit only the sentences are given that are worth it, by `focus` or by 1. Needs a narrowing."""
     focus: float = 0.0
     """0 gives `top_k` hits; above, no more than are worth it: the larger, the fewer (1 is a fair middle)."""
 

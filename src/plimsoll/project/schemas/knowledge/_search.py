@@ -115,6 +115,8 @@ class SearchSection(Section):
     """Whether a hit is widened to the larger stretch that its chunk names."""
     merge: bool | None = Field(None, description="true or false", examples=["merge: true"])
     """Whether hits that touch become one."""
+    narrow: bool | None = Field(None, description="true or false", examples=["narrow: true"])
+    """Whether of each hit only the sentences are given that are worth it."""
     least_relevance: Finite | None = Field(
         None, ge=0, le=1, description="a number from 0 to 1", examples=["least_relevance: 0.1"]
     )

@@ -18,7 +18,7 @@ from plimsoll.models import Embedder
 from ..._errors import VectorShapeError
 from .._blocks import packed
 from .._outline import heading_places
-from .._sentences import sentences
+from ..sentences import sentences
 from .._stretches import Stretch, page_stretches, windows, with_overlap
 from .._types import Cut, Method
 
