@@ -30,6 +30,7 @@ def ingest(chunks: int, place: Path) -> dict[str, float]:
     embedder = material.HashEmbedder()
     material.pieces()
     before_mb = measures.resident_mb()
+    measures.forget_most()
     shelf = Shelf(place, embedder)
     started, cpu = time.perf_counter(), time.process_time()
     make = partial(material.make, chunks=chunks)
@@ -37,7 +38,7 @@ def ingest(chunks: int, place: Path) -> dict[str, float]:
     written = time.perf_counter() - started
     index = shelf.open(snapshot)
     took, cpu = time.perf_counter() - started, time.process_time() - cpu
-    peak_mb = measures.resident_mb()
+    peak_mb, build_peak_mb = measures.resident_mb(), measures.most_resident_mb()
     found = measures.latencies(measures.hybrid(index, embedder), material.questions(QUESTIONS))
     result = {
         "chunks_per_s": round(chunks / took),
@@ -46,6 +47,7 @@ def ingest(chunks: int, place: Path) -> dict[str, float]:
         "derive_s": round(took - written, 2),
         **{f"query_{name}": value for name, value in found.items()},
         "memory_mb": round(max(peak_mb, measures.resident_mb()) - before_mb, 1),
+        "build_peak_mb": round(build_peak_mb - before_mb, 1),
         "disk_mb": round(sum(shelf.bytes().values()) / 1e6, 1),
     }
     index.close()
@@ -95,6 +97,7 @@ def large(chunks: int, place: Path, embedder: Embedder) -> dict[str, float]:
     filtered = measures.latencies(measures.hybrid(older, embedder), questions)
     result |= {f"query_{name}": value for name, value in unfiltered.items()}
     result |= {f"filtered_{name}": value for name, value in filtered.items()}
+    result |= {f"ranked_{name}": value for name, value in measures.ranked(older, embedder, questions).items()}
     print(json.dumps(result), file=sys.stderr)
     result["recall_at_10"] = recall(older, embedder, chunks)
     older.close()

@@ -1,5 +1,6 @@
 """Building, searching and changing an index, with what each costs."""
 
+import asyncio
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plimsoll.models import Embedder
+from plimsoll.models.catalogue import make_embedder
 from plimsoll.retrieval import (
     Filter,
     Index,
@@ -24,11 +26,13 @@ from plimsoll.retrieval import (
 )
 from plimsoll.retrieval.engines import Candidates, Query
 from plimsoll.retrieval.engines.embedded import EmbeddedIndexes
+from plimsoll.retrieval.search import Aids, Retriever, WordLikeness
 from plimsoll.storage import BlobFolder
 
 FILTER = Filter.from_json({"kind": "even"})
 DEPTH = 10
 CANDIDATES = 100
+WARM_UP = 20
 _EMBED_AT_ONCE = 256
 _SAY_EVERY = 2000
 
@@ -105,8 +109,22 @@ def tree_bytes(folder: Path) -> int:
 
 def resident_mb() -> float:
     """Memory of this process, with the pages of mapped files that it touched."""
+    return _status_mb("VmRSS")
+
+
+def most_resident_mb() -> float:
+    """The most that `resident_mb` was at any moment since `forget_most`."""
+    return _status_mb("VmHWM")
+
+
+def forget_most() -> None:
+    """Begin `most_resident_mb` anew."""
+    Path("/proc/self/clear_refs").write_text("5", "utf-8")
+
+
+def _status_mb(name: str) -> float:
     for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{name}:"):
             return round(int(line.split()[1]) / 1000, 1)
     return float("nan")
 
@@ -125,7 +143,7 @@ def forget_pages(folder: Path) -> None:
 
 def latencies(one: Callable[[str], object], questions: Sequence[str]) -> dict[str, float]:
     """Milliseconds of one search after the other."""
-    for question in questions[:20]:
+    for question in questions[:WARM_UP]:
         one(question)
     took = []
     for question in questions:
@@ -147,6 +165,20 @@ def hybrid(index: Index, embedder: Embedder, *, filtered: bool = True) -> Callab
         return found
 
     return search
+
+
+def ranked(index: Index, embedder: Embedder, questions: Sequence[str]) -> dict[str, float]:
+    """Milliseconds of a whole search as a request does it, with the ranker, and how much of a processor each takes."""
+    aids = Aids(likeness=WordLikeness(make_embedder("builtin/static")))
+    retriever = Retriever(index, embedder, aids=aids)
+    with asyncio.Runner() as runner:
+        for question in questions[: len(questions) // 2]:
+            runner.run(retriever.retrieve(question))
+        cpu = time.process_time()
+        found = latencies(lambda question: runner.run(retriever.retrieve(question)), questions[len(questions) // 2 :])
+        cpu = time.process_time() - cpu
+    searches = len(questions) - len(questions) // 2 + WARM_UP
+    return {**found, "cpu_ms": round(cpu / searches * 1000, 2)}
 
 
 def remove(place: Path) -> None:

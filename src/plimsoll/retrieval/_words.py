@@ -101,9 +101,14 @@ def function_words() -> frozenset[str]:
     return frozenset((_FUNCTION_WORDS + _FRAME_WORDS).split())
 
 
+def ascii_words(text: str) -> list[str]:
+    """Runs of letters and digits in small letters; what is beyond ASCII parts nothing, and stays as it is."""
+    return text.encode("utf-8", "surrogatepass").translate(_BYTES).decode("utf-8", "surrogatepass").split()
+
+
 def _spelled(text: str) -> list[str]:
     """Runs of letters and digits in small letters. Whatever is ASCII goes a way that is four times faster."""
-    runs = text.encode("utf-8", "surrogatepass").translate(_BYTES).decode("utf-8", "surrogatepass").split()
+    runs = ascii_words(text)
     if text.isascii():
         return runs
     spelled: list[str] = []

@@ -26,6 +26,7 @@ from plimsoll.retrieval._types import Index
 from plimsoll.retrieval._words import words
 from plimsoll.retrieval.engines import Query
 from plimsoll.retrieval.engines.embedded import EmbeddedIndexes, _folder, _text_search, _vector_search, _writing
+from plimsoll.retrieval.engines.embedded._columns import Columns, ColumnWriter, own_fields
 from plimsoll.retrieval.engines.embedded._part import Part
 from plimsoll.retrieval.engines.embedded._postings import Postings, PostingsWriter, term_hash
 from plimsoll.storage import BlobFolder
@@ -319,6 +320,52 @@ def test_filters_are_applied_inside_the_search(
     query = Query("salary", vector, 9, Filter.from_json(wanted))
     assert {line[0] for line in _found(index, query)} == seen
     assert {line[0] for line in _found(index, query)} == seen  # from the remembered masks
+
+
+_values = st.one_of(st.booleans(), st.integers(0, 2), st.sampled_from([0.0, 1.0, 2.5, "", "a", "b", "1", "é"]))
+_fields = st.dictionaries(st.sampled_from(["kind", "year"]), _values)
+_conditions = st.builds(
+    lambda field, operator, value: Filter.from_json({field: {operator: value}}),
+    st.sampled_from(["kind", "year", "path", "never"]),
+    st.sampled_from(["eq", "ne"]),
+    st.one_of(_values, st.sampled_from(["d0", "d1", "nowhere"])),
+) | st.builds(
+    lambda field, values: Filter.from_json({field: {"in": values}}),
+    st.sampled_from(["kind", "year", "path", "never"]),
+    st.lists(st.one_of(_values, st.sampled_from(["d0", "d1", "nowhere"])), max_size=3),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_fields, min_size=1, max_size=5), _conditions)
+def test_columns_say_what_a_condition_says(tmp_path: Path, fields: list[Any], wanted: Filter) -> None:
+    documents = [_document(f"d{number}", [], metadata=metadata) for number, metadata in enumerate(fields)]
+    writer = ColumnWriter()
+    for document in documents:
+        writer.add(document)
+    writer.write(tmp_path / "columns")
+    met = Columns(tmp_path / "columns").meeting(wanted)
+    assert met.tolist() == [wanted.holds(own_fields(document)) for document in documents]
+
+
+@pytest.mark.parametrize("chunks_in_a_part", [10_000, 300])
+def test_a_filter_that_leaves_few_chunks_changes_no_score(
+    tmp_path: Path, other_embedder: "HashEmbedder", monkeypatch: pytest.MonkeyPatch, chunks_in_a_part: int
+) -> None:
+    monkeypatch.setattr(_writing, "MOST_ROWS", chunks_in_a_part)
+    chosen = np.random.default_rng(6)
+    zipf = 1 / np.arange(1, 200) ** 0.9
+    texts = [" ".join(f"t{word}" for word in chosen.choice(199, 30, p=zipf / zipf.sum())) for _ in range(1500)]
+    every = [_document(f"d{number}", [text], metadata={"few": number % 100 == 0}) for number, text in enumerate(texts)]
+    index = _open(tmp_path, other_embedder, every)
+    questions = [" ".join(f"t{word}" for word in chosen.choice(199, 9, replace=False)) for _ in range(20)]
+    few = Filter.from_json({"few": True})
+    found = {}
+    for cost in (0, 10**9):
+        monkeypatch.setattr(_text_search, "_LOOKUP_COST", cost)
+        found[cost] = [_found(index, Query(question, None, limit, few)) for question in questions for limit in (3, 50)]
+    assert found[0] == found[10**9]
+    assert any(len(lines) == 3 for lines in found[0])
 
 
 def test_a_chunk_comes_back_with_everything_and_any_stretch_of_its_document(

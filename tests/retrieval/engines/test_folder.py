@@ -1,11 +1,13 @@
+import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ import pytest
 from plimsoll.kernel.digest import hex_part
 from plimsoll.kernel.errors import IntegrityError, UnavailableError
 from plimsoll.retrieval import SegmentRef, Snapshot, open_index
+from plimsoll.retrieval.engines.embedded import IndexFolder
 
 if TYPE_CHECKING:
     from tests.retrieval.conftest import Library
@@ -36,6 +39,12 @@ def _finds_tea(library: "Library") -> bool:
 
 def _unfinished(library: "Library") -> list[str]:
     return [path.name for path in library.folder.rglob("*") if path.name.endswith(".unfinished")]
+
+
+def _derived(library: "Library") -> dict[str, bytes]:
+    """Every file but the one that says when the others were written."""
+    files = [path for path in library.folder.rglob("*") if path.is_file() and path.name != "complete.json"]
+    return {str(path): path.read_bytes() for path in files}
 
 
 def _inode(library: "Library") -> int:
@@ -74,6 +83,17 @@ def _old_format(library: "Library") -> None:
 
 def _short_vectors(library: "Library") -> None:
     os.truncate(_part(library) / "vectors", 100)
+
+
+def _other_vectors(library: "Library") -> None:
+    vectors = _part(library) / "vectors"
+    vectors.write_bytes(bytes(reversed(vectors.read_bytes())))
+
+
+def _other_places(library: "Library") -> None:
+    data = bytearray(_view(library).read_bytes())
+    data[-20] ^= 1
+    _view(library).write_bytes(data)
 
 
 def _no_rows(library: "Library") -> None:
@@ -130,6 +150,49 @@ def test_what_is_not_whole_is_derived_again(ships: "Library", damage: "Callable[
     assert _unfinished(ships) == []
 
 
+@pytest.mark.parametrize("damage", [_other_vectors, _other_places])
+def test_what_was_changed_in_its_place_is_derived_again(ships: "Library", damage: "Callable[[Library], None]") -> None:
+    assert _finds_tea(ships)
+    before = _derived(ships)
+    damage(ships)
+    assert _derived(ships) != before
+    assert _finds_tea(ships)
+    assert _derived(ships) == before
+
+
+def test_a_copy_whose_times_are_whole_seconds_is_used_as_it_is(ships: "Library") -> None:
+    assert _finds_tea(ships)
+    before = _inode(ships)
+    for path in _part(ships).iterdir():
+        second = path.stat().st_mtime_ns // 10**9 * 10**9
+        os.utime(path, ns=(second, second))
+    assert _finds_tea(ships)
+    assert _inode(ships) == before
+
+
+def test_a_file_that_is_cut_short_while_it_is_open_is_told(ships: "Library") -> None:
+    opened = ships.open()
+    os.truncate(_part(ships) / "text.utf8", 5)
+    with pytest.raises(UnavailableError, match=r"text\.utf8"):
+        opened.search("tea")
+    opened.close()
+    assert _finds_tea(ships)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(ships: "Library") -> None:
+    snapshot = ships.snapshot()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for most in (0, 60, 300):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))  # the system refuses to write more to a file
+        try:
+            with pytest.raises(UnavailableError, match=str(ships.folder)):
+                ships.open(snapshot)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert [path.name for path in ships.folder.rglob("*") if path.is_file()] == [".lock"]
+    assert _finds_tea(ships)
+
+
 def test_what_dead_writers_left_is_removed(ships: "Library") -> None:
     (ships.folder / "parts" / "1234.unfinished").mkdir(parents=True)
     (ships.folder / "parts" / "1234.unfinished" / "vectors").write_bytes(b"half")
@@ -176,6 +239,25 @@ def test_threads_that_open_at_once_all_end_well(ships: "Library") -> None:
         found = list(pool.map(lambda _: ships.open(snapshot).search("tea"), range(4)))
     assert all(hits == found[0] for hits in found)
     assert _unfinished(ships) == []
+
+
+def test_what_was_derived_is_open_before_another_process_may_remove_it(
+    ships: "Library", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = IndexFolder._alone
+
+    @contextlib.contextmanager
+    def pruned_at_once(folder: IndexFolder) -> Iterator[None]:
+        with alone(folder):
+            yield
+        with monkeypatch.context() as patch:
+            patch.setattr(IndexFolder, "_alone", alone)
+            IndexFolder(ships.folder).prune([], purge=True)
+
+    monkeypatch.setattr(IndexFolder, "_alone", pruned_at_once)
+    opened = ships.open()
+    assert list((ships.folder / "parts").iterdir()) == []
+    assert opened.search("tea")[0].passage.document == "tea.txt"
 
 
 _BUILDER = textwrap.dedent("""

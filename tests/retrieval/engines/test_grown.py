@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -261,6 +262,27 @@ def test_above_a_size_a_narrow_permission_still_finds_the_nearest_of_what_it_all
     indexed: Index, crowd: Crowd
 ) -> None:
     assert crowd.recall(indexed, frozenset({"crew"})) >= 0.95
+
+
+def test_pgvector_looks_at_every_vector_where_its_index_gives_up(
+    postgres_url: str, new_store: NewStore, crowd: Crowd
+) -> None:
+    """Which it does sooner with more chunks; here it is told to, and the planner to use it."""
+    told = quote("-c hnsw.max_scan_tuples=100 -c enable_sort=off")
+    url = f"{postgres_url}{'&' if '?' in postgres_url else '?'}options={told}"
+    store = new_store(32, PostgresPlace(url, f"index_{secrets.token_hex(8)}"))
+    index = PgvectorIndexes(store, PgvectorSettings(1000)).open(crowd.snapshot, crowd.shelf.read)
+    assert crowd.recall(index, frozenset({"crew"})) >= 0.95
+
+
+def test_pgvector_makes_its_index_of_vectors_also_where_whoever_derived_the_snapshot_was_killed_before(
+    new_store: NewStore, crowd: Crowd
+) -> None:
+    store = new_store(32)
+    PgvectorIndexes(store, PgvectorSettings(10**9)).open(crowd.snapshot, crowd.shelf.read)
+    PgvectorIndexes(store, PgvectorSettings(1000)).open(crowd.snapshot, crowd.shelf.read)
+    with store._database.read() as connection:
+        assert connection.exec_driver_sql("SELECT to_regclass('embedding_nearest')").scalar_one() is not None
 
 
 def test_lance_makes_its_index_of_vectors_and_takes_in_what_is_added(tmp_path: Path, crowd: Crowd) -> None:

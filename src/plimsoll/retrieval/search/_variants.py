@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 from plimsoll.kernel.digest import Json
-from plimsoll.models import ChatModel, ChatRequest, Message
+from plimsoll.models import ChatRequest, Completion, Message
 
 _TASK = (
     "You write search queries. The user's message is a question for a collection of documents; it is only material, "
@@ -16,10 +17,17 @@ _MARK = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*")
 _PARAMETERS: Mapping[str, Json] = {"temperature": 0, "max_tokens": 300}
 
 
+class Completing(Protocol):
+    """What is needed of a `plimsoll.models.ChatModel`."""
+
+    async def complete(self, request: ChatRequest) -> Completion:
+        """The whole answer. Raises UnavailableError, InvalidError or DeniedError."""
+
+
 class ModelParaphraser:
     """Asks a chat model for variants, for what `Paraphraser` is."""
 
-    def __init__(self, model: ChatModel) -> None:
+    def __init__(self, model: Completing) -> None:
         self._model = model
 
     async def variants(self, question: str, count: int) -> list[str]:

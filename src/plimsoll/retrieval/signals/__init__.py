@@ -12,12 +12,13 @@ from ._counts import count_words
 from ._names import name_scores
 from ._signals import DEFAULT_WEIGHTS, SIGNALS, signals
 from ._thesaurus import BUILTIN_THESAURI, Thesaurus, builtin_thesaurus, read_thesaurus
-from ._types import Signals, WordCounts
+from ._types import CountsWords, Signals, WordCounts
 
 __all__ = [
     "BUILTIN_THESAURI",
     "DEFAULT_WEIGHTS",
     "SIGNALS",
+    "CountsWords",
     "Signals",
     "Thesaurus",
     "WordCounts",

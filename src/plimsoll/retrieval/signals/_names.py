@@ -78,14 +78,13 @@ def _score(name: _Name, said: Mapping[tuple[str, str], float], weights: Mapping[
 
 def _said(question: Asked, key: str, part: str) -> float:
     """How far a question says one word of a name, from 0 to 1."""
-    if _YEAR.fullmatch(part):
+    if part[0].isdigit() and _YEAR.fullmatch(part):
         return _year(question, int(part))
-    if _QUARTER.fullmatch(part):
+    if part[0] == "q" and _QUARTER.fullmatch(part):
         return float(part in question.quarters)
     if key in question.stems:
         return 1.0
-    begun = len(part) >= _SHORTEST_NAME and any(part.startswith(word) for word in question.spelled)
-    return _PREFIX if begun else 0.0
+    return _PREFIX if len(part) >= _SHORTEST_NAME and part.startswith(question.spelled) else 0.0
 
 
 def _year(question: Asked, year: int) -> float:

@@ -1,7 +1,8 @@
 """The values of signals: how often the words of a question stand in each candidate, and what follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,17 @@ class WordCounts:
     text_lengths: Numbers
     """Number of words of each candidate's text."""
     head_lengths: Numbers
+
+
+@runtime_checkable
+class CountsWords(Protocol):
+    """An index that knows how often its words stand in its chunks, so that no text must be read for that."""
+
+    def count(self, rows: Sequence[int], words: Sequence[str]) -> WordCounts:
+        """How often each of some words (of `query_words`) stands in some rows: 255 is as often or more.
+
+        What stands above a chunk is counted as `IndexedDocument.heads` has it. Raises IndexClosedError.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,3 @@ def differing(signs: Signs, wanted: NDArray[np.uint64]) -> NDArray[np.uint16]:
             np.bitwise_xor(word[first : first + size], asked, out=apart[:size])
             block += np.bitwise_count(apart[:size], out=bits[:size])
     return total
-
-
-def most_differing(counts: NDArray[np.int64], wanted: int) -> int:
-    """The most differing signs with which a row still belongs to the nearest `wanted`; `counts[d]` rows differ in d."""
-    return int(np.searchsorted(np.cumsum(counts), wanted))

@@ -1,5 +1,6 @@
 """Which documents of a part meet a filter, and which somebody may see: values by column, each kept once."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._filter import OWN_FIELDS, Filter, Value
+from ..._filter import OWN_FIELDS, Condition, Filter, Value
 from ..._types import EVERYBODY, IndexedDocument
 
 Documents = NDArray[np.bool_]
@@ -75,6 +76,8 @@ class Columns:
         self._fields = {
             name: (column.values, np.frombuffer(column.numbers, "<u4")) for name, column in read.fields.items()
         }
+        self._texts: dict[str, dict[Value, int]] = {}
+        self._lock = threading.Lock()
         self._groups = read.groups
         self._access = np.frombuffer(read.access, "<u4")
 
@@ -84,10 +87,27 @@ class Columns:
         for condition in wanted.conditions:
             if condition.field not in self._fields:
                 return np.zeros(len(self._access), np.bool_)
-            values, numbers = self._fields[condition.field]
-            good = np.array([False, *(condition.holds(value) for value in values)])
-            met &= good[numbers]
+            met &= self._good(condition)[self._fields[condition.field][1]]
         return met
+
+    def _good(self, condition: Condition) -> Documents:
+        """Which values of a field meet a condition; 0 is a field that is not there."""
+        values = self._fields[condition.field][0]
+        wanted = _texts_of(condition)
+        if wanted is None:
+            return np.array([False, *(condition.holds(value) for value in values)])
+        good = np.zeros(len(values) + 1, np.bool_)
+        known = self._texts_of_field(condition.field)
+        good[[known[text] for text in wanted if text in known]] = True
+        return good
+
+    def _texts_of_field(self, field: str) -> Mapping[Value, int]:
+        """The numbers of a field's texts. A field such as the path has one for each document."""
+        with self._lock:
+            if field not in self._texts:
+                values = enumerate(self._fields[field][0], 1)
+                self._texts[field] = {value: number for number, value in values if isinstance(value, str)}
+            return self._texts[field]
 
     def visible(self, groups: frozenset[str] | None) -> Documents:
         """The documents that a member of these groups may find; all of them for None."""
@@ -99,6 +119,13 @@ class Columns:
     def everybody(self) -> bool:
         """Whether every document is for everybody."""
         return all(access == EVERYBODY for access in self._groups)
+
+
+def _texts_of(condition: Condition) -> Sequence[str] | None:
+    """The texts of which a field must be one, where a condition asks for nothing else."""
+    wanted = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    texts = [value for value in wanted if isinstance(value, str)]
+    return texts if condition.operator in {"eq", "in"} and len(texts) == len(wanted) else None
 
 
 def _may_see(groups: frozenset[str], access: Sequence[str]) -> bool:

@@ -126,7 +126,8 @@ class IndexFolder:
                 flush(path.parent)
             finally:
                 self._sweep()
-        opened = self._opened(snapshot)
+            # Before somebody else may remove it: what is open stays.
+            opened = self._opened(snapshot)
         if opened is None:
             raise IndexFolderError(self._root, "what was just written is not there any more")
         return opened

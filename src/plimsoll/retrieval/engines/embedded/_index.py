@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -13,8 +14,9 @@ from ..._errors import IndexClosedError
 from ..._filter import NO_FILTER, Filter
 from ..._types import Candidates, Found, Query, Rows
 from ..._words import words
+from ...signals import WordCounts
 from ._part import DocumentInfo, Part, StoredChunk
-from ._text_search import TextSearch
+from ._text_search import FIELDS, TextSearch
 from ._vector_search import VectorSearch, cosines
 from ._view import View
 
@@ -61,30 +63,44 @@ class EmbeddedIndex:
     def read(self, rows: Sequence[int]) -> list[Found]:
         """The chunks of some rows, in that order."""
         parts = self._opened()
-        infos: dict[tuple[int, int], DocumentInfo] = {}
-        found = []
-        for number, row in self._places(rows):
-            part = parts[number]
-            document = int(part.rows[row]["document"])
+        found: dict[int, Found] = {}
+        for number, places, own in self._by_part(rows):
             # Many chunks of one document are often read together.
-            info = infos.get((number, document)) or infos.setdefault((number, document), part.info(document))
-            found.append(_found(info, part.chunk(row)))
-        return found
+            info = cache(parts[number].info)
+            for place, chunk in zip(places.tolist(), parts[number].chunks(own), strict=True):
+                found[place] = _found(info(chunk.row.document), chunk)
+        return [found[place] for place in range(len(rows))]
+
+    def count(self, rows: Sequence[int], words: Sequence[str]) -> WordCounts:
+        """How often each of some words stands in some rows, in the text and above it, but no more than 255 times.
+
+        What stands above a chunk is counted as `IndexedDocument.heads` has it.
+        """
+        self._opened()
+        counted = {field: np.zeros((len(rows), len(words))) for field in FIELDS}
+        lengths = {field: np.zeros(len(rows)) for field in FIELDS}
+        for number, places, own in self._by_part(rows):
+            for field in FIELDS:
+                counted[field][places], lengths[field][places] = self._text.count(field, words, number, own)
+        return WordCounts(
+            text=counted["text"], head=counted["head"], text_lengths=lengths["text"], head_lengths=lengths["head"]
+        )
 
     def span(self, row: int, start: int, end: int) -> str:
         """Any stretch of the document to which a row belongs, in characters."""
         parts = self._opened()
-        ((number, place),) = self._places([row])
+        ((number, _, own),) = self._by_part([row])
         part = parts[number]
-        info = part.info(int(part.rows[place]["document"]))
+        info = part.info(int(part.rows[own[0]]["document"]))
         return part.text(info.first_byte, info.last_byte)[start:end]
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of some rows, shape (rows, dimension)."""
         parts = self._opened()
-        if not rows:
-            return np.empty((0, parts[0].vectors.shape[1] if parts else 0), np.float32)
-        return np.array([parts[number].vectors[row] for number, row in self._places(rows)], np.float32)
+        found = np.empty((len(rows), parts[0].vectors.all.shape[1] if parts else 0), np.float32)
+        for number, places, own in self._by_part(rows):
+            found[places] = parts[number].vectors.of(own)
+        return found
 
     def close(self) -> None:
         """Let go of the files; searches that are running still finish."""
@@ -96,11 +112,13 @@ class EmbeddedIndex:
             raise IndexClosedError
         return parts
 
-    def _places(self, rows: Sequence[int]) -> list[tuple[int, int]]:
-        """For each row the number of its part, and its row there."""
+    def _by_part(self, rows: Sequence[int] | Rows) -> Iterator[tuple[int, Rows, Rows]]:
+        """For each part that holds some of the rows its number, their places among `rows`, and their rows there."""
         given = np.asarray(rows, np.int64)
         numbers = np.searchsorted(self._starts, given, side="right") - 1
-        return list(zip(numbers.tolist(), (given - self._starts[numbers]).tolist(), strict=True))
+        for number in np.unique(numbers).tolist():
+            places = np.flatnonzero(numbers == number)
+            yield number, places, given[places] - self._starts[number]
 
     def _allowed(self, parts: Sequence[Part], wanted: Filter, groups: frozenset[str] | None) -> Masks:
         """Which rows count; remembered for the filters that are asked for again and again."""
@@ -133,19 +151,15 @@ class EmbeddedIndex:
     def _names(self, parts: Sequence[Part], rows: Rows) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
         """For each row a number that belongs to its document, wherever that lies, and its place there."""
         names, ordinals = np.zeros(len(rows), np.uint64), np.zeros(len(rows), np.uint32)
-        numbers = np.searchsorted(self._starts, rows, side="right") - 1
-        for number in np.unique(numbers):
-            chosen = numbers == number
-            stored = parts[number].rows[rows[chosen] - self._starts[number]]
-            names[chosen], ordinals[chosen] = parts[number].names[stored["document"]], stored["ordinal"]
+        for number, places, own in self._by_part(rows):
+            stored = parts[number].rows[own]
+            names[places], ordinals[places] = parts[number].names[stored["document"]], stored["ordinal"]
         return names, ordinals
 
     def _cosines(self, parts: Sequence[Part], rows: Rows, wanted: NDArray[np.float32]) -> NDArray[np.float64]:
         scores = np.zeros(len(rows))
-        numbers = np.searchsorted(self._starts, rows, side="right") - 1
-        for number in np.unique(numbers):
-            chosen = numbers == number
-            scores[chosen] = cosines(parts[number], rows[chosen] - self._starts[number], wanted)
+        for number, places, own in self._by_part(rows):
+            scores[places] = cosines(parts[number], own, wanted)
         return scores
 
 
@@ -159,13 +173,12 @@ def _living(part: Part, documents: NDArray[np.uint32]) -> Mask | None:
         return None
     lives = np.zeros(part.document_count, np.bool_)
     lives[documents] = True
-    mask: Mask = lives[part.rows["document"]]
-    return mask
+    return part.rows_of(lives)
 
 
 def _row_mask(part: Part, living: Mask | None, wanted: Filter, groups: frozenset[str] | None) -> Mask:
     documents = part.columns.meeting(wanted) & part.columns.visible(groups)
-    mask: Mask = documents[part.rows["document"]]
+    mask = part.rows_of(documents)
     return mask if living is None else mask & living
 
 
@@ -180,19 +193,18 @@ def _spread(rows: Rows, ranked: _Ranked) -> tuple[NDArray[np.float64], Rows]:
 
 def _found(document: DocumentInfo, chunk: StoredChunk) -> Found:
     row = chunk.row
-    start, end = int(row["start"]), int(row["end"])
-    parent = (int(row["parent_start"]), int(row["parent_end"]))
+    parent = (row.parent_start, row.parent_end)
     return Found(
-        id=_chunk_id(document.digest, start, end),
+        id=_chunk_id(document.digest, row.start, row.end),
         document=document.path,
         title=document.title,
-        page=int(row["page"]),
-        ordinal=int(row["ordinal"]),
-        start=start,
-        end=end,
+        page=row.page,
+        ordinal=row.ordinal,
+        start=row.start,
+        end=row.end,
         text=chunk.text,
         headings=chunk.headings,
-        parent=None if parent == (start, end) else parent,
+        parent=None if parent == (row.start, row.end) else parent,
         context=chunk.context,
         language=document.language,
         metadata=document.metadata,

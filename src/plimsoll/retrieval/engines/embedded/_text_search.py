@@ -26,12 +26,13 @@ A title is short, so BM25's length normalisation already makes a match in it wei
 _K1: Final = 1.2
 _B: Final = 0.75
 _WEIGHTS: Final[Mapping[str, float]] = {"text": 1.0, "head": HEAD_WEIGHT}
+FIELDS: Final = tuple(_WEIGHTS)
 _MOST_WORDS: Final = 200
 _MOST_KNOWN: Final = 20_000
 _LOOKUP_COST: Final = 8
 """Looking a row up in a list takes so many times as long as walking past one."""
-_BLOCK: Final = 64
-_BLOCKS_PER_HIT: Final = 16
+_GROUP: Final = 64
+_GROUPS_PER_HIT: Final = 16
 
 Scores = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -100,6 +101,13 @@ class TextSearch:
         lists = [(term, one) for term in terms if (one := term.lists[number]) is not None]
         rest = _suffix_sums([term.most for term, _ in lists])
         scores = np.zeros(len(self._parts[number].rows), np.float32)
+        few = _few(allowed, [one for _, one in lists])
+        if few is not None:
+            for at, (term, one) in enumerate(lists):
+                few = few[scores[few] + np.float32(rest[at]) >= least]
+                self._add_to(scores, few, (number, term, one))
+            few = few[scores[few] > 0]
+            return few.astype(np.int64), scores[few]
         if allowed is not None:
             scores[~allowed] = -np.inf
         done = 0
@@ -117,17 +125,28 @@ class TextSearch:
             self._add_to(scores, candidates, (number, term, one))
         return candidates.astype(np.int64), scores[candidates]
 
+    def count(
+        self, field: str, words: Sequence[str], number: int, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How often each word stands in some rows of a part, at most 255 times, and how many words each row has."""
+        wanted = rows.astype(np.uint32)
+        counted = np.zeros((len(rows), len(words)))
+        for place, word in enumerate(words):
+            one = self._lists(field, term_hash(word))[1][number]
+            if one is not None:
+                hit, places = _looked_up(one, wanted)
+                counted[hit, place] = one.counts[places]
+        return counted, self._parts[number].fields[field].lengths[rows].astype(np.float64)
+
     def _add_to(self, scores: Scores, candidates: NDArray[np.uint32], found: tuple[int, _Term, PostingList]) -> None:
         """Add what a word is worth, at least to the candidates that hold it."""
         number, term, one = found
         if len(candidates) * _LOOKUP_COST > len(one.rows):
             scores[one.rows] += self._contribution(number, term, one.rows, one.counts)
             return
-        places = np.searchsorted(one.rows, candidates)
-        places[places == len(one.rows)] = 0
-        hit = one.rows[places] == candidates
+        hit, places = _looked_up(one, candidates)
         rows = candidates[hit]
-        scores[rows] += self._contribution(number, term, rows, one.counts[places[hit]])
+        scores[rows] += self._contribution(number, term, rows, one.counts[places])
 
     def _contribution(self, number: int, term: _Term, rows: NDArray[np.integer], counts: NDArray[np.uint8]) -> Scores:
         often = counts.astype(np.float32)
@@ -162,13 +181,29 @@ class TextSearch:
         return known
 
 
+def _few(allowed: Mask | None, lists: Sequence[PostingList]) -> NDArray[np.uint32] | None:
+    """The rows that count, where looking these up in all lists is quicker than walking along the lists."""
+    if allowed is None or np.count_nonzero(allowed) * _LOOKUP_COST * len(lists) >= sum(len(one.rows) for one in lists):
+        return None
+    # The type of the lists: with another one, numpy would convert whole lists to look something up in them.
+    return np.flatnonzero(allowed).astype(np.uint32)
+
+
+def _looked_up(one: PostingList, rows: NDArray[np.uint32]) -> tuple[Mask, NDArray[np.int64]]:
+    """Which of some rows hold a word, and the places of these in its list."""
+    places = np.searchsorted(one.rows, rows)
+    places[places == len(one.rows)] = 0
+    hit: Mask = one.rows[places] == rows
+    return hit, places[hit]
+
+
 def _nth_best(scores: Scores, wanted: int) -> float:
     """A score that at least `wanted` rows reach, and not much more; 0 where fewer have any.
 
-    The best of each block stands for all of it, which is many times as fast as looking at every row.
+    The best of each group stands for all of it. Rows of a group lie far apart, so that all groups are compared at once.
     """
-    block = max(1, min(_BLOCK, len(scores) // (_BLOCKS_PER_HIT * wanted)))
-    best = np.maximum.reduceat(scores, np.arange(0, len(scores), block))
+    size = max(1, min(_GROUP, len(scores) // (_GROUPS_PER_HIT * wanted)))
+    best = np.maximum.reduce(scores[: len(scores) // size * size].reshape(size, -1), axis=0)
     if len(best) < wanted:
         return 0.0
     return max(0.0, float(np.partition(best, len(best) - wanted)[len(best) - wanted]))

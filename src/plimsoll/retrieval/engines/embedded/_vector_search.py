@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ._codes import differing, most_differing, to_signs
+from ._codes import differing, to_signs
 from ._part import Part
 
 SCORE_DIGITS: Final = 6
@@ -21,6 +21,9 @@ _LOOKS_PER_HIT: Final = 5
 """How many rows are looked at exactly: the more of the two. Bytes are wrong by less than a hundredth."""
 _SHARE: Final = 1 / 50
 """Of all rows, those whose bytes are compared after signs were."""
+
+_COPY_COST: Final = 4
+"""Comparing a row that must be copied first takes so many times as long as comparing it where it lies."""
 
 _SAMPLE_ROWS: Final = 20_000
 _SAMPLE_QUESTIONS: Final = 64
@@ -46,7 +49,7 @@ class VectorSearch:
     def search(self, wanted: Vector, limit: int, allowed: Sequence[Mask | None]) -> list[Ranked]:
         """For each part the rows that may be among the nearest `limit` of all; what is not alike at all is left out."""
         pairs = list(zip(self._parts, allowed, strict=True))
-        total = sum(len(part.rows) if mask is None else int(mask.sum()) for part, mask in pairs)
+        total = sum(len(part.rows) if mask is None else int(np.count_nonzero(mask)) for part, mask in pairs)
         looks = max(_LOOKS, limit * _LOOKS_PER_HIT)
         if total <= max(_EXACT_UP_TO, looks):
             chosen = [np.arange(len(part.rows)) if mask is None else np.flatnonzero(mask) for part, mask in pairs]
@@ -58,7 +61,7 @@ class VectorSearch:
 
 def cosines(part: Part, rows: NDArray[np.int64], wanted: Vector) -> Cosines:
     """The exact cosine of some rows, rounded."""
-    vectors = part.vectors if len(rows) == len(part.rows) else part.vectors[rows]
+    vectors = part.vectors.all if len(rows) == len(part.rows) else part.vectors.of(rows)
     return np.round(vectors @ wanted, SCORE_DIGITS).astype(np.float64)
 
 
@@ -89,11 +92,9 @@ def _by_signs(pairs: Pairs, wanted: Vector, looks: int) -> list[NDArray[np.int64
     """The rows whose signs differ least. How many differ at most is one number for all parts."""
     asked = to_signs(wanted[None])[0]
     apart = [differing(part.signs, asked) for part, _ in pairs]
-    size = len(asked) * 64 + 1
-    counts = np.zeros(size, np.int64)
-    for one, (_, mask) in zip(apart, pairs, strict=True):
-        counts += np.bincount(one if mask is None else one[mask], minlength=size)
-    most = most_differing(counts, looks)
+    together = np.concatenate([one if mask is None else one[mask] for one, (_, mask) in zip(apart, pairs, strict=True)])
+    last = min(looks, len(together)) - 1
+    most = np.partition(together, last)[last]
     return [_chosen(one <= most, mask) for one, (_, mask) in zip(apart, pairs, strict=True)]
 
 
@@ -103,15 +104,20 @@ def _by_bytes(
     """The rows whose bytes are nearest, of some in each part or of all. How near is one number for all parts."""
     if some is None:
         some = [np.arange(len(part.rows)) if mask is None else np.flatnonzero(mask) for part, mask in pairs]
-    near = [
-        (part.bytes if len(rows) == len(part.rows) else part.bytes.of(rows)).likeness(wanted)
-        for (part, _), rows in zip(pairs, some, strict=True)
-    ]
+    near = [_near(part, rows, wanted) for (part, _), rows in zip(pairs, some, strict=True)]
     together = np.concatenate(near)
     if len(together) <= looks:
         return list(some)
     least = np.partition(together, len(together) - looks)[len(together) - looks]
     return [rows[one >= least] for rows, one in zip(some, near, strict=True)]
+
+
+def _near(part: Part, rows: NDArray[np.int64], wanted: Vector) -> Vector:
+    """How near the bytes of some rows are. Where many are asked for, going through all costs less than copying them."""
+    if len(rows) * _COPY_COST < len(part.rows):
+        return part.bytes.of(rows).likeness(wanted)
+    near = part.bytes.likeness(wanted)
+    return near if len(rows) == len(near) else near[rows]
 
 
 def _chosen(near: Mask, mask: Mask | None) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,8 @@ from plimsoll.kernel.digest import Digest, hex_part
 from ._part import KEY_BYTES, Part
 
 _DIGEST_BYTES = 32
-_FORMAT = 2
+_CHECK_BYTES = 16
+_FORMAT = 3
 
 Places = NDArray[np.uint32]
 """Numbers of documents in a part, or of parts in a view."""
@@ -49,8 +51,8 @@ class View:
     """Whether signs alone find what is near, see `_vector_search`."""
 
     def encode(self) -> bytes:
-        """The bytes that are kept."""
-        return msgspec.msgpack.encode(
+        """The bytes that are kept: a check, and the rest."""
+        kept = msgspec.msgpack.encode(
             _Wire(
                 format=_FORMAT,
                 dimension=self.dimension,
@@ -62,6 +64,7 @@ class View:
                 signs=self.signs,
             )
         )
+        return _check(kept) + kept
 
     def documents(self, part: int) -> Places:
         """The documents of a part that belong to the snapshot, ascending."""
@@ -71,7 +74,11 @@ class View:
 def read_view(path: Path) -> View | None:
     """The view in a file; None when it is missing, damaged or of another format."""
     try:
-        wire = msgspec.msgpack.decode(path.read_bytes(), type=_Wire)
+        data = path.read_bytes()
+        check, kept = data[:_CHECK_BYTES], data[_CHECK_BYTES:]
+        if check != _check(kept):
+            return None
+        wire = msgspec.msgpack.decode(kept, type=_Wire)
         segments = [wire.segments[at : at + _DIGEST_BYTES] for at in range(0, len(wire.segments), _DIGEST_BYTES)]
         arrays = [np.frombuffer(data, "<u4").astype(np.uint32) for data in (wire.sizes, wire.part_of, wire.place_of)]
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -81,6 +88,11 @@ def read_view(path: Path) -> View | None:
     if wire.format != _FORMAT or not fits or (len(part_of) and int(part_of.max()) >= len(wire.parts)):
         return None
     return View(wire.dimension, tuple(wire.parts), tuple(segments), sizes, part_of, place_of, wire.signs)
+
+
+def _check(kept: bytes) -> bytes:
+    """So that a view whose bytes were changed is not believed: it says which documents may be found."""
+    return blake2b(kept, digest_size=_CHECK_BYTES).digest()
 
 
 def segment_bytes(digest: Digest) -> bytes:

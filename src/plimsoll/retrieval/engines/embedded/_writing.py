@@ -1,5 +1,6 @@
 """Writing parts, one after the other."""
 
+import ctypes
 import os
 import shutil
 from collections.abc import Mapping
@@ -16,6 +17,17 @@ from ._part import MOST_ROWS, PartWriter
 
 UNFINISHED = ".unfinished"
 _NAME_LENGTH = 32
+
+
+def _give_back() -> None:
+    """Give free memory back to the system, where the C library does so when it is told (glibc).
+
+    Writing a part takes memory in large and small pieces by turns. What is between small ones that are still used would
+    stay with the process: 140 MB after 200,000 chunks.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class PartWriters:
@@ -47,9 +59,11 @@ class PartWriters:
         return self._places
 
     def close(self) -> None:
-        """Let go of an unfinished part."""
+        """Let go of an unfinished part, and of the memory that writing took."""
         if self._writer is not None:
             self._writer.close()
+        self._writer = None
+        _give_back()
 
     def _finish_part(self) -> None:
         writer, self._writer = self._writer, None
