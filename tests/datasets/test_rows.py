@@ -101,7 +101,7 @@ def test_a_file_without_rows_is_a_mistake(tmp_path: Path, content: bytes) -> Non
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plimsoll.datasets._rows.MAX_BYTES", 2**20)
+    monkeypatch.setattr("plimsoll.datasets._lines.MAX_BYTES", 2**20)
     path = written(tmp_path, b'{"question": "q", "answers": ["' + b"x" * 2**20 + b'"]}')
     assert mistakes(path) == [(1, "the file is larger than 1 MB")]
 

@@ -173,6 +173,17 @@ def test_a_number_must_belong_to_the_same_name(ask: Any, reader: ChatModel, pass
     assert not ends(ask, reader, "How many square metres of floor does Shed 12 have?", (passage(text),)).answered
 
 
+def test_a_word_with_its_own_number_goes_before_what_has_both_apart(
+    ask: Any, reader: ChatModel, passage: Callable[..., Passage]
+) -> None:
+    text = " ".join(
+        f"The contract of party {party} ends on {party + 1} May 2024 and costs EUR {party},000.00 per year."
+        for party in range(10, 25)
+    )
+    end = ends(ask, reader, "What does the contract of party 17 cost?", (passage(text),))
+    assert "party 17" in end.quotes[0].text
+
+
 def test_a_sentence_belongs_to_the_heading_over_it(
     ask: Any, reader: ChatModel, passage: Callable[..., Passage]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Versioned rows of questions with the answers that people expect.
+"""Versioned rows: questions with the answers that people expect, and texts with the values of their fields.
 
 Here: what a row is, and reading rows from JSONL with all mistakes at once. Not here: running an endpoint over the
 rows and scoring it (`plimsoll.evaluation`), the project folder in which the files lie (`plimsoll.project`), and
@@ -6,7 +6,17 @@ keeping their versions (`plimsoll.registry`).
 """
 
 from ._errors import DatasetInvalidError, DatasetMissingError, RowInvalidError, RowMistake
+from ._labelled import LabelledText, read_labelled
 from ._rows import read_rows
 from ._types import Row
 
-__all__ = ["DatasetInvalidError", "DatasetMissingError", "Row", "RowInvalidError", "RowMistake", "read_rows"]
+__all__ = [
+    "DatasetInvalidError",
+    "DatasetMissingError",
+    "LabelledText",
+    "Row",
+    "RowInvalidError",
+    "RowMistake",
+    "read_labelled",
+    "read_rows",
+]

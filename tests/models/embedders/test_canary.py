@@ -118,6 +118,16 @@ def test_what_is_kept_comes_back() -> None:
         Canary.from_bytes(broken.to_bytes())
 
 
+def test_vectors_that_would_be_near_to_everything_are_refused() -> None:
+    before = take_canary(STATIC)
+    long = dataclasses.replace(before, vectors=before.vectors * 1000)
+    with pytest.raises(CanaryFormatError, match="length"):
+        Canary.from_bytes(long.to_bytes())
+    few = dataclasses.replace(before, vectors=before.vectors[:5])
+    with pytest.raises(CanaryFormatError, match="5 vectors"):
+        Canary.from_bytes(few.to_bytes())
+
+
 @given(st.binary(max_size=60) | st.integers(0, 200).map(lambda end: take_canary(STATIC).to_bytes()[:end]))
 def test_anything_else_is_refused(raw: bytes) -> None:
     with pytest.raises(CanaryFormatError):

@@ -75,6 +75,7 @@ def test_a_passage_that_answers_is_likelier_to_than_one_that_does_not(passage: C
 def test_a_refusal_says_how_likely_an_answer_was(passage: Callable[..., Passage]) -> None:
     said = answer("Who painted the ceiling of the chapel?", [passage(TEXT)], EMBED)
     assert said.text == ABSTAIN
+    assert said.probability is not None
     assert 0.0 <= said.probability < 0.5
 
 

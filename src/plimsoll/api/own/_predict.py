@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from plimsoll.flows.serve import Predictions
+from plimsoll.models.predictors import Extraction, Predicted
 
 from .._dialect import Asked
 from ..wire import as_type, json_bytes, read_object
@@ -19,14 +20,29 @@ class PredictIn(Struct, forbid_unknown_fields=True):
     user: str | None = None
 
 
-class PredictionOut(Struct):
-    """What the model says about one row."""
+class FieldValueOut(Struct):
+    """A value of a field: characters `start` to `end` of the row's text."""
 
-    label: str | None
+    value: str
+    """In the normal form of its type."""
+    text: str
+    """As it stands there."""
+    start: int
+    end: int
+    confidence: float
+    """From 0 to 1."""
+
+
+class PredictionOut(Struct):
+    """What the model says about one row: a label with its scores, or the values of fields."""
+
+    label: str | UnsetType | None = UNSET
     """Null when the model is not sure enough of any."""
-    score: float
-    scores: dict[str, float]
+    score: float | UnsetType = UNSET
+    scores: dict[str, float] | UnsetType = UNSET
     """Of every label."""
+    fields: dict[str, list[FieldValueOut]] | UnsetType = UNSET
+    """The values of every field, best first; an empty list where the text does not say."""
 
 
 class PredictFactsOut(Struct):
@@ -61,5 +77,14 @@ def write_predictions(asked: Asked, found: Predictions) -> bytes:
     """The answer."""
     started = found.started
     made = PredictFactsOut(started.release, started.release_name, started.trace_id, started.model, found.latency_ms)
-    said = [PredictionOut(one.label, float(one.score), dict(one.scores)) for one in found.predictions]
-    return json_bytes(PredictionsOut(said, started.name or asked.target, made))
+    return json_bytes(PredictionsOut(list(map(_out, found.predictions)), started.name or asked.target, made))
+
+
+def _out(one: Predicted) -> PredictionOut:
+    if not isinstance(one, Extraction):
+        return PredictionOut(one.label, float(one.score), dict(one.scores))
+    fields = {
+        name: [FieldValueOut(each.value, each.text, each.start, each.end, each.confidence) for each in found]
+        for name, found in one.fields.items()
+    }
+    return PredictionOut(fields=fields)

@@ -58,6 +58,8 @@ class FactsOut(Struct):
     answered: bool | None
     """False when the documents do not say; null where nobody can tell."""
     span: str | None
+    probability: float | None
+    """That the passages answer, from 0 to 1; null where the model was not calibrated to say it."""
     citations: list[CitationOut]
     passages: list[PassageOut]
     cost_usd: float | None
@@ -78,6 +80,7 @@ def facts(started: AnswerStarted, done: AnswerDone) -> FactsOut:
         model=done.target or started.model,
         answered=done.answered,
         span=done.span,
+        probability=done.probability,
         citations=list(map(_citation, done.citations)),
         passages=list(map(_passage, started.passages)),
         cost_usd=done.usage.cost_usd,

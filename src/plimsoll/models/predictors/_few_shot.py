@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._types import Embedder
-from ._errors import FeatureMissingError, FewShotInvalidError
+from ._errors import FewShotInvalidError
+from ._rows import text_of
 from ._types import Prediction
 
 NAME: Final = "few_shot"
@@ -43,19 +44,13 @@ class FewShot:
 
     def predict(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Prediction, ...]:
         """One prediction for each row. Raises FeatureMissingError."""
-        texts = [self._text(number, row) for number, row in enumerate(rows)]
+        texts = [text_of(row, number, self.feature) for number, row in enumerate(rows)]
         if not texts:
             return ()
         vectors = self.embedder.embed(texts)
         nearest = np.maximum.reduceat(vectors @ self.examples.T, self.begins, axis=1)
         scores = (_CENTROID_SHARE * (vectors @ self.centroids.T) + nearest) / (_CENTROID_SHARE + 1)
         return tuple(self._prediction(row) for row in scores)
-
-    def _text(self, number: int, row: Mapping[str, Any]) -> str:
-        text = row.get(self.feature)
-        if not isinstance(text, str) or not text.strip():
-            raise FeatureMissingError(number, self.feature)
-        return text
 
     def _prediction(self, row: NDArray[np.float32]) -> Prediction:
         best = int(np.argmax(row))

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..._types import Passage, Quote
 from ._evidence import Embed, Evidence, Findings, find, may_answer, narrowed
+from ._given import MESSAGE
 from ._kinds import Kind, typed
 from ._question import Question, read_question
 from ._refusal import AT_LEAST, answer_probability
@@ -32,8 +33,8 @@ class Answer:
     text: str
     quotes: tuple[Quote, ...] = ()
     span: str | None = None
-    probability: float = 0.0
-    """That the passages answer, from 0 to 1."""
+    probability: float | None = 0.0
+    """That the passages answer, from 0 to 1; None for summaries, of which nobody was asked whether they are right."""
 
     @property
     def answered(self) -> bool:
@@ -45,7 +46,7 @@ def answer(question: str, passages: Sequence[Passage], embed: Embed) -> Answer:
     """Answer `question` with quotations from `passages`; never fails for want of evidence, but says so."""
     if asks_for_summary(question):
         told = summary_quotes(question, passages, embed)
-        return Answer(text=_text(told), quotes=told, probability=1.0) if told else Answer(text=ABSTAIN)
+        return Answer(text=_text(told), quotes=told, probability=None) if told else Answer(text=ABSTAIN)
     asked = read_question(question)
     findings = find(asked, passages, embed)
     if not may_answer(asked, findings):
@@ -84,8 +85,12 @@ def _quote(evidence: Evidence, passage: Passage) -> Quote:
 
 def _text(quotes: Sequence[Quote]) -> str:
     lines = [f'"{" ".join(quote.text.split())}" [{quote.marker}]' for quote in quotes]
-    sources = {quote.marker: f"[{quote.marker}] {quote.document}, page {quote.page}" for quote in quotes}
+    sources = {quote.marker: f"[{quote.marker}] {_source(quote)}" for quote in quotes}
     return "\n".join([*lines, "", *(sources[marker] for marker in sorted(sources))])
+
+
+def _source(quote: Quote) -> str:
+    return quote.document if quote.passage_id == MESSAGE else f"{quote.document}, page {quote.page}"
 
 
 def _span(question: Question, evidence: Evidence, findings: Findings, embed: Embed) -> str | None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..._types import Passage
 from ._clauses import ALSO, LONG_CHARS, is_preamble, is_title, parts
 from ._kinds import TYPED, Kind, typed
-from ._question import Question
+from ._question import Question, numbered_in
 from ._sentences import Unit, split_units
 from ._terms import Word, words
 
@@ -43,11 +43,14 @@ ALSO_SHARE: Final = 0.7
 PARTLY: Final = 0.9
 """At most so much for a word that does not stand in the unit itself."""
 RANK: Final = 0.01
+NUMBERED: Final = 0.03
+"""For a word with its own number, as in `party 17`: enough to go before what has both apart."""
 MARK_GAP: Final = 1
 
 LEAST_COVERED: Final = 0.2
 MISSING_SPECIFIC: Final = 0.5
 IDENTIFIER_CHARS: Final = 3
+_BLOCK: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +174,21 @@ def _similar(question: Question, pieces: Sequence[_Piece], embed: Embed) -> list
     if not vocabulary or not question.terms:
         return [{} for _ in pieces]
     place = {word: index for index, word in enumerate(vocabulary)}
-    near = embed([term.text.lower() for term in question.terms]) @ embed(vocabulary).T
-    near = np.clip((near - SIMILAR_FROM) / (1 - SIMILAR_FROM), 0, 1) * SIMILAR
+    near = _nearness(embed([term.text.lower() for term in question.terms]), vocabulary, embed)
     found = []
     for piece in pieces:
         columns = [place[word.text.lower()] for word in piece.words if not word.is_stop]
         best = near[:, columns].max(axis=1) if columns else np.zeros(len(near))
         found.append({term.stem: float(value) for term, value in zip(question.terms, best, strict=True)})
     return found
+
+
+def _nearness(asked: NDArray[np.float32], vocabulary: Sequence[str], embed: Embed) -> NDArray[np.float32]:
+    """How near each word is to each that was asked; block by block, so that memory stays bounded."""
+    blocks = [vocabulary[at : at + _BLOCK] for at in range(0, len(vocabulary), _BLOCK)]
+    near = np.concatenate([asked @ embed(block).T for block in blocks], axis=1)
+    scaled = np.clip((near - SIMILAR_FROM) / (1 - SIMILAR_FROM), 0, 1) * SIMILAR
+    return np.asarray(scaled, dtype=np.float32)
 
 
 def _missing_marks(question: Question, passages: Sequence[Passage]) -> tuple[frozenset[str], ...]:
@@ -266,6 +276,8 @@ def _evidence(
 ) -> Evidence:
     score = sum(weight * _share(stem, piece, partial) for stem, weight in weights.items())
     score = score / (sum(weights.values()) or 1.0) - RANK * piece.passage - _penalty(question, piece)
+    if question.numbered and question.numbered & numbered_in(piece.text, piece.words):
+        score += NUMBERED
     if _only_repeats(question, piece) and not _has_news(question, piece):
         score = 0.0
     covered = piece.stems & weights.keys()

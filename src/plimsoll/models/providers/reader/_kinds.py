@@ -35,13 +35,15 @@ _CENTURY: Final = (
     r"(?:\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
     r"\w+teenth|twentieth|twenty-first)"
 )
-_DIGITS: Final = r"\d[\d,]*(?:\.\d+)?[½¼¾]?"
+# Bounded, so that no place of a long row of digits or numerals looks over all of it.
+_DIGITS: Final = r"\d[\d,]{0,40}(?:\.\d{1,40})?[½¼¾]?"
 _NUMBER_WORD: Final = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
     r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|dozen|half)"
 )
 _AMOUNT: Final = (
-    rf"(?:\b{_DIGITS}|\b{_NUMBER_WORD}\b(?:[- ]{_NUMBER_WORD}\b)*)(?: (?:million|billion|trillion|hundred|thousand)\b)*"
+    rf"(?:\b{_DIGITS}|\b{_NUMBER_WORD}\b(?:[- ]{_NUMBER_WORD}\b){{0,12}})"
+    r"(?: (?:million|billion|trillion|hundred|thousand)\b){0,4}"
 )
 _CURRENCY: Final = r"(?:[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|US\$))"
 _PATTERNS: Final = {

@@ -1,7 +1,9 @@
 """What a question asks for: its words that count, the kind of answer, and the noun that names the answer."""
 
 import enum
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +14,8 @@ _WH = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.IGN
 _YES_NO = re.compile(
     r"\s*(?:is|are|was|were|do|does|did|has|have|had|can|could|may|must|should|will|would|am)\b", re.IGNORECASE
 )
-_GOVERNING_LAW = re.compile(
-    r"\b(?:govern(?:s|ed|ing)?|appl(?:y|ies|icable)|construed)\b.*\blaws?\b|"
-    r"\blaws?\b.*\b(?:govern(?:s|ed|ing)?|appl(?:y|ies|icable)|construed)\b",
-    re.IGNORECASE,
-)
+_GOVERNS = re.compile(r"\b(?:govern(?:s|ed|ing)?|appl(?:y|ies|icable)|construed)\b", re.IGNORECASE)
+_LAW = re.compile(r"\blaws?\b", re.IGNORECASE)
 _HOW_MUCH = re.compile(r"\bhow much\b", re.IGNORECASE)
 _PAPER = re.compile(
     r"(?<=[Tt]he )(?:[^\W\d_a-z][\w&'\u2019-]*,? (?:(?:and|or|of|for) )?){0,6}"
@@ -28,6 +27,11 @@ _AUXILIARIES: Final = frozenset(_AUXILIARY_LIST.split())
 _HELPERS: Final = frozenset({"did", "do", "does"})
 _REACH: Final = 4
 _FEW_WORDS: Final = 2
+_MOST_TERMS: Final = 120
+_MOST_MARK_WORDS: Final = 16
+"""A longer row of names and numbers is no name."""
+_SHOWN_CHARS: Final = 2000
+"""Of a longer question its beginning and its end are read, so much of each."""
 MOSTLY: Final = 0.75
 
 
@@ -79,6 +83,8 @@ class Question:
     """Stems of numbers, identifiers, and names written with a capital: an answer must be about exactly these."""
     marks: tuple[frozenset[str], ...]
     """Stems of specific words that stand side by side, one of them with a digit, such as `Shed 12` or `3 May 2024`."""
+    numbered: frozenset[tuple[str, str]]
+    """Stems of a word and the number right behind it, such as `party 17`: another party may stand near another 17."""
     paper: frozenset[str]
     """Stems of words that only name the paper that is asked about, such as `Supply Agreement`."""
     is_sure: bool
@@ -92,20 +98,23 @@ class Question:
 
 def read_question(text: str) -> Question:
     """Read `text`; never fails."""
+    if len(text) > 2 * _SHOWN_CHARS:
+        text = f"{text[:_SHOWN_CHARS]}\n{text[-_SHOWN_CHARS:]}"
     found = words(text)
     match = _WH.search(text)
     after = [word for word in found if match and word.start >= match.end()]
     kind, focus = _wanted(match.group().lower() if match else "", after, text)
-    kind = Kind.LAW if _GOVERNING_LAW.search(text) else kind
+    kind = Kind.LAW if any(_GOVERNS.search(line) and _LAW.search(line) for line in text.split("\n")) else kind
     terms = {word.stem: word for word in reversed(found) if not word.is_stop}
     specific = _specific(found)
-    ordered = tuple(sorted(terms.values(), key=lambda word: word.start))
+    ordered = tuple(sorted(terms.values(), key=lambda word: word.start)[:_MOST_TERMS])
     return Question(
         text=text,
         kind=kind,
         terms=ordered,
         specific=specific,
         marks=_marks(text, found, specific),
+        numbered=numbered_in(text, found),
         paper=frozenset(word.stem for match in _PAPER.finditer(text) for word in words(match.group())),
         is_sure=kind is Kind.LAW or (kind is Kind.MONEY and _HOW_MUCH.search(text) is not None),
         focus=focus,
@@ -169,6 +178,15 @@ def _specific(found: tuple[Word, ...]) -> frozenset[str]:
     return frozenset(word.stem for word in [*named, *(word for word in content if word.has_digit)])
 
 
+def numbered_in(text: str, found: Sequence[Word]) -> frozenset[tuple[str, str]]:
+    """Words that carry a subject with the number right behind each."""
+    return frozenset(
+        (word.stem, number.stem)
+        for word, number in itertools.pairwise(found)
+        if number.has_digit and not word.is_stop and not word.has_digit and text[word.end : number.start] == " "
+    )
+
+
 def _marks(text: str, found: tuple[Word, ...], specific: frozenset[str]) -> tuple[frozenset[str], ...]:
     runs: list[list[Word]] = [[]]
     for word in found:
@@ -180,5 +198,7 @@ def _marks(text: str, found: tuple[Word, ...], specific: frozenset[str]) -> tupl
         elif runs[-1]:
             runs.append([])
     return tuple(
-        frozenset(word.stem for word in run) for run in runs if len(run) > 1 and any(word.has_digit for word in run)
+        frozenset(word.stem for word in run)
+        for run in runs
+        if 1 < len(run) <= _MOST_MARK_WORDS and any(word.has_digit for word in run)
     )

@@ -21,7 +21,10 @@ _ABBREVIATION_LIST = (
 _ABBREVIATIONS: Final = frozenset(_ABBREVIATION_LIST.split())
 _LINE = re.compile(r"[^\n]*(?:\n|$)")
 _WIDE_ENDS = "\u3002\uff01\uff1f\u0964"
-_SENTENCE_END = re.compile(rf"[.!?\u2026{_WIDE_ENDS}]+[\"'\u201d\u2019)\]]*(?:\[\w+\])*(?=\s|$)|[{_WIDE_ENDS}]")
+_END_MARKS = rf"[.!?\u2026{_WIDE_ENDS}]"
+# A row of marks is looked at from its first one alone: each of a million full stops must not look over all that follow.
+_SENTENCE_END = re.compile(rf"(?<!{_END_MARKS}){_END_MARKS}+[\"'\u201d\u2019)\]]*(?:\[\w+\])*(?=\s|$)|[{_WIDE_ENDS}]")
+_NOT_SPACE = re.compile(r"\S")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _SECTION_NUMBER = re.compile(r"(?:\d{1,3}\.)*\d{1,3}|[ivxIVX]{1,4}|[a-zA-Z]")
 _BULLET = r"[-*\u2022\u2013\u2023\u25e6]\s"
@@ -71,31 +74,35 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
     closed = False
     for line in _LINE.finditer(text):
         content = line.group()
-        if begin >= 0 and (closed or _starts_block(content, text[begin : line.start()])):
+        if begin >= 0 and (closed or _starts_block(content, text, begin, line.start())):
             yield begin, line.start()
             begin, closed = -1, False
         if content.strip():
             begin = line.start() if begin < 0 else begin
-            closed = _ends_block(text[begin : line.end()], content, text[line.end() : line.end() + _HEADING_CHARS])
+            is_first = begin == line.start()
+            closed = _ends_block(content, text[line.end() : line.end() + _HEADING_CHARS], is_first=is_first)
     if begin >= 0:
         yield begin, len(text)
 
 
-def _starts_block(line: str, block: str) -> bool:
-    """A blank line, a list item, a `Key: value` line or a table row; but not what stands below a key as its value."""
+def _starts_block(line: str, text: str, begin: int, end: int) -> bool:
+    """A blank line, a list item, a `Key: value` line or a table row; but not what stands below a key as its value.
+
+    The block before it is `text[begin:end]`, which is not copied for each of its lines.
+    """
     if not line.strip() or _LIST_ITEM.match(line) or _KEY_VALUE.match(line):
         return True
-    return _is_table_row(line) and not _BARE_KEY.fullmatch(block)
+    return _is_table_row(line) and not _BARE_KEY.fullmatch(text, begin, end)
 
 
-def _ends_block(block: str, line: str, following: str) -> bool:
+def _ends_block(line: str, following: str, *, is_first: bool) -> bool:
     """A `Key: value` line, a table row, or a heading; but a key without a value takes the next line as its value."""
     if _KEY_VALUE.match(line):
         starts_anew = bool(_STARTS_ANEW.match(following))
         return not line.rstrip().endswith(":") and (starts_anew or line.rstrip()[-1] in ".;")
     if _is_table_row(line):
         return True
-    return len(block) <= len(line) and _is_heading(line) and bool(_STARTS_ANEW.match(following))
+    return is_first and _is_heading(line) and bool(_STARTS_ANEW.match(following))
 
 
 def _is_table_row(line: str) -> bool:
@@ -133,7 +140,7 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _SENTENCE_END.finditer(text, start, end):
         runs_in = match.end() - begin <= _HEADING_CHARS and _RUN_IN.fullmatch(text[begin : match.end()])
-        if runs_in and text[match.end() : end].strip():
+        if runs_in and _NOT_SPACE.search(text, match.end(), end):
             continue
         if _is_end(text, begin, match):
             yield begin, match.end()

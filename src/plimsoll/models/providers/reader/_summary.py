@@ -10,6 +10,7 @@ from ._terms import words
 from ._weights import load_weights
 from .summaries import Turn, Utterance, is_general, prepare, summarise
 
+_MOST_QUESTION_CHARS: Final = 4000
 _ASKS: Final = re.compile(
     r"\s*(?:please\s+)?(?:(?:can|could|would) you\s+)?(?:please\s+)?"
     r"(?:summari[sz]e|(?:give|write|make)\s+(?:me\s+|us\s+)?an?\s+(?:\w+\s+){0,2}(?:summary|overview))\b",
@@ -24,6 +25,7 @@ def asks_for_summary(question: str) -> bool:
 
 def summary_quotes(question: str, passages: Sequence[Passage], embed: Embed) -> tuple[Quote, ...]:
     """The utterances in their order; none where the passages say nothing about the subject that was asked for."""
+    question = question[:_MOST_QUESTION_CHARS]
     meeting = prepare([Turn(passage.text) for passage in passages], embed)
     stems = {word.stem for one in meeting.utterances for word in words(one.text)}
     subject = {word.stem for word in words(_ASKS.sub("", question)) if not word.is_stop}

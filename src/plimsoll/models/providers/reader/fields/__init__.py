@@ -10,18 +10,22 @@ Not here: reading documents (`plimsoll.documents`), and asking a model for field
 """
 
 from ._errors import FieldsInvalidError
-from ._extractor import Extractor, learn
+from ._extractor import MOST_CANDIDATES, Extractor, learn
+from ._learned import Learned
 from ._types import Field, FieldType, Found, Labelled
-from ._validators import candidates, normal
+from ._validators import candidates, key, normal
 
 __all__ = [
+    "MOST_CANDIDATES",
     "Extractor",
     "Field",
     "FieldType",
     "FieldsInvalidError",
     "Found",
     "Labelled",
+    "Learned",
     "candidates",
+    "key",
     "learn",
     "normal",
 ]

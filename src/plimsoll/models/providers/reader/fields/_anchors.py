@@ -2,7 +2,8 @@
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,43 +17,64 @@ from ._validators import Place, normal
 WIDTH: Final = 2048
 """Features; words share places by a hash."""
 _REACH_CHARS: Final = 90
+_LINE_CHARS: Final = 200
+"""So much is read of the line before a candidate, and of the line above: a text may be one line."""
 _NEAR_WORDS: Final = 6
 _DIGITS: Final = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A text, with what is counted once for all of its candidates."""
+class Table:
+    """The features of some candidates, which each has or has not: a sparse table of ones, row after row.
 
-    text: str
-    low: str
+    Its sums are taken one after the other and not by a library for dense tables, so that they are the same everywhere.
+    """
+
+    columns: NDArray[np.int32]
+    """The features of the first candidate, those of the second, and so on."""
+    begins: NDArray[np.int64]
+    """Where each candidate's begin; every one has some."""
+
+    def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The sum of the weights of each candidate's features."""
+        if not len(self.begins):
+            return np.zeros(0)
+        sums: NDArray[np.float64] = np.add.reduceat(weights[self.columns], self.begins)
+        return sums
+
+    def slope(self, wrong: NDArray[np.float64]) -> NDArray[np.float64]:
+        """For each feature, the sum of `wrong` over the candidates that have it."""
+        lengths = np.diff(np.append(self.begins, len(self.columns)))
+        return np.asarray(np.bincount(self.columns, np.repeat(wrong, lengths), WIDTH), dtype=np.float64)
 
     @classmethod
-    def of(cls, text: str) -> "Document":
-        """Read a text."""
-        return cls(text, text.lower())
+    def joined(cls, tables: Sequence["Table"]) -> "Table":
+        """The candidates of all tables."""
+        offsets = np.cumsum([0, *(len(table.columns) for table in tables[:-1])])
+        begins = [table.begins + offset for table, offset in zip(tables, offsets, strict=True)]
+        return cls(np.concatenate([table.columns for table in tables]), np.concatenate(begins))
 
 
-def rows(field: Field, document: Document, places: list[Place]) -> NDArray[np.float32]:
-    """One row of `WIDTH` features for each candidate."""
-    table = np.zeros((len(places), WIDTH), dtype=np.float32)
-    values = [normal(field.type, document.text[start:end]) for start, end in places]
-    amounts = sorted({float(value) for value in values}) if field.type == "amount" else []
-    for number, place in enumerate(places):
-        for name in _names(document, place):
-            table[number, zlib.crc32(name.encode("utf-8", "replace")) % WIDTH] = 1.0
-        often = sum(other == values[number] for other in values)
-        extra = [f"often:{min(4, often)}", f"first:{values.index(values[number]) == number}"]
+def table_of(field: Field, text: str, places: Sequence[Place]) -> Table:
+    """The features of each candidate of a text."""
+    values = [normal(field.type, text[start:end]) for start, end in places]
+    often, first = Counter(values), {value: number for number, value in reversed(list(enumerate(values)))}
+    amounts = sorted({float(value) for value in values}, reverse=True) if field.type == "amount" else []
+    rank = {amount: number for number, amount in enumerate(amounts)}
+    columns: list[int] = []
+    begins: list[int] = []
+    for number, (place, value) in enumerate(zip(places, values, strict=True)):
+        begins.append(len(columns))
+        names = set(_names(text, place))
+        names |= {f"often:{min(4, often[value])}", f"first:{first[value] == number}"}
         if amounts:
-            extra.append(f"largest:{min(4, len(amounts) - 1 - amounts.index(float(values[number])))}")
-        for name in extra:
-            table[number, zlib.crc32(name.encode()) % WIDTH] = 1.0
-    return table
+            names.add(f"largest:{min(4, rank[float(value)])}")
+        columns += sorted({zlib.crc32(name.encode("utf-8", "replace")) % WIDTH for name in names})
+    return Table(np.array(columns, dtype=np.int32), np.array(begins, dtype=np.int64))
 
 
-def _names(document: Document, place: Place) -> Iterator[str]:
+def _names(text: str, place: Place) -> Iterator[str]:
     start, end = place
-    text = document.text
     value = text[start:end]
     before = [word.stem for word in words(text[max(0, start - _REACH_CHARS) : start])][-_NEAR_WORDS:][::-1]
     after = [word.stem for word in words(text[end : end + _REACH_CHARS])][:_NEAR_WORDS]
@@ -62,16 +84,16 @@ def _names(document: Document, place: Place) -> Iterator[str]:
             yield f"{side}:{min(at, 2)}:{stem}"
         if len(near) > 1:
             yield f"{side}:{near[0]}:{near[1]}"
-    line = document.text.rfind("\n", 0, start) + 1
-    for word in words(text[line:start])[:_NEAR_WORDS]:
+    line = text.rfind("\n", 0, start) + 1
+    for word in words(text[line : min(start, line + _LINE_CHARS)])[:_NEAR_WORDS]:
         yield f"line:{word.stem}"
     above = text.rfind("\n", 0, max(0, line - 1)) + 1
-    for word in words(text[above:line])[:_NEAR_WORDS]:
+    for word in words(text[above : min(line, above + _LINE_CHARS)])[:_NEAR_WORDS]:
         yield f"above:{word.stem}"
     yield f"line number:{min(12, text.count(chr(10), 0, start))}"
     yield f"tenth:{10 * start // max(1, len(text))}"
     yield f"thousand:{min(9, start // 1000)}"
-    yield f"begins line:{not text[line:start].strip()}"
+    yield f"begins line:{start - line < _LINE_CHARS and not text[line:start].strip()}"
     yield from _looks(value)
 
 

@@ -8,7 +8,5 @@ class FieldsInvalidError(InvalidError):
 
     code = "fields_invalid"
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(
-            f"these fields cannot be looked for: {problem}", hint="give each field its own name and one of the types"
-        )
+    def __init__(self, problem: str, hint: str = "give each field its own name and one of the types") -> None:
+        super().__init__(f"these fields cannot be looked for: {problem}", hint=hint)

@@ -1,6 +1,7 @@
 """Which stretches of a text can be a value of a type, and the one form that equal values have in common."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -12,6 +13,7 @@ Place = tuple[int, int]
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH: Final = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+# Repetitions are bounded wherever a hostile text could make every place look over all that follows.
 _DATES: Final = re.compile(
     rf"\b(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.](?:\d{{4}}|\d{{2}})|"
     rf"\d{{1,2}}(?:st|nd|rd|th)?[ -]?(?:day of )?{_MONTH}[, -]{{0,2}}(?:\d{{4}}|\d{{2}})|"
@@ -20,21 +22,21 @@ _DATES: Final = re.compile(
 )
 _AMOUNTS: Final = re.compile(
     r"(?:(?:[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|RM|MYR|US\$))\s?)?(?<![\w.,/-])-?\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?![\w/-])|"
-    r"(?:(?:[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|RM|MYR|US\$))\s?)-?\d+(?:\.\d{1,2})?(?![\w/-])|"
-    r"(?<![\w.,/:-])-?\d{1,9}\.\d{2}(?![\w./%-])"
+    r"(?:(?:[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|RM|MYR|US\$))\s?)-?\d{1,18}(?:\.\d{1,2})?(?![\w/-])|"
+    r"(?<![\w.,/:-])-?\d{1,9}\.\d{2}(?!\.?\w|[/%-])"
 )
 _DURATIONS: Final = re.compile(
     r"\b(?:(?:\d{1,3}|[A-Za-z]+(?:-[A-Za-z]+)?)\s*(?:\(\s*\d{1,3}\s*\)\s*)?)[ -](?:calendar |business )?"
     r"(?:days?|weeks?|months?|years?)\b"
 )
 _COMPANY: Final = re.compile(
-    r"\b[A-Z][\w&.'\u2019-]*(?:,?\s+(?:(?:of|and|the|de)\s+)?(?:&|[A-Z(][\w&.'\u2019()-]*)){0,7}?,?\s+"
+    r"\b[A-Z][\w&.'\u2019-]{0,60}(?:,?\s+(?:(?:of|and|the|de)\s+)?(?:&|[A-Z(][\w&.'\u2019()-]{0,60})){0,7}?,?\s+"
     r"(?:Inc|INC|Incorporated|Corp|CORP|Corporation|CORPORATION|LLC|L\.L\.C|Ltd|LTD|Limited|LIMITED|LP|L\.P|LLP|"
     r"Company|COMPANY|Co|GmbH|AG|SA|S\.A|N\.V|NV|B\.V|plc|PLC|Bank|Trust|Partners)\b\.?"
 )
 _PERSON: Final = re.compile(r"\b[A-Z][a-z]+(?:\s+[A-Z]\.)?(?:\s+[A-Z][a-z]+){1,2}\b")
 _PLACES: Final = re.compile(r"\b[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2}\b|\b[A-Z]{4,}(?:\s[A-Z]{4,}){0,2}\b")
-_IDENTIFIERS: Final = re.compile(r"\b(?=[\w/-]*\d)[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)*\b")
+_IDENTIFIERS: Final = re.compile(r"\b(?=[\w/-]{0,60}\d)[A-Za-z0-9]+(?:[-/][A-Za-z0-9]+)*\b")
 _NUMBERS: Final = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?\b")
 _LINE: Final = re.compile(r"[^\n]+")
 _MOST_LINES: Final = 4
@@ -49,6 +51,8 @@ _NUMBER_LIST = (
 )
 _NUMBER_WORDS: Final = {word: number for number, word in enumerate(_NUMBER_LIST.split(), start=1)}
 _DAY_AND_YEAR, _ALL_NUMBERS, _YEAR_DIGITS = 2, 3, 4
+_MOST_DATE_CHARS: Final = 60
+_MOST_DIGITS: Final = 9
 _YEARS_2000: Final = 70
 """Two-digit years below it are of this century."""
 
@@ -111,6 +115,8 @@ def key(kind: FieldType, value: str) -> str:
 
 
 def _date(plain: str) -> str:
+    if len(plain) > _MOST_DATE_CHARS:
+        return ""
     parts = re.findall(r"\d+|[A-Za-z]{3,}", plain)
     numbers = [part for part in parts if part.isdigit()]
     month = next((at + 1 for part in parts for at, name in enumerate(_MONTHS) if part.lower().startswith(name)), 0)
@@ -126,21 +132,24 @@ def _date(plain: str) -> str:
     whole = int(year) if len(year) == _YEAR_DIGITS else int(year) + (2000 if int(year) < _YEARS_2000 else 1900)
     try:
         return dt.date(whole, month, int(day)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return ""
 
 
 def _amount(plain: str, kind: FieldType) -> str:
     digits = re.sub(r"[^\d.-]", "", plain)
     try:
-        return f"{float(digits):.2f}" if kind == "amount" else digits
+        number = float(digits)
     except ValueError:
         return ""
+    if not math.isfinite(number):
+        return ""
+    return f"{number:.2f}" if kind == "amount" else digits
 
 
 def _duration(plain: str) -> str:
     unit = re.search(r"(day|week|month|year)s?$", plain, re.IGNORECASE)
     digits = re.search(r"\d+", plain)
     word = re.match(r"[A-Za-z]+", plain)
-    count = int(digits.group()) if digits else _NUMBER_WORDS.get(word.group().lower(), 0) if word else 0
+    count = int(digits.group()[:_MOST_DIGITS]) if digits else _NUMBER_WORDS.get(word.group().lower(), 0) if word else 0
     return f"{count} {unit.group(1).lower()}{'s' if count != 1 else ''}" if unit and count else ""

@@ -24,6 +24,7 @@ _UNKNOWN: Final = 5.0
 _EMPTY_STEMS: Final = frozenset(word.stem for word in words("summarize discussion think group meeting did about"))
 _PERSONAL: Final = re.compile(r"\b(?:i|you|my)\b", re.IGNORECASE)
 _BLOCK: Final = 512
+_MOST_OTHERS: Final = 8192
 _NAME_CHARS: Final = 3
 _LONG: Final = 60
 _FIRST_PART, _LAST_PART = 0.1, 0.9
@@ -42,9 +43,13 @@ def prepare(turns: Sequence[Turn], embed: Embed) -> Meeting:
 
 
 def _centrality(vectors: Floats) -> Floats:
-    """Mean likeness to all others, what is hardly alike left out; block by block, so that memory stays bounded."""
+    """Mean likeness to all others, what is hardly alike left out; block by block, so that memory stays bounded.
+
+    Of a very long text every second, third, … utterance stands for all, so that time grows with the length alone.
+    """
+    others = vectors[:: 1 + len(vectors) // _MOST_OTHERS]
     blocks = [
-        np.maximum(vectors[at : at + _BLOCK] @ vectors.T - _ALIKE_FROM, 0).mean(axis=1) * 10
+        np.maximum(vectors[at : at + _BLOCK] @ others.T - _ALIKE_FROM, 0).mean(axis=1) * 10
         for at in range(0, len(vectors), _BLOCK)
     ]
     return np.concatenate(blocks) if blocks else np.zeros(0)
