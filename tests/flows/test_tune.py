@@ -246,9 +246,9 @@ class Yard:
     def parts(self, *, monotonic: Callable[[], float] = lambda: 0.0) -> TuneParts:
         open_index = self.platform.serve_parts().open_index
 
-        def counted(index: Any, knowledge: Any) -> Any:
+        def counted(index: Any, knowledge: Any, *variants_by: Any) -> Any:
             self.opened.append(json.dumps(knowledge["search"], sort_keys=True))
-            return open_index(index, knowledge)
+            return open_index(index, knowledge, *variants_by)
 
         trial = TrialParts(self.platform.build_parts(lambda *_: None), counted, self.platform.blobs.size)
         return TuneParts(trial, self.workshop.home / "tuning", monotonic=monotonic)

@@ -60,11 +60,15 @@ def test_a_snapshot_survives_json(ships: "Library") -> None:
     st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["[]", '"segments":[]}', "\\u0000\x00"]),
     st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["[]}", "é😀"]),
     st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)), max_size=5),
+    st.sampled_from([None, "sha256:" + "c" * 64]),
 )
-def test_the_digest_is_that_of_the_content(embedder: str, chunker: str, sizes: list[tuple[int, int]]) -> None:
+def test_the_digest_is_that_of_the_content(
+    embedder: str, chunker: str, sizes: list[tuple[int, int]], canary: str | None
+) -> None:
     refs = tuple(SegmentRef(f"sha256:{number:064x}", *size) for number, size in enumerate(sizes))
-    snapshot = Snapshot(embedder, 3, chunker, refs)
+    snapshot = Snapshot(embedder, 3, chunker, refs, canary)
     assert snapshot.digest == digest_json(snapshot.to_json())
+    assert Snapshot.from_json(snapshot.to_json()) == snapshot
 
 
 def test_everything_in_a_snapshot_is_in_its_digest() -> None:
@@ -75,6 +79,8 @@ def test_everything_in_a_snapshot_is_in_its_digest() -> None:
         Snapshot("e", 4, "c", (ref,)),
         Snapshot("e", 3, "d", (ref,)),
         Snapshot("e", 3, "c", ()),
+        Snapshot("e", 3, "c", (ref,), "sha256:" + "2" * 64),
+        Snapshot("e", 3, "c", (ref,), "sha256:" + "3" * 64),
     ]
     assert len({snapshot.digest for snapshot in variants}) == len(variants)
 
@@ -88,6 +94,7 @@ def test_everything_in_a_snapshot_is_in_its_digest() -> None:
         {"documents": 7},
         {"chunks": 7},
         {"surprise": 1},
+        {"canary": "sha256:../../etc/passwd"},
         {"segments": [{"digest": "sha256:../../etc/passwd", "documents": 1, "chunks": 2}]},
         {"segments": [{"digest": "sha256:" + "1" * 64, "documents": -1, "chunks": 2}]},
     ],

@@ -9,7 +9,7 @@ from tests.object_storage import HASTY, ObjectStorage
 
 from plimsoll.kernel.digest import hex_part
 from plimsoll.storage import BlobFolder
-from plimsoll.storage._errors import BlobMissingError
+from plimsoll.storage._errors import BlobMissingError, StorageReadOnlyError
 from plimsoll.storage.bucket import BlobBucket, BucketUnreachableError, CopiedBlobs
 
 
@@ -108,6 +108,39 @@ def test_a_full_disk_costs_copies_and_nothing_else(
     monkeypatch.setattr(os, "fsync", full)
     assert copied.get(digest) == b"x"
     assert not copies.has(digest)
+
+
+@pytest.mark.parametrize("failing", ["has", "get", "put", "renew", "size", "remove"])
+def test_a_disk_that_fails_costs_copies_and_nothing_else(
+    elsewhere: Counted, copies: BlobFolder, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    copied = CopiedBlobs(elsewhere, copies, most_bytes=100)
+    digest = copied.put(b"x" * 20)
+
+    def fail(*_: object, **__: object) -> None:
+        # As a folder raises it whose rights were taken away, and as `BlobFolder` mostly says it.
+        raise PermissionError(errno.EACCES, "Permission denied") if failing == "has" else StorageReadOnlyError(Path())
+
+    monkeypatch.setattr(copies, failing, fail)
+    assert copied.get(digest) == b"x" * 20
+    others = [elsewhere.put(bytes([number]) * 20) for number in range(10)]
+    assert [copied.get(other)[0] for other in others] == list(range(10))
+
+
+def test_a_copy_that_makes_room_for_another_while_it_is_read_is_fetched_again(
+    elsewhere: Counted, copies: BlobFolder, copied: CopiedBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = copied.put(b"whole")
+    has = copies.has
+
+    def gone_since(wanted: str) -> bool:
+        there = has(wanted)
+        copies.remove(wanted)
+        return there
+
+    monkeypatch.setattr(copies, "has", gone_since)
+    assert copied.get(digest) == b"whole"
+    assert elsewhere.reads == 1
 
 
 def test_what_was_not_read_for_the_longest_time_makes_room(

@@ -28,6 +28,8 @@ class Snapshot:
     """What made the chunks: fingerprints, or anything else that changes with them."""
     segments: tuple[SegmentRef, ...]
     """In the order of `plan_segments`."""
+    canary: Digest | None = None
+    """The blob with the probe vectors of the embedder, by which a silent change of it is noticed; None for none."""
 
     @property
     def documents(self) -> int:
@@ -58,7 +60,9 @@ class Snapshot:
         return {**self._facts(), "segments": segments}
 
     def _facts(self) -> dict[str, Json]:
+        canary: dict[str, Json] = {} if self.canary is None else {"canary": self.canary}
         return {
+            **canary,
             "format": _FORMAT,
             "embedder": self.embedder,
             "dimension": self.dimension,
@@ -77,7 +81,7 @@ class Snapshot:
         if wire.format != _FORMAT:
             raise SnapshotFormatError(f"its format is {wire.format}, and this version reads {_FORMAT}")
         refs = tuple(SegmentRef(ref.digest, ref.documents, ref.chunks) for ref in wire.segments)
-        snapshot = cls(wire.embedder, wire.dimension, wire.chunker, refs)
+        snapshot = cls(wire.embedder, wire.dimension, wire.chunker, refs, wire.canary)
         if (snapshot.documents, snapshot.chunks) != (wire.documents, wire.chunks):
             raise SnapshotFormatError("its totals are not the sums of its segments")
         return snapshot
@@ -97,3 +101,4 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True):
     segments: tuple[_Ref, ...]
     documents: _Count
     chunks: _Count
+    canary: _Address | None = None

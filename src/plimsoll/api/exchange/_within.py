@@ -1,5 +1,6 @@
 """What of a knowledge base a caller may search, and what of it the caller wants to."""
 
+import json
 import re
 from typing import Final
 
@@ -59,8 +60,18 @@ def _filter(values: list[str]) -> dict[str, Json]:
         raise FieldError(name, "this header is given more than once", hint="put all conditions into one object")
     try:
         wanted: Json = msgspec.json.decode(values[0].encode("latin-1"))
+        # Readers do not agree which of two twins counts (RFC 8259, section 4).
+        json.loads(values[0].encode("latin-1").decode(), object_pairs_hook=_unlike)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FieldError(name, f"it is not JSON: {error}") from None
     Filter.from_json(wanted)
     assert isinstance(wanted, dict)  # noqa: S101  # which the filter has checked, for the type checker
     return wanted
+
+
+def _unlike(pairs: list[tuple[str, object]]) -> None:
+    seen = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise FieldError(FILTER_HEADER.decode(), f"the key `{name[:80]}` stands twice in one object")
+        seen.add(name)

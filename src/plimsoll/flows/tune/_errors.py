@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from plimsoll.kernel.errors import InvalidError, UnavailableError
+from plimsoll.kernel.errors import ConflictError, InvalidError, UnavailableError
 
 
 class TunePartsMissingError(UnavailableError):
@@ -12,6 +12,30 @@ class TunePartsMissingError(UnavailableError):
 
     def __init__(self) -> None:
         super().__init__("tuning needs the package optuna, which is not installed", hint="pip install 'plimsoll[tune]'")
+
+
+class TuningRunsError(ConflictError):
+    """Somebody tunes the same knowledge base at this moment."""
+
+    code = "tuning_runs"
+
+    def __init__(self, knowledge: str) -> None:
+        super().__init__(
+            f"{knowledge} is being tuned by another process",
+            hint="wait for it to end; what it tried is remembered, and the same command goes on from there",
+        )
+
+
+class SearchedWithoutError(InvalidError):
+    """A search went on without a part that was to be measured."""
+
+    code = "searched_without"
+
+    def __init__(self, note: str) -> None:
+        super().__init__(
+            f"the figures would not be of these settings: {note}",
+            hint="see that what is tried answers, then tune with another --seed",
+        )
 
 
 class DatasetUnclearError(InvalidError):

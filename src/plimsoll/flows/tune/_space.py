@@ -119,6 +119,9 @@ def written_section(definition: KnowledgeDefinition, name: str, own: dict[str, A
     }
     if name == "chunk" and own.get("kind") != section.kind:
         given = {}
+    if name == "chunk" and own.get("context", "model") != "model":
+        # A trial asks no model about every chunk.
+        given.pop("context_by", None)
     if name == "embed" and own.get("model") != section.model:
         given = {}
     if "reranker" in own:

@@ -1,8 +1,9 @@
 """The search: a tree-structured Parzen estimator chooses settings, and only the better half is asked more questions.
 
-The estimator is that of Bergstra et al. (2011) and the halving that of Karnin et al. (2013) in the asynchronous form of
-Li et al. (2018), both by optuna. What it knows is kept in a file, so that a search goes on where it was stopped; and it
-goes on as if it had not been stopped, because chance begins anew with each trial, from a seed and the trials before it.
+The estimator is that of Bergstra et al. (2011), by optuna; the halving is that of Karnin et al. (2013) in the
+asynchronous form of Li et al. (2018), among the trials that ended. What is known is kept in a file, so that a search
+goes on where it was stopped; and it goes on as if it had not been stopped, because chance begins anew with each trial,
+from a seed and the trials before it.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ _APART: Final = 1_000_003
 """So far are the seeds of two searches apart, that none of their trials share one."""
 _HALVING: Final = 2
 RUNGS: Final = 3
-"""A quarter, half, and all of the questions."""
+"""A quarter, half, and all of the questions; fewer where a quarter would say nothing."""
 _LEAST_ASKED: Final = 20
 """Fewer say nothing."""
 
@@ -46,13 +47,13 @@ Attempt = Callable[[int, Settings, Report], Ended]
 
 
 def rungs(count: int) -> tuple[int, ...]:
-    """How many questions are asked at each rung, of so many."""
+    """How many questions are asked at each rung, of so many; at the last all of them, and at each more than before."""
     least = min(count, _LEAST_ASKED)
-    return tuple(max(least, count // _HALVING**power) for power in reversed(range(RUNGS)))
+    return tuple(dict.fromkeys(max(least, count // _HALVING**power) for power in reversed(range(RUNGS))))
 
 
 class Study:
-    """The trials of one search."""
+    """The trials of one search. Nobody else may have the file open for one."""
 
     def __init__(self, file: Path, name: Digest, space: tuple[Dimension, ...], seed: int) -> None:
         try:
@@ -62,6 +63,7 @@ class Study:
             raise TunePartsMissingError from None
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _clear_after_a_kill(file)
         backend = JournalFileBackend(str(file))
         self._space = space
         self._seed = seed
@@ -69,7 +71,7 @@ class Study:
             storage=optuna.storages.JournalStorage(backend),
             study_name=name,
             direction="maximize",
-            pruner=optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=_HALVING),
+            pruner=optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
         for trial in self._study.get_trials(deepcopy=False):
@@ -102,8 +104,8 @@ class Study:
         settings = choose(self._space, lambda place, values: trial.suggest_categorical(place, list(values)))
 
         def report(rung: int, figure: float) -> bool:
-            trial.report(figure, _HALVING**rung)
-            return rung < RUNGS - 1 and trial.should_prune()
+            trial.report(figure, rung)
+            return rung < RUNGS - 1 and not self._is_of_the_better(rung, figure)
 
         ended = attempt(done, settings, report)
         if ended.measured is not None:
@@ -114,10 +116,28 @@ class Study:
             trial.set_user_attr("error", ended.error)
         self._study.tell(trial, state=optuna.trial.TrialState.PRUNED)
 
+    def _is_of_the_better(self, rung: int, figure: float) -> bool:
+        """Whether a trial belongs to the better half of those that ended and came so far, itself included.
+
+        Not left to optuna, which also counts a trial that was killed there and is tried again.
+        """
+        others = (trial.intermediate_values.get(rung) for trial in self._ended())
+        ranked = sorted([figure, *(other for other in others if other is not None)], reverse=True)
+        return figure >= ranked[max(len(ranked) // _HALVING - 1, 0)]
+
     def _ended(self) -> "Sequence[optuna.trial.FrozenTrial]":
         from optuna.trial import TrialState
 
         return self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def _clear_after_a_kill(file: Path) -> None:
+    """Remove a last line that was never ended, and the lock of who wrote it, for which optuna would wait."""
+    Path(f"{file}.lock").unlink(missing_ok=True)
+    if not file.exists():
+        return
+    with file.open("rb+") as journal:
+        journal.truncate(journal.read().rfind(b"\n") + 1)
 
 
 def same_settings(found: Sequence[Measured], settings: Settings) -> Measured | None:

@@ -20,7 +20,8 @@ from plimsoll.retrieval.search import Scope
 
 from ..build import BuildParts
 from ..build.one import build_unpublished
-from ..serve.parts import Searcher
+from ..serve.parts import OpenIndex
+from ._errors import SearchedWithoutError
 from ._figures import DEPTH, Question, Scores, figures, score
 from ._types import Measured, Settings
 
@@ -34,8 +35,7 @@ class TrialParts:
     """What trying settings needs from outside."""
 
     build: BuildParts
-    open_index: Callable[[Json, Json], Searcher]
-    """Opens an index, from the contents of its version and of the knowledge version that says how it is searched."""
+    open_index: OpenIndex
     segment_bytes: Callable[[Digest], int]
     """How large a stored segment is."""
     seconds: Callable[[], float] = time.perf_counter
@@ -93,18 +93,24 @@ class Trial(AbstractContextManager["Trial"]):
         tried = replace(project, knowledge={**project.knowledge, name: definition})
         built = build_unpublished(name, tried, replace(parts.build, make_embedder=self._timed))
         self._snapshot = Snapshot.from_json(built.index)
-        self._searcher = parts.open_index(built.index, _to_measure(built.settings))
+        self._searcher = parts.open_index(built.index, _to_measure(built.settings), *_variants_by(definition, project))
+        self._runner = asyncio.Runner()
         self._scores: dict[str, Scores] = {}
         self._latencies_ms: list[float] = []
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._searcher.close()
+        with self._runner:
+            self._runner.run(self._searcher.close())
 
     def ask(self, questions: Sequence[Question], scope: Scope) -> list[Scores]:
-        """The figures of some questions; each is asked once."""
-        asyncio.run(self._ask([one for one in questions if one.id not in self._scores], scope))
+        """The figures of some questions; each is asked once.
+
+        Raises SearchedWithoutError, and what searching raises.
+        """
+        # In one loop, because connections belong to it.
+        self._runner.run(self._ask([one for one in questions if one.id not in self._scores], scope))
         return [self._scores[one.id] for one in questions]
 
     def measured(self, settings: Settings, questions: Sequence[Question], number: int) -> Measured:
@@ -133,6 +139,8 @@ class Trial(AbstractContextManager["Trial"]):
         for question in questions:
             started = self._parts.seconds()
             found = await self._searcher.retrieve(question.text, scope)
+            if found.notes:
+                raise SearchedWithoutError(found.notes[0])
             self._latencies_ms.append((self._parts.seconds() - started) * _MS)
             self._scores[question.id] = score(question, [hit.passage for hit in found.hits])
             self._found += [hit.passage.text for hit in found.hits][: _PROBES - len(self._found)]
@@ -158,6 +166,12 @@ class _Timed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._embedder, name)
+
+
+def _variants_by(definition: KnowledgeDefinition, project: Project) -> tuple[Json, ...]:
+    """The content of the route that puts questions in other words, as the project has it now."""
+    by = definition.search.variants_by
+    return (project.routes[by].content(),) if by is not None and definition.search.variants else ()
 
 
 def _to_measure(settings: Json) -> Json:

@@ -1,7 +1,9 @@
 """Tuning one knowledge base: the questions are parted, settings are tried on one part, and the other says how good."""
 
+import fcntl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -10,14 +12,14 @@ from pydantic import ValidationError
 
 from plimsoll import __version__
 from plimsoll.kernel.digest import Json, digest_json
-from plimsoll.kernel.errors import PlimsollError
+from plimsoll.kernel.errors import BudgetError, PlimsollError, UnavailableError
 from plimsoll.project import Project
 from plimsoll.retrieval.search import Scope
 
 from ..build.one import forget_unpublished, look, texts_of
-from ._errors import DatasetUnclearError, TooFewQuestionsError
-from ._figures import Question, interval, plain, question_of
-from ._proposal import Proposal, propose
+from ._errors import DatasetUnclearError, TooFewQuestionsError, TuningRunsError
+from ._figures import Question, chance_of, interval, plain, question_of
+from ._proposal import Gain, Proposal, propose
 from ._space import Dimension, applied, space_with
 from ._study import RUNGS, Ended, Report, Study, rungs, same_settings
 from ._trial import Bench, Trial, TrialParts
@@ -91,12 +93,15 @@ class _Tuning:
     known: list[Measured] = field(default_factory=list)
 
     def attempt(self, number: int, settings: Settings, report: Report) -> Ended:
-        """Try settings, a rung of questions after the other."""
+        """Try settings, a rung of questions after the other. Raises UnavailableError and BudgetError."""
         before = same_settings(self.known, settings)
         if before is not None:
             return Ended(replace(before, number=number))
         try:
             return self._attempt(number, settings, report)
+        except (UnavailableError, BudgetError):
+            # That says nothing of the settings: the next run of the same command tries them again.
+            raise
         except ValidationError as error:
             return Ended(error=str(error.errors()[0]["msg"]))
         except PlimsollError as error:
@@ -106,7 +111,8 @@ class _Tuning:
         with self.trial(settings) as trial:
             for rung, count in enumerate(rungs(len(self.tuned))):
                 scores = trial.ask(self.tuned[:count], Scope())
-                if report(rung, sum(one.ndcg for one in scores) / count):
+                # Who was asked everything is not given up: its figures are there.
+                if count < len(self.tuned) and report(rung, sum(one.ndcg for one in scores) / count):
                     return Ended()
             return Ended(self.measured(trial, settings, self.tuned, number))
 
@@ -126,12 +132,26 @@ def tune(project: Project, wish: TuneWish, parts: TuneParts) -> TuneReport:
     """Look for better settings of a knowledge base. Nothing is published and nothing of the project is changed.
 
     The same wish on the same documents and questions finds the same, also when it was stopped in between: it goes on
-    where it was. Raises DatasetUnclearError, TooFewQuestionsError, TunePartsMissingError, and what building raises.
+    where it was. Raises DatasetUnclearError, TooFewQuestionsError, TuningRunsError, TunePartsMissingError, and what
+    building raises.
     """
-    try:
-        return _tune(project, wish, parts)
-    finally:
-        forget_unpublished(parts.trial.build)
+    with _alone(parts.folder, wish.knowledge):
+        try:
+            return _tune(project, wish, parts)
+        finally:
+            forget_unpublished(parts.trial.build)
+
+
+@contextmanager
+def _alone(folder: Path, knowledge: str) -> Iterator[None]:
+    """Two at once would take each other's trials for those of a process that was killed. Raises TuningRunsError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / f"{knowledge}.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TuningRunsError(knowledge) from None
+        yield
 
 
 def _tune(project: Project, wish: TuneWish, parts: TuneParts) -> TuneReport:
@@ -181,9 +201,9 @@ def _proposal(best: Measured, now_held: Measured, tuning: _Tuning) -> Proposal:
     with tuning.trial(best.settings) as trial:
         trial.ask(tuning.held_back, Scope())
         held = trial.measured(best.settings, tuning.held_back, best.number)
-    gain = interval([after - before for after, before in zip(held.scores, now_held.scores, strict=True)])
-    name = tuning.wish.knowledge
-    return propose(tuning.project, name, best, (now_held.figures, held.figures), gain)
+    gains = [after - before for after, before in zip(held.scores, now_held.scores, strict=True)]
+    gain = Gain(interval(gains), chance_of(gains))
+    return propose(tuning.project, tuning.wish.knowledge, best, (now_held.figures, held.figures), gain)
 
 
 def _questions(project: Project, wish: TuneWish, parts: TuneParts) -> tuple[Question, ...]:
@@ -192,20 +212,23 @@ def _questions(project: Project, wish: TuneWish, parts: TuneParts) -> tuple[Ques
         raise DatasetUnclearError(wish.dataset, sorted(project.datasets))
     texts = {path: plain(text) for path, text in texts_of(wish.knowledge, project, parts.trial.build).items()}
     found = tuple(question for row in project.datasets[dataset] if (question := question_of(row, texts)) is not None)
-    if len(found) < _LEAST_QUESTIONS:
-        raise TooFewQuestionsError(dataset, len(found), _LEAST_QUESTIONS)
+    different = len({plain(one.text) for one in found})
+    if different < _LEAST_QUESTIONS:
+        raise TooFewQuestionsError(dataset, different, _LEAST_QUESTIONS)
     # An order that says nothing about the questions, and that one more question does not change for the others.
-    return tuple(sorted(found, key=lambda one: digest_json(one.text)))
+    return tuple(sorted(found, key=lambda one: digest_json(plain(one.text))))
 
 
 def _parted(questions: Sequence[Question]) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
     """Two thirds to choose with, and a third to judge with; a question that is asked twice is in one of them."""
-    held = {one.text for one in questions if int(digest_json(one.text)[-8:], 16) % _HELD_BACK == 0}
-    ours = tuple(one for one in questions if one.text not in held)
-    theirs = tuple(one for one in questions if one.text in held)
-    if min(len(ours), len(theirs)) < _HELD_BACK:
+    asked = [plain(one.text) for one in questions]
+    different = tuple(dict.fromkeys(asked))
+    held = {text for text in different if int(digest_json(text)[-8:], 16) % _HELD_BACK == 0}
+    if min(len(held), len(different) - len(held)) < _HELD_BACK:
         # So few questions that chance put them all on one side.
-        return tuple(questions[_HELD_BACK:]), tuple(questions[:_HELD_BACK])
+        held = set(different[:_HELD_BACK])
+    ours = tuple(one for one, text in zip(questions, asked, strict=True) if text not in held)
+    theirs = tuple(one for one, text in zip(questions, asked, strict=True) if text in held)
     return ours, theirs
 
 

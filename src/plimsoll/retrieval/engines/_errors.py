@@ -34,6 +34,18 @@ class IndexPlaceError(UnavailableError):
         )
 
 
+class SnapshotPrunedError(UnavailableError):
+    """An index is open whose snapshot was removed since."""
+
+    code = "snapshot_pruned"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"the index in {place} was removed by another process while it was open",
+            hint="start this process again: whoever opens the snapshot derives it again",
+        )
+
+
 class IndexOvertakenError(ConflictError):
     """Other processes change the same index as often as it is written."""
 

@@ -11,6 +11,7 @@ segment            which documents each segment holds that was ever seen, so tha
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,7 @@ from ._bm25 import K1, MOST_COUNT, B, Corpus, Standing
 
 _KEY_BYTES: Final = 16
 _VECTOR_INDEX: Final = "embedding_nearest"
+_HAS_VECTOR_INDEX: Final = text(f"SELECT to_regclass('{_VECTOR_INDEX}')")
 _TABLES: Final = (
     "CREATE SEQUENCE document_number AS integer",
     "CREATE SEQUENCE chunk_number AS integer",
@@ -92,8 +94,10 @@ _BY_VECTOR: Final = f"""
     SELECT c.id, CAST(e.vector AS real[]), d.place, c.ordinal
     FROM embedding e JOIN chunk c ON c.id = e.chunk {_LIVING} JOIN document d ON d.id = c.document
     WHERE {{condition}}
-    ORDER BY e.vector OPERATOR({{schema}}.<#>) CAST(:vector AS {{schema}}.vector) LIMIT :limit
+    ORDER BY {{exactly}}(e.vector OPERATOR({{schema}}.<#>) CAST(:vector AS {{schema}}.vector)) LIMIT :limit
 """  # noqa: S608  # put together from the constants above
+_EXACTLY: Final = "0 + "
+"""Before what is ordered by, so that no index of vectors is used for it."""
 _READ: Final = text("""
     SELECT c.id, c.ordinal, c.note, d.info, substring(d.body FROM c.first_byte + 1 FOR c.bytes)
     FROM chunk c JOIN document d ON d.id = c.document WHERE c.id = ANY (CAST(:rows AS integer[]))
@@ -217,6 +221,12 @@ class PgvectorStore:
             found = connection.execute(query, {"digest": digest}).first()
         return None if found is None else SnapshotRecord(found[0], Corpus(found[1], found[2], found[3]))
 
+    def holds(self, snapshot: int) -> bool:
+        """Whether a snapshot is still there, by its number."""
+        with self._database.read() as connection:
+            found = connection.scalar(text("SELECT EXISTS (SELECT FROM snapshot WHERE id = :id)"), {"id": snapshot})
+        return bool(found)
+
     def standings(self, record: SnapshotRecord, terms: Sequence[int]) -> dict[int, Standing]:
         """In how many chunks of a snapshot each word stands."""
         with self._database.read() as connection:
@@ -249,13 +259,16 @@ class PgvectorStore:
 
     def nearest(self, snapshot: int, vector: Vectors, condition: Condition, limit: int) -> Hits:
         """The nearest chunks, of documents that meet a condition, with their vectors."""
-        statement = _BY_VECTOR.format(condition=condition.sql, schema=self._schema)
+        statement = partial(_BY_VECTOR.format, condition=condition.sql, schema=self._schema)
         parameters = {**condition.parameters, "snapshot": snapshot, "vector": _written(vector), "limit": limit}
         with self._database.read() as connection:
             # With an index, it is asked for more until there are enough that meet the condition.
             connection.execute(text("SET LOCAL hnsw.iterative_scan = strict_order"))
             connection.execute(text(f"SET LOCAL hnsw.ef_search = {min(max(2 * limit, 100), 1000)}"))
-            found = connection.execute(text(statement), parameters).all()
+            found = connection.execute(text(statement(exactly="")), parameters).all()
+            if len(found) < limit and connection.scalar(_HAS_VECTOR_INDEX) is not None:
+                # Or until it gives up, which it does after a while: what few may see is too far apart for it.
+                found = connection.execute(text(statement(exactly=_EXACTLY)), parameters).all()
         rows, vectors, places, ordinals = zip(*found, strict=True) if found else ((), (), (), ())
         return Hits(list(rows), list(places), list(ordinals), [], list(vectors))
 
@@ -265,10 +278,11 @@ class PgvectorStore:
             found = connection.execute(_READ, {"rows": list(rows)}).all()
         return {row: (ordinal, note, info, body) for row, ordinal, note, info, body in found}
 
-    def body(self, row: int) -> bytes:
-        """The text of the document of a row."""
+    def body(self, row: int) -> bytes | None:
+        """The text of the document of a row; None where there is no such row any more."""
         with self._database.read() as connection:
-            return bytes(connection.execute(_BODY, {"row": row}).scalar_one())
+            body: bytes | None = connection.execute(_BODY, {"row": row}).scalar_one_or_none()
+        return body
 
     def vectors(self, rows: Sequence[int]) -> dict[int, list[float]]:
         """The vectors of some rows."""
@@ -278,9 +292,10 @@ class PgvectorStore:
     def index_vectors(self, above: int) -> None:
         """Make the index of vectors, once there are more chunks."""
         with self._database.read() as connection:
-            there = connection.scalar(text(f"SELECT to_regclass('{_VECTOR_INDEX}')"))
+            if connection.scalar(_HAS_VECTOR_INDEX) is not None:
+                return
             count = int(connection.scalar(text("SELECT count(*) FROM chunk")) or 0)
-        if there is not None or count <= above:
+        if count <= above:
             return
         with self._database.write() as connection:
             connection.execute(

@@ -41,7 +41,7 @@ class CopiedBlobs:
 
     def get(self, digest: Digest) -> bytes:
         """See `Blobs.get`."""
-        if self._copies.has(digest):
+        if self._has_copy(digest):
             if self._is_gone(digest):
                 self._forget(digest)
                 raise BlobMissingError(digest, "the object storage")
@@ -98,6 +98,12 @@ class CopiedBlobs:
             there = set(self._blobs.addresses()) if there is None else there
             if digest not in there:
                 self._forget(digest)
+
+    def _has_copy(self, digest: Digest) -> bool:
+        try:
+            return self._copies.has(digest)
+        except OSError:  # the folder cannot be looked into
+            return False
 
     def _is_gone(self, digest: Digest) -> bool:
         try:

@@ -20,14 +20,14 @@ from random import SystemRandom
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from plimsoll.kernel.digest import Digest, hex_part
-from plimsoll.kernel.errors import PlimsollError
 
 from ..._segments import Segment
 from ..._snapshot import Snapshot
 from ..._types import SegmentRef
-from .._errors import EngineMissingError, IndexOvertakenError, IndexPlaceError
+from .._errors import EngineMissingError, IndexOvertakenError
 from .._names import own_name
 from ..embedded._part import document_key
+from ._failures import explained
 from ._index import LanceIndex
 from ._indexing import MOST_ROWS_PER_FILE, LanceSettings, bring_up_to_date
 from ._rows import ROWS_FORMAT, KeyedDocument, field_column, schema, table_of
@@ -82,6 +82,7 @@ class LanceIndexes:
                 found,
                 partitions=self._settings.partitions(found.count_rows()),
                 exact_up_to=self._settings.indexed_above,
+                explained=self._explained,
             )
 
     def prune(self, keep: Collection[Digest], *, purge: bool = False) -> None:
@@ -257,14 +258,8 @@ class LanceIndexes:
     def _uri(self, name: str) -> str:
         return f"{self._place}/{name}.lance"
 
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except PlimsollError:
-            raise
-        except (OSError, ValueError, RuntimeError) as error:
-            raise IndexPlaceError(self._place, str(error), self._options.values()) from None
+    def _explained(self) -> contextlib.AbstractContextManager[None]:
+        return explained(self._place, self._options.values())
 
 
 @contextlib.contextmanager

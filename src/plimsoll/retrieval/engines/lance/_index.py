@@ -1,6 +1,7 @@
 """One version of a dataset, open for searches."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from ..._words import words
 from .._documents import chunk_id, piece_at, piece_bounds
 from .._joined import NOTHING, joined, key_number
 from .._nearest import Looked, cosines_of, nearest
+from ._failures import Explained
 from ._filter import condition_of
 from ._text import TextSearch
 
@@ -33,7 +35,10 @@ _FOUND: Final = [
 class LanceIndex:
     """One snapshot, ready to be searched; implements `plimsoll.retrieval.Index`."""
 
-    def __init__(self, dataset: "LanceDataset", *, partitions: int, exact_up_to: int) -> None:
+    def __init__(
+        self, dataset: "LanceDataset", *, partitions: int, exact_up_to: int, explained: Explained = nullcontext
+    ) -> None:
+        self._explained = explained
         self._dataset: LanceDataset | None = dataset
         self._exact_up_to = exact_up_to
         self._counts: dict[str, int] = {}
@@ -44,8 +49,15 @@ class LanceIndex:
         self._text = TextSearch(dataset, self.chunk_count)
 
     def find(self, query: Query) -> Candidates:
-        """The best chunks of each search, of those that the query allows; equal ones in an order of the documents'."""
+        """The best chunks of each search, of those that the query allows; equal ones in an order of the documents'.
+
+        Raises IndexPlaceError, as the other methods do, when the place cannot be read any more.
+        """
         self._opened()
+        with self._explained():
+            return self._find(query)
+
+    def _find(self, query: Query) -> Candidates:
         limit = min(query.limit, self.chunk_count)
         condition = condition_of(query.filter, query.groups, self._columns)
         text = vector = NOTHING
@@ -59,10 +71,15 @@ class LanceIndex:
 
     def read(self, rows: Sequence[int]) -> list[Found]:
         """The chunks of some rows, in that order."""
-        return [_found(row) for row in self._rows(rows, _FOUND)]
+        with self._explained():
+            return [_found(row) for row in self._rows(rows, _FOUND)]
 
     def span(self, row: int, start: int, end: int) -> str:
         """Any stretch of the document to which a row belongs, in characters."""
+        with self._explained():
+            return self._span(row, start, end)
+
+    def _span(self, row: int, start: int, end: int) -> str:
         (at,) = self._rows([row], ["key", "ordinal", "chunks", "length"])
         length, count = at["length"], at["chunks"]
         start, end = min(max(start, 0), length), min(max(end, 0), length)
@@ -76,7 +93,10 @@ class LanceIndex:
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of some rows, shape (rows, dimension)."""
-        wanted = [int(row) for row in rows]
+        with self._explained():
+            return self._vectors([int(row) for row in rows])
+
+    def _vectors(self, wanted: list[int]) -> NDArray[np.float32]:
         dataset = self._opened()
         if not wanted:
             return np.empty((0, dataset.schema.field("vector").type.list_size), np.float32)

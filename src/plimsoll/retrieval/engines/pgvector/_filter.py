@@ -65,7 +65,15 @@ class _Condition:
         return f"{there} AND {self._kept(field, value)} IS DISTINCT FROM {self._json(value)}"
 
     def _one_of(self, field: str, values: Sequence[Value]) -> str:
-        parts = [f"{self._kept(field, value)} = {self._json(value)}" for value in values if not _is_nan(value)]
+        """Whether a field is one of some values: a parameter for each kind of them, however many there are."""
+        by_kind: dict[str, list[str]] = {}
+        for value in values:
+            if not _is_nan(value):
+                by_kind.setdefault(column_of(field, kind_of(value)), []).append(json_of(plain(value)))
+        parts = [
+            f"(d.fields -> CAST({self.bound(column)} AS text)) = ANY (CAST({self.bound(texts)} AS jsonb[]))"
+            for column, texts in by_kind.items()
+        ]
         return " OR ".join(parts) or _NEVER
 
     def _kept(self, field: str, value: Value) -> str:

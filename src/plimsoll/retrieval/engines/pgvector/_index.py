@@ -1,7 +1,7 @@
 """One snapshot in the tables, open for searches."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,6 +12,7 @@ from ..._errors import IndexClosedError
 from ..._types import Candidates, Found, Query
 from ..._words import words
 from .._bm25 import MOST_WORDS, Standing, weights
+from .._errors import SnapshotPrunedError
 from .._joined import NOTHING, Scored, joined
 from .._nearest import Looked, cosines_of, nearest
 from .._store import Asked, Condition, PgvectorStore, SnapshotRecord
@@ -35,8 +36,17 @@ class PgvectorIndex:
         self._lock = threading.Lock()
 
     def find(self, query: Query) -> Candidates:
-        """The best chunks of each search, of those that the query allows; equal ones in an order of the documents'."""
+        """The best chunks of each search, of those that the query allows; equal ones in an order of the documents'.
+
+        Raises SnapshotPrunedError, as the other methods do, when somebody removed the snapshot.
+        """
         store = self._opened()
+        found = self._find(store, query)
+        if self.chunk_count and not len(found.rows) and not store.holds(self._record.number):
+            raise SnapshotPrunedError(str(store))
+        return found
+
+    def _find(self, store: PgvectorStore, query: Query) -> Candidates:
         limit = min(query.limit, self.chunk_count)
         condition = Condition(*condition_of(query.filter, query.groups))
         text = vector = NOTHING
@@ -50,18 +60,24 @@ class PgvectorIndex:
 
     def read(self, rows: Sequence[int]) -> list[Found]:
         """The chunks of some rows, in that order."""
-        wanted = [int(row) for row in rows]
-        chunks = self._opened().chunks(wanted) if wanted else {}
+        store, wanted = self._opened(), [int(row) for row in rows]
+        chunks = store.chunks(wanted) if wanted else {}
+        _require(store, wanted, chunks)
         return [found(*chunks[row]) for row in wanted]
 
     def span(self, row: int, start: int, end: int) -> str:
         """Any stretch of the document to which a row belongs, in characters."""
-        return self._opened().body(int(row)).decode()[start:end]
+        store = self._opened()
+        body = store.body(int(row))
+        if body is None:
+            raise SnapshotPrunedError(str(store))
+        return body.decode()[start:end]
 
     def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """The vectors of some rows, shape (rows, dimension)."""
-        wanted = [int(row) for row in rows]
-        every = self._opened().vectors(wanted) if wanted else {}
+        store, wanted = self._opened(), [int(row) for row in rows]
+        every = store.vectors(wanted) if wanted else {}
+        _require(store, wanted, every)
         return np.array([every[row] for row in wanted], np.float32).reshape(-1, self._dimension)
 
     def close(self) -> None:
@@ -103,6 +119,12 @@ class PgvectorIndex:
             _keys(hits.places),
             np.array(hits.ordinals, np.int64),
         )
+
+
+def _require(store: PgvectorStore, wanted: Sequence[int], there: Container[int]) -> None:
+    """Do nothing where all rows are there."""
+    if any(row not in there for row in wanted):
+        raise SnapshotPrunedError(str(store))
 
 
 def _keys(places: Sequence[int]) -> NDArray[np.uint64]:

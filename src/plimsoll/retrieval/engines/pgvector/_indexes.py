@@ -55,10 +55,11 @@ class PgvectorIndexes:
         record = self._store.snapshot(digest)
         if record is None:
             self._derive(snapshot, read)
-            self._store.index_vectors(self._settings.indexed_above)
             record = self._store.snapshot(digest)
         if record is None:
             raise IndexOvertakenError(str(self._store))
+        # Also where it was there: who derived it may have been killed before this.
+        self._store.index_vectors(self._settings.indexed_above)
         return PgvectorIndex(self._store, record, snapshot.dimension)
 
     def prune(self, keep: Collection[Digest], *, purge: bool = False) -> None:
