@@ -76,8 +76,8 @@ def test_what_endpoints_of_other_kinds_say_has_no_model(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("kind: few_shot\n", {(1, "`labels` is missing")}),
-        ("kind: forest\nlabels: {a: [x], b: [y]}\n", {(1, '`kind` must be few_shot, not "forest"')}),
+        ("kind: few_shot\n", {(1, "`labels` is missing; a model of kind few_shot needs it")}),
+        ("kind: forest\nlabels: {a: [x], b: [y]}\n", {(1, '`kind` must be few_shot or fields, not "forest"')}),
         (
             "kind: few_shot\nlabels:\n  a: [x]\n",
             {(2, "`labels` must be a group of at least two labels, each with a list of examples, not a group of keys")},
@@ -152,14 +152,12 @@ def test_an_endpoint_has_what_its_kind_needs_and_nothing_else(
     assert {(mistake.line, mistake.what) for mistake in mistakes(folder)} == expected
 
 
-def test_a_suite_cannot_ask_a_classical_model_yet(folder: Folder) -> None:
+def test_a_suite_may_ask_a_classical_model(folder: Folder) -> None:
     folder.write("models/doc-type.yaml", MODEL)
     folder.write("endpoints/doc-type.yaml", PREDICT)
-    folder.write("evals/doc-type.yaml", "dataset: ask\nendpoint: doc-type\nscorers: [answered]\n")
-    (mistake,) = mistakes(folder)
-    assert mistake.place == "evals/doc-type.yaml:2"
-    assert mistake.what == "endpoints/doc-type.yaml is of kind predict, which suites cannot evaluate yet"
-    assert mistake.instead == "name an endpoint of kind rag or chat"
+    folder.write("datasets/types.jsonl", '{"question": "aab", "answers": ["invoice"]}\n')
+    folder.write("evals/doc-type.yaml", "dataset: types\nendpoint: doc-type\nscorers: [exact_match]\n")
+    assert load_project(folder.root).datasets["types"][0].answers == ("invoice",)
 
 
 def serving(*names: str) -> str:
@@ -204,3 +202,86 @@ def test_a_route_that_serves_a_name_is_enough_for_a_project_and_for_its_suite(fo
     folder.write("evals/ask.yaml", "dataset: ask\nendpoint: gpt-4.1-mini\nscorers: [answered]\n")
     project = load_project(folder.root)
     assert (dict(project.endpoints), project.suites["ask"].endpoint) == ({}, "gpt-4.1-mini")
+
+
+TYPES = "date, amount, percentage, duration, party, place, identifier, number, line or lines"
+FIELDS = "kind: fields\nfields:\n  total: {type: amount, description: sum due}\n  parties: {type: party, many: true}\n"
+LABELLED = '{"text": "Total 5.00", "values": {"total": ["5.00"]}}\n'
+
+
+def test_a_model_of_fields_has_its_fields_and_the_texts_it_learns_from(folder: Folder) -> None:
+    folder.write("models/bill.yaml", f"{FIELDS}examples: bills\n")
+    folder.write("datasets/bills.jsonl", LABELLED)
+    project = load_project(folder.root)
+    assert project.models["bill"].content() == {
+        "kind": "fields",
+        "feature": "text",
+        "fields": {
+            "total": {"type": "amount", "description": "sum due", "many": False},
+            "parties": {"type": "party", "description": "", "many": True},
+        },
+        "examples": "bills",
+    }
+    assert [row.text for row in project.labelled["bills"]] == ["Total 5.00"]
+    assert set(project.datasets) == {"ask"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kind: fields\n", {(1, "`fields` is missing; a model of kind fields needs it")}),
+        (f"{FIELDS}labels: {{a: [x], b: [y]}}\n", {(5, "a model of kind fields uses no `labels`")}),
+        (f"{FIELDS}at_least: 0.5\n", {(5, "a model of kind fields uses no `at_least`")}),
+        (f"{FIELDS}embedder: builtin/static\n", {(5, "a model of kind fields uses no `embedder`")}),
+        (f"{FIELDS}examples: bill\n", {(5, 'there is no dataset "bill"')}),
+        (
+            "kind: fields\nfields: {}\n",
+            {(2, "`fields` must be a group of fields, each with its type, not a group of keys")},
+        ),
+        (
+            "kind: fields\nfields:\n  total: {type: money}\n  due: {}\n  type: date\n  'a b': {type: date}\n",
+            {
+                (3, f'`fields.total.type` must be {TYPES}, not "money"'),
+                (4, "`fields.due.type` is missing"),
+                (5, '`fields.type` must be a group of keys, not "date"'),
+                (6, '"a b" cannot be the name of a field'),
+            },
+        ),
+        (
+            "kind: few_shot\nlabels: {a: [x], b: [y]}\nexamples: bills\n",
+            {(3, "a model of kind few_shot uses no `examples`")},
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_model_of_fields_is_told_with_its_line(
+    folder: Folder, text: str, expected: set[tuple[int, str]]
+) -> None:
+    folder.write("models/bill.yaml", text)
+    folder.write("datasets/bills.jsonl", '{"question": "x", "answers": ["y"]}\n')
+    found = mistakes(folder)
+    told = {(mistake.line, mistake.what) for mistake in found if mistake.file == "models/bill.yaml"}
+    assert told == expected
+    assert all(mistake.instead for mistake in found)
+
+
+def test_wrong_texts_are_told_with_their_line_and_are_no_questions(folder: Folder) -> None:
+    folder.write("models/bill.yaml", f"{FIELDS}examples: bills\n")
+    folder.write("datasets/bills.jsonl", LABELLED + '{"text": "x", "values": {"totl": ["5.00"]}}\n')
+    folder.write("evals/bill.yaml", "dataset: bills\nendpoint: ask\nscorers: [answered]\n")
+    assert places(folder) == [
+        ("datasets/bills.jsonl:2", 'there is no field "totl"'),
+        ("evals/bill.yaml:1", '"bills" has labelled texts, and no questions'),
+    ]
+
+
+def test_a_suite_asks_a_model_of_fields_for_other_texts_than_it_learns_from(folder: Folder) -> None:
+    folder.write("models/bill.yaml", f"{FIELDS}examples: bills\n")
+    folder.write("endpoints/bill.yaml", "kind: predict\nmodel: bill\n")
+    folder.write("datasets/bills.jsonl", LABELLED)
+    folder.write("datasets/others.jsonl", LABELLED)
+    folder.write("evals/bill.yaml", "dataset: others\nendpoint: bill\nscorers: [exact_match]\n")
+    assert set(load_project(folder.root).labelled) == {"bills", "others"}
+    (folder.root / "datasets/others.jsonl").unlink()
+    folder.write("evals/bill.yaml", "dataset: bills\nendpoint: bill\nscorers: [exact_match]\n")
+    what = 'from "bills" a model learns, so that it says nothing of how good the model is'
+    assert places(folder) == [("evals/bill.yaml:1", what)]

@@ -30,9 +30,9 @@ def test_everything_that_is_given_reaches_the_search() -> None:
         "least_relevance": 0.125,
         "focus": 1.5,
     }
-    assert RetrieverSettings.of(SearchSection.model_validate(given).model_dump(mode="json")) == RetrieverSettings(
-        **given
-    )
+    section = SearchSection.model_validate({**given, "variants_by": "helper"})
+    assert section.variants_by == "helper"
+    assert RetrieverSettings.of(section.model_dump(mode="json")) == RetrieverSettings(**given)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,21 @@ def test_everything_that_is_given_reaches_the_search() -> None:
         ({"focus": -1}, "focus"),
         ({"diversity": 1.5}, "diversity"),
         ({"ranking": "magic"}, "ranking"),
+        ({"variants": 2}, "no route is named that puts questions in other words"),
+        ({"variants_by": "helper"}, "does not say how often it is asked"),
+        ({"variants": 2, "variants_by": "Not a name"}, "variants_by"),
     ],
 )
 def test_what_cannot_work_is_refused_with_what_would_be_right(content: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         SearchSection.model_validate(content)
+
+
+def test_variants_may_be_switched_off_with_their_route_still_named() -> None:
+    assert SearchSection.model_validate({"variants": 0, "variants_by": "helper"}).variants == 0
+
+
+def test_a_wrong_number_of_variants_is_told_once() -> None:
+    with pytest.raises(ValidationError) as caught:
+        SearchSection.model_validate({"variants": 9, "variants_by": "helper"})
+    assert [one["loc"] for one in caught.value.errors()] == [("variants",)]

@@ -2,11 +2,12 @@
 
 import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plimsoll.project._yaml import MAX_PARTS, parse_yaml
@@ -133,12 +134,22 @@ def test_json_is_read_as_json(value: object) -> None:
     assert parsed.data == {"a": tupled(value)}
 
 
+class Writer(yaml.SafeDumper):
+    """Puts texts in quotes that YAML 1.2 reads as numbers; PyYAML follows 1.1, to which `0E0` is none."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+Writer.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?\Z"), list("-+.0123456789")
+)
+
+
+@example("0E0")
+@example(["1e400"])
 @given(json_values)
 def test_what_a_yaml_writer_writes_is_read_back(value: object) -> None:
-    class Writer(yaml.SafeDumper):
-        def ignore_aliases(self, _data: object) -> bool:
-            return True
-
     parsed = parse_yaml(yaml.dump({"a": value}, Dumper=Writer, allow_unicode=True).encode())
     assert parsed.mistakes == []
     assert parsed.data == {"a": tupled(value)}

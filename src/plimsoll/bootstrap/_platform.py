@@ -11,6 +11,7 @@ from msgspec import MsgspecError
 from plimsoll.access.limits import Budget, Meter
 from plimsoll.flows.audit import AuditParts
 from plimsoll.flows.build import BuildParts, OnProgress
+from plimsoll.flows.build.canary import Canaries, FindingLog
 from plimsoll.flows.compare import CompareParts
 from plimsoll.flows.erase import EraseParts
 from plimsoll.flows.exchange import ExportParts, ImportParts
@@ -18,6 +19,7 @@ from plimsoll.flows.label import LabelParts
 from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
 from plimsoll.flows.publish import PublishParts
+from plimsoll.flows.refresh.watch import EmbedderWatch
 from plimsoll.flows.serve import Caller
 from plimsoll.flows.serve.parts import ServeParts
 from plimsoll.flows.ship import EvaluateParts, FreezeParts
@@ -27,10 +29,11 @@ from plimsoll.governance.retention import Stores as RetentionStores
 from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest, Json, short_name
 from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, PlimsollError
+from plimsoll.ledger import By
 from plimsoll.models import Embedder
 from plimsoll.models.answers import AnswerCache, Similar
 from plimsoll.models.catalogue import count_tokens
-from plimsoll.models.predictors import Predictor, make_few_shot
+from plimsoll.models.predictors import Predictor, make_predictor
 from plimsoll.project import AppDefinition, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
@@ -43,6 +46,9 @@ from ._engines import Engines
 from ._knowledge import STATIC, KnowledgeMaker
 from ._routes import RouteMaker
 from ._stores import Stores
+
+_SYSTEM = By("system", "system")
+"""Who notices things without having been asked to."""
 
 
 class AppTakenError(ConflictError):
@@ -109,9 +115,11 @@ class Platform(Stores):
             write_segment=partial(write_segment, self.blobs),
             has_segment=self.blobs.renew,
             make_embedder=self.embedder,
+            open_route=self._knowledge.opened_route,
             require_engine=self._engines.require,
             prepare_index=self._knowledge.prepare,
             prune_indexes=self._engines.prune,
+            canaries=self._canaries(self.acting.by),
             resolve=partial(self.settings.resolve, where="knowledge"),
             workers=self.settings.workers,
             acting=self.acting,
@@ -119,6 +127,20 @@ class Platform(Stores):
             ready=self.ready,
             claim=self._claim,
             on_progress=on_progress,
+        )
+
+    def _canaries(self, by: By) -> Canaries:
+        return Canaries(self.registry, self.cache, self.blobs.get, self.blobs.put, FindingLog(self.ledger, by).tell)
+
+    def embedder_watch(self) -> EmbedderWatch:
+        """Asks the embedders behind what is live whether they are what they were."""
+        return EmbedderWatch(
+            app=self.app,
+            registry=self.registry,
+            releases=self.releases,
+            environments=self.environments,
+            canaries=self._canaries(_SYSTEM),
+            make_embedder=self.embedder,
         )
 
     def serve_parts(self, *, metered: bool = False) -> ServeParts:
@@ -295,9 +317,14 @@ class Platform(Stores):
         )
 
     def compare_parts(self) -> CompareParts:
-        """What comparing versions and releases needs."""
+        """What comparing versions and releases needs. Who may build can read every document anyway."""
         return CompareParts(
-            self.registry.content, self.runs.get, self._knowledge.open, self.registry.parents, self._datasets
+            self.registry.content,
+            self.runs.get,
+            self._knowledge.open,
+            self.registry.parents,
+            self._datasets,
+            groups=None if self.may("publish") else frozenset(),
         )
 
     def _datasets(self, app: str) -> tuple[Digest, ...]:
@@ -329,6 +356,7 @@ class Platform(Stores):
             if version.kind == "index":
                 snapshot = Snapshot.from_json(self.registry.content(version.digest))
                 yield from (segment.digest for segment in snapshot.segments)
+                yield from () if snapshot.canary is None else (snapshot.canary,)
             if version.kind in {"adapter", "model"}:
                 content = cast("dict[str, Any]", self.registry.content(version.digest))
                 yield from (file["digest"] for file in content.get("files", ()))
@@ -382,8 +410,7 @@ class Platform(Stores):
             self.releases.claim(app, project, take_over=True)
 
     def _predictor(self, _name: str, content: Json) -> Predictor:
-        model = cast("dict[str, Any]", content)
-        return make_few_shot(model, self.embedder(model["embedder"]))
+        return make_predictor(cast("dict[str, Any]", content), self.embedder)
 
 
 def _has_app(folder: Path, app: str) -> bool:

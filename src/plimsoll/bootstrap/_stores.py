@@ -14,7 +14,7 @@ from plimsoll.access.limits import Budgets, Consumption
 from plimsoll.evaluation import Runs
 from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
-from plimsoll.kernel.errors import PlimsollError
+from plimsoll.kernel.errors import DeniedError, PlimsollError
 from plimsoll.kernel.signing import SigningKey
 from plimsoll.ledger import KeysGoneError, Ledger, Subjects, is_begun
 from plimsoll.ledger.anchor import Anchor, AnchorAheadError, open_anchor
@@ -124,6 +124,14 @@ class Stores:
         """
         if self.settings.key is not None or self.access.actors():
             self.acting.require(right)
+
+    def may(self, right: Right) -> bool:
+        """Whether `require` would go on."""
+        try:
+            self.require(right)
+        except DeniedError:
+            return False
+        return True
 
     @cached_property
     def budgets(self) -> Budgets:

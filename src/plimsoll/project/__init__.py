@@ -13,7 +13,7 @@ from ._load import find_project, load_app, load_project
 from ._mistakes import Mistake
 from ._templates import project_name, sample_file, template_names, write_sample, write_template
 from ._types import Project
-from .schemas import KnowledgeDefinition
+from .schemas import KnowledgeDefinition, SuiteDefinition
 
 __all__ = [
     "AppDefinition",
@@ -21,6 +21,7 @@ __all__ = [
     "Mistake",
     "Project",
     "ProjectInvalidError",
+    "SuiteDefinition",
     "find_project",
     "load_app",
     "load_project",

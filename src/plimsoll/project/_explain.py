@@ -105,8 +105,13 @@ def _field_at(model: type[Section], place: Place) -> FieldInfo | None:
         found = section.keys().get(str(part)) if section is not None else None
         if found is not None:
             field, section = found, _section_in(found.annotation)
-            named = typing.get_origin(found.annotation) is Mapping
+            named = _is_mapping(found.annotation)
     return field
+
+
+def _is_mapping(annotation: object) -> bool:
+    """Whether a key holds other keys that the user chooses, where it holds anything."""
+    return any(typing.get_origin(one) is Mapping for one in (annotation, *typing.get_args(annotation)))
 
 
 def _section_at(model: type[Section], place: Place) -> type[Section]:

@@ -1,20 +1,28 @@
 """Reading a project folder: everything that is right becomes a value, everything that is wrong is told at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar, cast
 
 from pydantic import ValidationError
 
-from plimsoll.datasets import DatasetInvalidError, DatasetMissingError, Row, read_rows
+from plimsoll.datasets import (
+    DatasetInvalidError,
+    DatasetMissingError,
+    LabelledText,
+    Row,
+    read_labelled,
+    read_rows,
+)
 
 from ._app import AppDefinition
 from ._errors import ProjectInvalidError, ProjectMissingError
 from ._explain import empty_file, explain
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
 from ._mistakes import Mistake
-from ._references import LoadedFile, reference_mistakes, served_mistakes
+from ._references import LoadedFile, labelled_fields, reference_mistakes, served_mistakes
 from ._types import Project
 from ._yaml import MAX_BYTES, parse_yaml
 from .schemas import (
@@ -39,6 +47,7 @@ _MODELS: Mapping[str, type[Definition]] = {
 }
 
 D = TypeVar("D", bound=Definition)
+R = TypeVar("R", Row, LabelledText)
 
 
 def find_project(start: Path) -> Path:
@@ -70,8 +79,9 @@ def load_project(root: Path) -> Project:
     reader = _Reader(root)
     app = reader.definition_file(root / APP_FILE, AppDefinition)
     folders = {folder: reader.folder(folder, model) for folder, model in _MODELS.items()}
-    datasets = reader.datasets()
-    reader.check(app, folders, datasets)
+    fields = labelled_fields(folders)
+    datasets, labelled = reader.datasets(fields)
+    reader.check(app, folders, {**datasets, **labelled})
     if reader.mistakes:
         raise ProjectInvalidError(root, sorted(reader.mistakes, key=lambda mistake: (mistake.file, mistake.line)))
     return Project(
@@ -85,6 +95,7 @@ def load_project(root: Path) -> Project:
         endpoints=_definitions(folders["endpoints"], EndpointDefinition),
         suites=_definitions(folders["evals"], SuiteDefinition),
         datasets=MappingProxyType(datasets),
+        labelled=MappingProxyType(labelled),
     )
 
 
@@ -112,15 +123,24 @@ class _Reader:
         """The files of one folder by their names, with those that have mistakes."""
         return {stem(path): self.definition_file(path, model) for path in self._files(folder)}
 
-    def datasets(self) -> dict[str, tuple[Row, ...]]:
-        """The datasets by their names; one with mistakes has no rows."""
-        return {stem(path): self._rows(path) for path in self._files("datasets")}
+    def datasets(
+        self, fields: Mapping[str, Collection[str]]
+    ) -> tuple[dict[str, tuple[Row, ...]], dict[str, tuple[LabelledText, ...]]]:
+        """Questions, and texts labelled with `fields`, by the names of the datasets; one with mistakes has none."""
+        files = {stem(path): path for path in self._files("datasets")}
+        rows = {name: self._rows(path, read_rows) for name, path in files.items() if name not in fields}
+        labelled = {
+            name: self._rows(path, partial(read_labelled, fields=fields[name]))
+            for name, path in files.items()
+            if name in fields
+        }
+        return rows, labelled
 
     def check(
         self,
         app: LoadedFile,
         folders: Mapping[str, Mapping[str, LoadedFile]],
-        datasets: Mapping[str, tuple[Row, ...]],
+        datasets: Collection[str],
     ) -> None:
         """What can be said only when all files are read."""
         self.mistakes += reference_mistakes(folders, datasets, self._root)
@@ -152,10 +172,10 @@ class _Reader:
         data = parsed.data if isinstance(parsed.data, dict) else {}
         return LoadedFile(file, data, parsed.lines, definition)
 
-    def _rows(self, path: Path) -> tuple[Row, ...]:
+    def _rows(self, path: Path, read: Callable[[Path], tuple[R, ...]]) -> tuple[R, ...]:
         file = self._name(path)
         try:
-            return read_rows(path)
+            return read(path)
         except DatasetInvalidError as error:
             self.mistakes += (Mistake(file, wrong.line, wrong.what, wrong.instead) for wrong in error.mistakes)
         except DatasetMissingError as error:

@@ -13,9 +13,15 @@ from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
 
 from ._mistakes import Mistake, did_you_mean, shown, shown_name
 from ._yaml import Data, Lines
-from .schemas import DEFAULT_TEMPLATE, PREDICT, Definition
+from .schemas import DEFAULT_TEMPLATE, FIELDS, Definition
 
 _ADDRESSES = ("http://", "https://")
+_READER = "builtin/reader"
+_WRITERS: Mapping[tuple[str, str], str] = {
+    ("search", "variants_by"): "questions in other words",
+    ("chunk", "context_by"): "the contexts of chunks",
+}
+"""Where a knowledge base names a route, and what that is to write."""
 _FOLDER_OF = {
     "prompt": "prompts",
     "knowledge": "knowledge",
@@ -24,7 +30,9 @@ _FOLDER_OF = {
     "guardrail": "guardrails",
     "dataset": "datasets",
     "endpoint": "endpoints",
+    "examples": "datasets",
 }
+_WHAT = {"examples": "dataset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,9 @@ def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str],
     for file in folders["knowledge"].values():
         yield from _source_mistakes(file, root)
         yield from _gate_mistakes(file, folders["evals"])
+        yield from _writer_mistakes(file, folders["routes"])
+    for file in folders["models"].values():
+        yield from _name_mistakes(file, ("examples",), known)
     for file in folders["endpoints"].values():
         yield from _name_mistakes(file, ("prompt", "knowledge", "route", "guardrail", "model"), known)
         yield from _passage_mistakes(file, folders["prompts"])
@@ -75,7 +86,29 @@ def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str],
         asks_route = file.text("endpoint") in served
         yield from _name_mistakes(file, ("dataset",) if asks_route else ("dataset", "endpoint"), known)
         yield from _threshold_mistakes(file)
-        yield from _asked_mistakes(file, folders["endpoints"])
+        yield from _labelled_mistakes(file, folders)
+
+
+def labelled_fields(folders: Mapping[str, Folder]) -> dict[str, frozenset[str]]:
+    """The datasets of labelled texts, each with the names of all fields that may be labelled in it.
+
+    From some of them models learn, and others are asked by suites.
+    """
+    found: dict[str, frozenset[str]] = {}
+    models = [(file.text("examples"), file) for file in folders["models"].values() if file.text("kind") == FIELDS]
+    asked = [(file.text("dataset"), _fields_model(file, folders)) for file in folders["evals"].values()]
+    for name, model in [*models, *asked]:
+        if name is not None and model is not None:
+            fields = model.data.get("fields")
+            found[name] = found.get(name, frozenset()) | frozenset(fields if isinstance(fields, dict) else ())
+    return found
+
+
+def _fields_model(suite: LoadedFile, folders: Mapping[str, Folder]) -> LoadedFile | None:
+    """The model of kind `fields` that a suite asks, if it asks one."""
+    endpoint = folders["endpoints"].get(suite.text("endpoint") or "")
+    model = folders["models"].get(endpoint.text("model") or "") if endpoint is not None else None
+    return model if model is not None and model.text("kind") == FIELDS else None
 
 
 def served_mistakes(app: LoadedFile, endpoints: Folder, routes: Folder) -> Iterator[Mistake]:
@@ -94,12 +127,16 @@ def served_mistakes(app: LoadedFile, endpoints: Folder, routes: Folder) -> Itera
         yield Mistake("endpoints/", 0, what, "write endpoints/ask.yaml, or see `plimsoll init`")
 
 
-def _asked_mistakes(file: LoadedFile, endpoints: Folder) -> Iterator[Mistake]:
-    """Rows of datasets are questions, which a classical model does not answer."""
-    endpoint = endpoints.get(file.text("endpoint") or "")
-    if endpoint is not None and endpoint.text("kind") == PREDICT:
-        what = f"{endpoint.file} is of kind {PREDICT}, which suites cannot evaluate yet"
-        yield file.mistake(("endpoint",), what, "name an endpoint of kind rag or chat")
+def _labelled_mistakes(file: LoadedFile, folders: Mapping[str, Folder]) -> Iterator[Mistake]:
+    """Labelled texts are no questions, and those from which a model learned say nothing of how good it is."""
+    name, model = file.text("dataset"), _fields_model(file, folders)
+    if name is None or name not in labelled_fields(folders):
+        return
+    if model is None:
+        yield file.mistake(("dataset",), f"{shown(name)} has labelled texts, and no questions", "name one of questions")
+    elif any(one.text("examples") == name for one in folders["models"].values()):
+        what = f"from {shown(name)} a model learns, so that it says nothing of how good the model is"
+        yield file.mistake(("dataset",), what, "name a dataset of other labelled texts")
 
 
 def _name_mistakes(file: LoadedFile, keys: tuple[str, ...], known: Mapping[str, Collection[str]]) -> Iterator[Mistake]:
@@ -108,7 +145,7 @@ def _name_mistakes(file: LoadedFile, keys: tuple[str, ...], known: Mapping[str, 
         if name is not None and name not in known[folder]:
             names = sorted(known[folder])
             instead = did_you_mean(name, names, all_of_them=f"what there is in {folder}/")
-            yield file.mistake((key,), f"there is no {key} {shown(name)}", instead)
+            yield file.mistake((key,), f"there is no {_WHAT.get(key, key)} {shown(name)}", instead)
 
 
 def _template_mistakes(file: LoadedFile) -> Iterator[Mistake]:
@@ -144,6 +181,33 @@ def _gate_mistakes(file: LoadedFile, suites: Folder) -> Iterator[Mistake]:
         if isinstance(name, str) and name not in suites:
             instead = did_you_mean(name, sorted(suites), all_of_them="what there is in evals/")
             yield file.mistake(("refresh", "gate", number), f"there is no suite {shown(name)}", instead)
+
+
+def _writer_mistakes(file: LoadedFile, routes: Folder) -> Iterator[Mistake]:
+    """Routes that a knowledge base asks to write something, and that are not there or cannot."""
+    for place in _WRITERS:
+        section = file.data.get(place[0])
+        name = section.get(place[1]) if isinstance(section, dict) else None
+        if not isinstance(name, str):
+            continue
+        route = routes.get(name)
+        if route is None:
+            instead = did_you_mean(name, sorted(routes), all_of_them="what there is in routes/")
+            yield file.mistake(place, f"there is no route {shown(name)}", instead)
+        elif route.data.get("embeds") is True:
+            what = f"{route.file} makes vectors, and cannot write {_WRITERS[place]}"
+            yield file.mistake(place, what, "name a route whose model answers chats")
+        elif _READER in _models(route):
+            what = f"{route.file} has the model {_READER}, which quotes passages and cannot write {_WRITERS[place]}"
+            yield file.mistake(place, what, "name a route with models that write, such as openai/gpt-4.1-mini")
+
+
+def _models(route: LoadedFile) -> list[Data]:
+    targets = route.data.get("targets")
+    listed = (
+        [target.get("model") for target in targets if isinstance(target, dict)] if isinstance(targets, tuple) else []
+    )
+    return [route.data.get("model"), *listed]
 
 
 def _exists(path: Path) -> bool:

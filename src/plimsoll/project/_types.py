@@ -1,10 +1,10 @@
 """What a project is, once it has been read without mistakes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from plimsoll.datasets import Row
+from plimsoll.datasets import LabelledText, Row
 
 from ._app import AppDefinition
 from .schemas import (
@@ -32,3 +32,5 @@ class Project:
     endpoints: Mapping[str, EndpointDefinition]
     suites: Mapping[str, SuiteDefinition]
     datasets: Mapping[str, tuple[Row, ...]]
+    labelled: Mapping[str, tuple[LabelledText, ...]] = field(default_factory=dict)
+    """The datasets from which models learn fields."""

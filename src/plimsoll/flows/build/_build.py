@@ -9,8 +9,8 @@ from plimsoll.releases import Manifest, NothingBuiltError
 
 from ._guardrails import try_guardrails
 from ._knowledge import build_knowledge
-from ._models import try_models
-from ._types import BuildParts, BuildReport
+from ._models import build_models
+from ._types import BuildParts, BuildReport, of_knowledge
 from ._versions import effective_knowledge, knowledge_versions, settings_versions
 
 _SHAPES_ANSWERS: tuple[Kind, ...] = (
@@ -30,18 +30,21 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
 
     Only what changed is done. A document that cannot be read is listed, and the others go on. After `kill -9` at any
     moment the next build goes on from the stages that were finished. Raises GuardrailTestsFailedError and
-    ProjectInvalidError before anything is done, NothingIndexedError, UnavailableError when something cannot be written,
-    and DeniedError without the right `publish`.
+    ProjectInvalidError before anything is done, NothingIndexedError, EmbedderChangedError before any vector is
+    remembered, UnavailableError when something cannot be written, and DeniedError without the right `publish`.
     """
     parts.acting.require("publish")
     parts.claim(project.app.name)
     try_guardrails(project)
-    try_models(project, parts.make_embedder)
     stages: dict[str, StageCount] = {}
-    built = tuple(build_knowledge(name, project, parts, stages) for name in sorted(project.knowledge))
+    models = build_models(project, parts, stages)
+    built = tuple(
+        build_knowledge(name, project, of_knowledge(parts, project.app.name, name), stages)
+        for name in sorted(project.knowledge)
+    )
     publications = [
         *(publication for knowledge in built for publication in knowledge_versions(project, knowledge)),
-        *settings_versions(project, {knowledge.name: knowledge for knowledge in built}),
+        *settings_versions(project, {knowledge.name: knowledge for knowledge in built}, models),
     ]
     versions = parts.registry.publish(
         project.app.name, publications, by=parts.acting.by, source_commit=parts.source_commit

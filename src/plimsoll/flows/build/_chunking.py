@@ -1,7 +1,7 @@
 """The chunk stage: loaded documents become documents that an index can hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from msgspec import msgpack
 
@@ -11,6 +11,7 @@ from plimsoll.pipelines import CachedStage
 from plimsoll.retrieval import Chunk, IndexedDocument
 from plimsoll.retrieval.chunkers import ChunkSettings, ChunkTools, Contextualizer, chunk_document, chunker_fingerprint
 
+from ._contexts import ContextWriter, Cut
 from .loading import LoadedDocument
 
 _MEDIA_TYPES = ("text/plain", "text/markdown")
@@ -28,6 +29,8 @@ class Chunking:
     tools: ChunkTools = field(default_factory=ChunkTools.usual)
     contextualizer: Contextualizer | None = None
     """Writes contexts in place of what the settings say."""
+    writer: ContextWriter | None = None
+    """The same by asking a model, about the chunks of many documents at once."""
 
     @property
     def fingerprint(self) -> str:
@@ -35,29 +38,50 @@ class Chunking:
         return digest_json([self._fingerprint(media_type) for media_type in _MEDIA_TYPES])
 
     def through(self, documents: Sequence[LoadedDocument]) -> list[IndexedDocument]:
-        """The documents with their chunks, in order. Raises what `chunk_document` raises."""
+        """The documents with their chunks, in order. Raises what `chunk_document` and ContextWriter raise."""
         loaded = [decode_document(encoded) for encoded in self.load.read([document.key for document in documents])]
         fingerprints = {kind: self._fingerprint(kind) for kind in {content.media_type for content in loaded}}
         keys = [
             digest_json([document.key, fingerprints[content.media_type]])
             for document, content in zip(documents, loaded, strict=True)
         ]
-        cut = self.stage.through(keys, lambda places: [self._cut(loaded[place]) for place in places])
+        cut = self.stage.through(
+            keys, lambda places: self._cut([(documents[place].path, loaded[place]) for place in places])
+        )
         return [
             _indexed(document, content, chunks)
             for document, content, chunks in zip(documents, loaded, cut, strict=True)
         ]
 
     def _fingerprint(self, media_type: str) -> str:
-        return chunker_fingerprint(self.settings, media_type, tools=self.tools, contextualizer=self.contextualizer)
+        writer = self.writer or self.contextualizer
+        return chunker_fingerprint(self.settings, media_type, tools=self.tools, contextualizer=writer)
 
-    def _cut(self, document: Document) -> bytes:
-        chunks = chunk_document(document, self.settings, tools=self.tools, contextualizer=self.contextualizer)
-        return msgpack.encode([(c.start, c.end, c.page, c.headings, c.parent, c.context) for c in chunks])
+    def _cut(self, documents: Sequence[tuple[str, Document]]) -> list[bytes]:
+        """The chunks of documents, each with its path."""
+        cut = [
+            Cut(
+                path,
+                content,
+                chunk_document(content, self.settings, tools=self.tools, contextualizer=self.contextualizer),
+            )
+            for path, content in documents
+        ]
+        if self.writer is not None:
+            contexts = self.writer.written(cut)
+            cut = [replace(each, chunks=_told(each.chunks, said)) for each, said in zip(cut, contexts, strict=True)]
+        return [
+            msgpack.encode([(c.start, c.end, c.page, c.headings, c.parent, c.context) for c in each.chunks])
+            for each in cut
+        ]
 
 
 _Kept = tuple[int, int, int, tuple[str, ...], tuple[int, int] | None, str]
 """Start, end, page, headings, parent and context of a chunk."""
+
+
+def _told(chunks: Sequence[Chunk], contexts: Sequence[str]) -> tuple[Chunk, ...]:
+    return tuple(replace(chunk, context=context) for chunk, context in zip(chunks, contexts, strict=True))
 
 
 def _indexed(document: LoadedDocument, content: Document, cut: bytes) -> IndexedDocument:

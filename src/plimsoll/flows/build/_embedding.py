@@ -9,17 +9,10 @@ from numpy.typing import NDArray
 
 from plimsoll.kernel.digest import digest_bytes
 from plimsoll.models import Embedder
-from plimsoll.models.embedders import (
-    Canary,
-    CanaryReport,
-    canary_key,
-    check_vectors,
-    compare,
-    require_unchanged,
-    steadiness_of,
-    take_canary,
-)
+from plimsoll.models.embedders import check_vectors
 from plimsoll.pipelines import CachedStage
+
+from ._guard import EmbedderGuard
 
 _WINDOW = 1024
 _FLOAT_BYTES = 4
@@ -43,14 +36,18 @@ class Pace:
 
 @dataclass(slots=True)
 class Embedding:
-    """Makes vectors with one embedder. Before the first of them the canary is asked whether it is still the same."""
+    """Makes vectors with one embedder, which is asked before the first of them whether it is still the same."""
 
-    embedder: Embedder
+    guard: EmbedderGuard
     stage: CachedStage
     pace: Pace = field(default_factory=Pace)
     on_done: Callable[[int, int], None] = nobody
     """Told how many of the texts of one call have their vectors, and how many there are."""
-    _is_checked: bool = field(default=False, init=False)
+
+    @property
+    def embedder(self) -> Embedder:
+        """What makes the vectors."""
+        return self.guard.embedder
 
     def through(self, texts: Sequence[str]) -> Vectors:
         """A vector for each text, shape (texts, dimension).
@@ -73,7 +70,7 @@ class Embedding:
         rows = {key: row for key, row in self.stage.known(keys).items() if len(row) == size}
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in rows}
         if missing:
-            self._check()
+            self.guard.require_unchanged()
         for made in self._made(missing):
             self.stage.remember(made)
             rows |= made
@@ -101,26 +98,6 @@ class Embedding:
 
     def _key(self, text: str) -> str:
         return f"{self.embedder.fingerprint} {digest_bytes(text.encode('utf-8', 'surrogatepass'))}"
-
-    def _check(self) -> None:
-        if not self._is_checked:
-            require_unchanged(check_embedder(self.embedder, CachedStage("canary", self.stage.cache)))
-            self._is_checked = True
-
-
-def check_embedder(embedder: Embedder, kept: CachedStage) -> CanaryReport:
-    """Embed the probe texts and compare them with those that are kept; where none are, keep these.
-
-    To be asked before a build embeds, when a server starts, and on schedule: a report with changed probes is a finding.
-    Raises VectorsWrongError, CanaryFormatError, and what the embedder raises.
-    """
-    key = canary_key(embedder)
-    now = take_canary(embedder)
-    before = kept.known([key]).get(key)
-    if before is None:
-        kept.remember({key: now.to_bytes()})
-        return compare(embedder.name, now, now)
-    return compare(embedder.name, Canary.from_bytes(before), now, tolerance=steadiness_of(embedder))
 
 
 def _as_they_come(waiting: set[Future[dict[str, bytes]]]) -> Iterator[dict[str, bytes]]:

@@ -12,7 +12,9 @@ from plimsoll.retrieval import SegmentPlan, SegmentRef, Snapshot, plan_segments
 from plimsoll.retrieval.chunkers import ChunkSettings, ChunkTools
 
 from ._chunking import Chunking
+from ._contexts import ContextWriter
 from ._embedding import Embedding, Pace
+from ._guard import EmbedderGuard
 from ._types import BuildParts
 from .loading import LoadedDocument
 
@@ -28,6 +30,9 @@ class IndexBuilder:
     on_done: Callable[[int, int], None]
     pace: Pace
     """How much is embedded together."""
+    writer: ContextWriter | None = None
+    """Writes the contexts of chunks, where a model does."""
+    _guard: EmbedderGuard = field(init=False)
     _chunking: Chunking = field(init=False)
     _embedding: Embedding = field(init=False)
     _stage: CachedStage = field(init=False)
@@ -36,27 +41,36 @@ class IndexBuilder:
         load, chunk, embed, self._stage = (
             cached_stage(name, self.parts.cache, self.stages) for name in ("load", "chunk", "embed", "index")
         )
-        self._chunking = Chunking(self.chunks, load, chunk, ChunkTools.usual(self.embedder))
-        self._embedding = Embedding(self.embedder, embed, self.pace)
+        self._chunking = Chunking(self.chunks, load, chunk, ChunkTools.usual(self.embedder), writer=self.writer)
+        self._guard = EmbedderGuard(self.embedder, self.parts.canaries)
+        self._embedding = Embedding(self._guard, embed, self.pace)
 
     def build(self, documents: Sequence[LoadedDocument]) -> Snapshot:
-        """The snapshot of these documents, whatever was built before."""
+        """The snapshot of these documents, whatever was built before.
+
+        Where anything is to be made, an embedder that is not what it was stops it before anything is written: see
+        `EmbedderGuard`. Raises what cutting and embedding raise.
+        """
         by_path = {document.path: document for document in documents}
         chunker = self._chunking.fingerprint
         key = [chunker, self.embedder.fingerprint]
         plans = plan_segments({path: digest_json([*key, document.fingerprint]) for path, document in by_path.items()})
+        known = self._known(plans)
+        if len(known) < len(plans):
+            self._guard.require_unchanged_if_reached()
         refs = []
         for done, plan in enumerate(plans, start=1):
-            refs.append(self._segment(plan, [by_path[path] for path in plan.paths]))
+            refs.append(known.get(plan.key) or self._made(plan, [by_path[path] for path in plan.paths]))
             self.on_done(done, len(plans))
-        return Snapshot(self.embedder.fingerprint, self.embedder.dimension, chunker, tuple(refs))
+        return Snapshot(self.embedder.fingerprint, self.embedder.dimension, chunker, tuple(refs), self._guard.address())
 
-    def _segment(self, plan: SegmentPlan, documents: Sequence[LoadedDocument]) -> SegmentRef:
-        known = self._stage.known([plan.key])
-        if plan.key in known:
-            ref = json.decode(known[plan.key], type=SegmentRef)
-            if self.parts.has_segment(ref.digest):
-                return ref
+    def _known(self, plans: Sequence[SegmentPlan]) -> dict[str, SegmentRef]:
+        """The segments that need not be made, by the keys of their plans."""
+        found = self._stage.known([plan.key for plan in plans])
+        refs = {key: json.decode(raw, type=SegmentRef) for key, raw in found.items()}
+        return {key: ref for key, ref in refs.items() if self.parts.has_segment(ref.digest)}
+
+    def _made(self, plan: SegmentPlan, documents: Sequence[LoadedDocument]) -> SegmentRef:
         indexed = self._chunking.through(documents)
         vectors = self._embedding.through([text for document in indexed for text in document.embedding_texts()])
         ref = self.parts.write_segment(indexed, vectors)

@@ -1,15 +1,20 @@
 """One knowledge base: what its sources hold, loaded, cut, embedded and indexed."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from plimsoll.documents import LoadSettings
+from plimsoll.kernel.digest import digest_json
 from plimsoll.kernel.errors import InvalidError
 from plimsoll.models.catalogue import is_remote_embedder
 from plimsoll.pipelines import StageCount
 from plimsoll.project import KnowledgeDefinition, Project
+from plimsoll.retrieval.chunkers import ModelContextualizer
 
+from ._contexts import ContextWriter
 from ._embedding import Pace
 from ._index import IndexBuilder, cached_stage
 from ._types import BuildParts, DocumentOutcome, KnowledgeBuilt
@@ -22,6 +27,7 @@ from .loading import (
     settle_near_duplicates,
 )
 
+_log = logging.getLogger("plimsoll.build")
 _BATCHES_OF_A_SERVER = 4
 
 
@@ -41,8 +47,8 @@ class NothingIndexedError(InvalidError):
 def build_knowledge(name: str, project: Project, parts: BuildParts, stages: dict[str, StageCount]) -> KnowledgeBuilt:
     """The snapshot of a knowledge base, and what became of each document; nothing is published.
 
-    Counts its work in `stages`. Raises NothingIndexedError, InvalidError for an engine that cannot be used, and what
-    loading and embedding raise.
+    Counts its work in `stages`. Raises NothingIndexedError, InvalidError for an engine that cannot be used,
+    ContextUnwrittenError, and what loading and embedding raise.
     """
     knowledge = project.knowledge[name]
     parts.require_engine(knowledge.index.engine)
@@ -64,15 +70,44 @@ def build_knowledge(name: str, project: Project, parts: BuildParts, stages: dict
     outcomes = tuple(sorted([*indexed, *left_out, *failed, *near], key=lambda outcome: outcome.path))
     if not kept:
         raise NothingIndexedError(name, outcomes)
-    builder = IndexBuilder(
-        parts=parts,
-        embedder=parts.make_embedder(knowledge.embed.settings()),
-        chunks=knowledge.chunk.settings(),
-        stages=stages,
-        on_done=progress(parts, "index"),
-        pace=Pace(batches=_batches(knowledge)),
-    )
-    return KnowledgeBuilt(name, builder.build(kept), outcomes)
+    with _context_writer(name, project, parts, stages) as writer:
+        builder = IndexBuilder(
+            parts=parts,
+            embedder=parts.make_embedder(knowledge.embed.settings()),
+            chunks=knowledge.chunk.settings(),
+            stages=stages,
+            on_done=progress(parts, "index"),
+            pace=Pace(batches=_batches(knowledge)),
+            writer=writer,
+        )
+        return KnowledgeBuilt(name, builder.build(kept), outcomes)
+
+
+@contextmanager
+def _context_writer(
+    name: str, project: Project, parts: BuildParts, stages: dict[str, StageCount]
+) -> Iterator[ContextWriter | None]:
+    """What asks the route that `chunk.context_by` names; None where no model writes contexts."""
+    by = project.knowledge[name].chunk.context_by
+    if by is None:
+        yield None
+        return
+    content = project.routes[by].content()
+    with ContextWriter(
+        route=by,
+        writer=ModelContextualizer(digest_json(content)),
+        open_model=partial(parts.open_route, by, content),
+        stage=cached_stage("context", parts.cache, stages),
+        on_done=progress(parts, "context"),
+    ) as writer:
+        try:
+            yield writer
+        finally:
+            used = writer.usage
+            if used.input_tokens:
+                cost = "an unknown price" if used.cost_usd is None else f"{used.cost_usd:.4f} US dollars"
+                said = f"{used.input_tokens:,} tokens in and {used.output_tokens:,} out, {cost}"
+                _log.info("contexts of knowledge %s by the route %s: %s", name, by, said)
 
 
 def find_documents(

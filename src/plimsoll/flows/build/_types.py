@@ -1,7 +1,8 @@
 """What a build needs, and what it tells."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,13 +10,15 @@ from numpy.typing import NDArray
 
 from plimsoll.access import Acting
 from plimsoll.kernel.digest import Digest, Json
-from plimsoll.models import Embedder
+from plimsoll.models import ChatModel, Embedder
 from plimsoll.pipelines import StageCache, StageCount
 from plimsoll.registry import Registry, Version
 from plimsoll.releases import Manifest, Releases
 from plimsoll.retrieval import IndexedDocument, SegmentRef, Snapshot
 
-Fate = Literal["indexed", "duplicate", "skipped", "failed"]
+from .canary import Canaries
+
+Fate = Literal["indexed", "duplicate", "near_duplicate", "skipped", "failed"]
 
 OnProgress = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""
@@ -36,12 +39,16 @@ class BuildParts:
     has_segment: Callable[[Digest], bool]
     make_embedder: Callable[[Mapping[str, Any] | str], Embedder]
     """An embedder by its name, or from the `embed` group of a knowledge base."""
+    open_route: Callable[[str, Json], AbstractAsyncContextManager[ChatModel]]
+    """The model of a route, from its name and the content of its version; it is closed at the end."""
     require_engine: Callable[[str | None], None]
     """Raises what is right where the engine that a knowledge base names, or else the installation, cannot be used."""
     prepare_index: Callable[[Json, Json], None]
     """Makes an index ready to be searched, given the contents of its version and of its knowledge version."""
     prune_indexes: Callable[[Collection[Digest]], None]
     """Forgets what was prepared for any other index versions than these."""
+    canaries: Canaries
+    """The probe vectors by which a silent change of an embedder is noticed."""
     resolve: Callable[[str], str]
     """Puts secrets in the place of `${env:NAME}`. Raises what is right where one is not set."""
     workers: int
@@ -53,6 +60,11 @@ class BuildParts:
     claim: Callable[[str], None]
     """Raises ConflictError when another project has the application's name in the same place."""
     on_progress: OnProgress = no_progress
+
+
+def of_knowledge(parts: BuildParts, app: str, name: str) -> BuildParts:
+    """The parts for one knowledge base."""
+    return replace(parts, canaries=parts.canaries.of(app, name))
 
 
 @dataclass(frozen=True, slots=True)

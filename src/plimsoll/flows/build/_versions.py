@@ -1,5 +1,6 @@
 """What a build publishes: the content of every version, and what each was made from."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -29,7 +30,10 @@ def effective_knowledge(knowledge: KnowledgeDefinition) -> Json:
     return {**content, "search": {**given, **asdict(RetrieverSettings.of(given))}}
 
 
-def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> list[Publication]:
+def settings_versions(
+    project: Project, built: dict[str, KnowledgeBuilt], learned: Mapping[str, Mapping[str, Json]]
+) -> list[Publication]:
+    """`learned` has the contents of the models, with what was learned for them."""
     prompts = {name: Publication("prompt", name, prompt.content()) for name, prompt in project.prompts.items()}
     guardrails = {
         name: Publication("guardrail", name, guardrail.content()) for name, guardrail in project.guardrails.items()
@@ -38,7 +42,11 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         name: Publication("route", name, route.content(), _named(route.guardrail, guardrails))
         for name, route in project.routes.items()
     }
-    models = {name: Publication("model", name, model.content()) for name, model in project.models.items()}
+    datasets = _datasets(project)
+    models = {
+        name: Publication("model", name, learned[name], _named(model.examples, datasets))
+        for name, model in project.models.items()
+    }
     indexes = {name: VersionRef("index", name, knowledge.snapshot.digest) for name, knowledge in built.items()}
     endpoints = {
         name: Publication(
@@ -55,17 +63,19 @@ def settings_versions(project: Project, built: dict[str, KnowledgeBuilt]) -> lis
         )
         for name, endpoint in project.endpoints.items()
     }
-    groups = (prompts, guardrails, routes, models, endpoints)
-    return [*(publication for group in groups for publication in group.values()), *suite_versions(project)]
+    # What others were made from comes before them.
+    groups = (datasets, prompts, guardrails, routes, models, endpoints)
+    return [*(publication for group in groups for publication in group.values()), *_suites(project, datasets)]
 
 
 def suite_versions(project: Project) -> list[Publication]:
     """The datasets and the suites that ask their rows."""
-    datasets = {
-        name: Publication("dataset", name, {"rows": [row.to_json() for row in rows]})
-        for name, rows in project.datasets.items()
-    }
-    suites = [
+    datasets = _datasets(project)
+    return [*datasets.values(), *_suites(project, datasets)]
+
+
+def _suites(project: Project, datasets: Mapping[str, Publication]) -> list[Publication]:
+    return [
         Publication(
             "suite",
             name,
@@ -75,7 +85,13 @@ def suite_versions(project: Project) -> list[Publication]:
         )
         for name, suite in project.suites.items()
     ]
-    return [*datasets.values(), *suites]
+
+
+def _datasets(project: Project) -> dict[str, Publication]:
+    """All of them: those of questions, and those from which models learn."""
+    rows: dict[str, list[Json]] = {name: [row.to_json() for row in some] for name, some in project.datasets.items()}
+    rows |= {name: [row.to_json() for row in some] for name, some in project.labelled.items()}
+    return {name: Publication("dataset", name, {"rows": some}) for name, some in rows.items()}
 
 
 def _named(name: str | None, publications: dict[str, Publication]) -> tuple[VersionRef, ...]:

@@ -9,8 +9,9 @@ from plimsoll.pipelines import StageCount
 from plimsoll.project import Project
 from plimsoll.registry import Version
 
+from ._guard import EmbedderGuard
 from ._knowledge import build_knowledge, find_documents, load_settings
-from ._types import BuildParts, KnowledgeBuilt
+from ._types import BuildParts, KnowledgeBuilt, of_knowledge
 from ._versions import effective_knowledge, knowledge_versions, suite_versions
 
 
@@ -54,8 +55,16 @@ def look(name: str, project: Project, parts: BuildParts) -> Sighting:
     files, left_out = find_documents(project.root, knowledge, settings, parts)
     facts: Json = [[file.path, file.digest, list(file.access), dict(file.metadata)] for file in files]
     outcomes: Json = [[outcome.path, outcome.fate, outcome.digest] for outcome in left_out]
+    by = knowledge.chunk.context_by
+    writer: Json = None if by is None else project.routes[by].content()
     digests = {**{file.path: file.digest for file in files}, **{out.path: out.digest for out in left_out}}
-    return Sighting(digest_json([facts, outcomes, effective_knowledge(knowledge)]), digests)
+    return Sighting(digest_json([facts, outcomes, effective_knowledge(knowledge), writer]), digests)
+
+
+def check_embedder(name: str, project: Project, parts: BuildParts) -> None:
+    """Raises EmbedderChangedError and VectorsWrongError where its embedder is not what it was, and what it raises."""
+    embedder = parts.make_embedder(project.knowledge[name].embed.settings())
+    EmbedderGuard(embedder, parts.canaries.of(project.app.name, name)).require_unchanged()
 
 
 def build_one(name: str, project: Project, parts: BuildParts) -> OneBuilt:
@@ -67,7 +76,7 @@ def build_one(name: str, project: Project, parts: BuildParts) -> OneBuilt:
     parts.acting.require("publish")
     parts.claim(project.app.name)
     stages: dict[str, StageCount] = {}
-    built = build_knowledge(name, project, parts, stages)
+    built = build_knowledge(name, project, of_knowledge(parts, project.app.name, name), stages)
     versions = parts.registry.publish(
         project.app.name, knowledge_versions(project, built), by=parts.acting.by, source_commit=parts.source_commit
     )
@@ -82,7 +91,7 @@ def build_unpublished(name: str, project: Project, parts: BuildParts) -> Unpubli
     """
     parts.acting.require("publish")
     stages: dict[str, StageCount] = {}
-    built = build_knowledge(name, project, parts, stages)
+    built = build_knowledge(name, project, of_knowledge(parts, project.app.name, name), stages)
     return Unpublished(built, built.snapshot.to_json(), effective_knowledge(project.knowledge[name]))
 
 

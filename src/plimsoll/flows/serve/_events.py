@@ -143,6 +143,8 @@ class AnswerDone(Struct, frozen=True, gc=False):
     """Of `latency_ms`, the time until the model had answered; the rest is Plimsoll's own."""
     cached: Literal["", "exact", "semantic"] = ""
     guardrails: tuple[GuardrailNote, ...] = ()
+    probability: float | None = None
+    """That the passages answer, from 0 to 1, where the model was calibrated to say it."""
 
 
 AnswerEvent = AnswerStarted | Chunks | AnswerDone

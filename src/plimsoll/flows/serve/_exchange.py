@@ -15,6 +15,7 @@ from plimsoll.tracing import Status
 from ._cache import CallCache, merged
 from ._errors import NotForThisError
 from ._events import AnswerDone, AnswerRequest, AnswerStarted
+from ._need import in_all
 from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord, calls_in, has_calls
 from ._runtime import Target
@@ -168,7 +169,8 @@ class Exchange:
 
     def _chat(self) -> ChatRequest:
         record = self._record
-        return ChatRequest(self._body, tuple(record.passages), record.question, self._money.costs)
+        searched = self._target.knowledge is not None
+        return ChatRequest(self._body, tuple(record.passages), record.question, self._money.costs, searched)
 
     async def _replayed(self, kept: Completion) -> AsyncGenerator[Chunks]:
         """A kept answer as a stream; guarded like any other, because the guardrail is asked each time."""
@@ -193,7 +195,7 @@ class Exchange:
         return AnswerDone(
             text=text,
             finish_reason=end.finish_reason,
-            usage=end.usage,
+            usage=in_all(end.usage, record.beside),
             citations=tuple(record.citations),
             answered=record.answered,
             span=end.span,
@@ -204,6 +206,7 @@ class Exchange:
             attempts=end.attempts,
             cached="" if self._cache is None else self._cache.hit,
             guardrails=() if self._guard is None else self._guard.notes,
+            probability=end.probability,
         )
 
 

@@ -1,9 +1,9 @@
 """What a call can cost at most, before it is made, what it did cost when it ends early, and what is left of limits."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -26,6 +26,7 @@ _ON_THE_WAY = 16
 """Tokens that a server may have written before it saw that nobody listens."""
 _CACHED = b'"cache_control"'
 _NOTHING = Spent(tokens=0, cost_pico=0)
+_Amounts = Mapping[str, float | None]
 
 
 def payer_of(request: AnswerRequest) -> Payer:
@@ -90,6 +91,28 @@ def _amounts(said: Need | Spent | None) -> dict[str, Json]:
     if said is None:
         return {"tokens": 0, "cost_usd": 0.0}
     return {"tokens": said.tokens, "cost_usd": None if said.cost_pico is None else to_usd(said.cost_pico)}
+
+
+def in_all(own: Usage, beside: Usage | None) -> Usage:
+    """What a request used with the call that was made for it beside its own."""
+    if beside is None:
+        return own
+    # Of a call that was never made nothing is unknown.
+    was_made = own.input_tokens or own.output_tokens or own.cost_usd is not None
+    return own.plus(beside) if was_made else beside
+
+
+def together(own: Mapping[str, Json], beside: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The same of what `budget_facts` says; where one cost is unknown, so is the sum."""
+    if not own or not beside:
+        return own or beside
+    return {what: _sum(cast("_Amounts", own[what]), cast("_Amounts", beside[what])) for what in own}
+
+
+def _sum(own: "_Amounts", beside: "_Amounts") -> dict[str, Json]:
+    costs = [cost for cost in (own["cost_usd"], beside["cost_usd"]) if cost is not None]
+    tokens = (own["tokens"] or 0) + (beside["tokens"] or 0)
+    return {"tokens": tokens, "cost_usd": sum(costs) if len(costs) > 1 else None}
 
 
 def heard_tokens(chunks: int, size_bytes: int) -> int:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from plimsoll.access.limits import Need, Spent
 from plimsoll.models import Embeddings, Usage
-from plimsoll.models.predictors import Prediction, Predictor
+from plimsoll.models.predictors import Predicted, Predictor
 from plimsoll.tracing import attributes
 
 from ._errors import NotForThisError
@@ -22,7 +22,7 @@ from .parts import ServeParts
 
 FREE = Usage(0, 0, cost_usd=0.0)
 _SHOWN = 20
-"""Labels that the trace names."""
+"""Rows of which the trace names what was predicted."""
 
 
 class Vectors(Struct, frozen=True):
@@ -114,7 +114,7 @@ class Predictions(Struct, frozen=True):
     """Predictions, and what made them."""
 
     started: AnswerStarted
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Predicted, ...]
     latency_ms: float
 
 
@@ -134,7 +134,7 @@ async def predict(
         if reservation is not None:
             reservation.settle(Spent(tokens=0, cost_pico=0))
     record.usage, record.complete, record.target = FREE, True, record.model
-    record.text = [", ".join(one.label or "?" for one in found[:_SHOWN])]
+    record.text = [", ".join(one.said() for one in found[:_SHOWN])]
     started = AnswerStarted(
         record.trace_id,
         record.release,
@@ -145,4 +145,4 @@ async def predict(
         requests=limit_state(reservation, "requests"),
         tokens=limit_state(reservation, "tokens"),
     )
-    return Predictions(started, found, record.elapsed_ms)
+    return Predictions(started, tuple(found), record.elapsed_ms)

@@ -16,6 +16,7 @@ from plimsoll.models import Attempt, Body, ChatEnd, Chunks, Passage, Quote, Usag
 from plimsoll.tracing import Span, Status, Trace, attributes
 
 from ._events import AnswerRequest, GuardrailNote
+from ._need import in_all, together
 
 _Kind = Literal["internal", "client"]
 _NO_USAGE = Usage(0, 0)
@@ -74,6 +75,9 @@ class RequestRecord:
     guardrails: tuple[GuardrailNote, ...] = ()
     cached: str = ""
     budget: Mapping[str, Json] = _NO_BUDGET
+    beside: Usage | None = None
+    """Of a call that was made for the request before its own, and settled by itself."""
+    beside_budget: Mapping[str, Json] = _NO_BUDGET
     model_ms: float = 0.0
     """Time in which only the model worked."""
     time_to_first_token_ms: float | None = None
@@ -121,6 +125,8 @@ class RequestRecord:
         said: dict[str, Json] = {} if self.target == self.model else attributes.model_call(self.target)
         model = end.model or self.target.partition("/")[2]
         said |= attributes.answered(model, [end.finish_reason], first_chunk_ms=self.time_to_first_token_ms)
+        if end.probability is not None:
+            said["plimsoll.answer.probability"] = end.probability
         return said | attributes.usage(
             usage.input_tokens,
             usage.output_tokens,
@@ -137,7 +143,7 @@ class RequestRecord:
     def to_trace(self, status: Status, error: str) -> Trace:
         """The finished trace, with the span of the whole request first."""
         latency_ms = self.elapsed_ms
-        request, usage = self.request, self.usage
+        request, usage = self.request, in_all(self.usage, self.beside)
         caller = request.caller
         return Trace(
             id=self.trace_id,
@@ -179,7 +185,7 @@ class RequestRecord:
             cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
             joined=request.joined,
-            budget=self.budget,
+            budget=together(self.budget, self.beside_budget),
             size_bytes=request.size_bytes + sum(map(len, self.text)),
         )
 

@@ -3,20 +3,35 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest
+from plimsoll.kernel.errors import InvalidError
 from plimsoll.models.predictors import Predictor
 from plimsoll.prompts import Prompt
 from plimsoll.registry import Kind, Registry, Version, VersionRef
 from plimsoll.releases import Manifest
 
 from ._errors import EndpointMissingError
-from .parts import Route, Searcher, ServeParts
+from .parts import Route, Searcher, ServeParts, Variants
 
 _KEPT_RUNTIMES = 8
+
+
+class VariantsRouteError(InvalidError):
+    """A knowledge base of a release names a route that cannot put questions in other words."""
+
+    code = "variants_route"
+
+    def __init__(self, manifest: Manifest, knowledge: str, route: str, problem: str) -> None:
+        super().__init__(
+            f"{manifest.name} of {manifest.app} cannot be served: knowledge {knowledge} has its questions put in other"
+            f" words by the route {route}, which {problem}",
+            hint="make a release of the whole project with `plimsoll release`: it holds the routes that are named",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,8 @@ class Knowledge:
     name: str
     version: Digest
     index: Searcher
+    variants: Variants | None = None
+    """None where each question is searched as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,8 @@ class Runtime:
     """The release's short name."""
     users: int = 0
     retired: bool = field(default=False)
+    routes: tuple[Route, ...] = ()
+    """Every route of the release, also those that only its knowledge bases ask."""
 
     def target(self, name: str) -> Target:
         """The endpoint (`ask`, `my-app/ask`) or the served route of that name. Raises EndpointMissingError."""
@@ -71,14 +90,17 @@ class Runtime:
         return found
 
     async def close(self) -> None:
-        """Give back models and indexes."""
-        for route in {id(target.route): target.route for target in self.targets.values()}.values():
-            for model in (route.model, route.embedding):
-                if model is not None:
-                    await model.close()
-        for target in self.targets.values():
-            if target.knowledge is not None:
-                target.knowledge.index.close()
+        """Give back models and indexes; what cannot be closed keeps nothing else open."""
+        targets = self.targets.values()
+        routes = {id(route): route for route in (*self.routes, *(target.route for target in targets))}
+        bases = {id(target.knowledge): target.knowledge for target in targets if target.knowledge is not None}
+        async with AsyncExitStack() as closing:
+            for route in routes.values():
+                for model in (route.model, route.embedding):
+                    if model is not None:
+                        closing.push_async_callback(model.close)
+            for knowledge in bases.values():
+                closing.push_async_callback(knowledge.index.close)
 
 
 class RuntimePool:
@@ -138,7 +160,7 @@ def load_runtime(release: Digest, parts: ServeParts) -> Runtime:
     endpoints = {name: loader.endpoint(name) for name in endpoint_names(manifest) if not loader.predicts(name)}
     predictors = {name: loader.predictor(name) for name in endpoint_names(manifest) if loader.predicts(name)}
     # An endpoint's name goes before that of a route.
-    return Runtime(manifest, {**served, **endpoints}, predictors, manifest.name)
+    return Runtime(manifest, {**served, **endpoints}, predictors, manifest.name, routes=loader.routes)
 
 
 class _Loader:
@@ -180,6 +202,11 @@ class _Loader:
             for called in route.serves
         }
 
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Those that were made."""
+        return tuple(self._routes.values())
+
     def _route(self, name: str) -> Route:
         if name not in self._routes:
             route = self._routes[name] = self._parts.make_route(name, self._content("route", name))
@@ -197,10 +224,23 @@ class _Loader:
 
     def _open(self, name: str) -> Knowledge:
         if name not in self._knowledge:
-            version = self._manifest.artifacts[f"index:{name}"]
-            index = self._parts.open_index(self._content("index", name), self._content("knowledge", name))
-            self._knowledge[name] = Knowledge(name, version, index)
+            content = self._content("knowledge", name)
+            variants = self._variants(name, content["search"])
+            index = self._parts.open_index(self._content("index", name), content)
+            self._knowledge[name] = Knowledge(name, self._manifest.artifacts[f"index:{name}"], index, variants)
         return self._knowledge[name]
+
+    def _variants(self, knowledge: str, search: Mapping[str, Any]) -> Variants | None:
+        """What puts its questions in other words: the very route of this release. Raises VariantsRouteError."""
+        by = search.get("variants_by")
+        if by is None or not search.get("variants"):
+            return None
+        if f"route:{by}" not in self._manifest.artifacts:
+            raise VariantsRouteError(self._manifest, knowledge, by, "is not part of it")
+        route = self._route(by)
+        if route.model is None:
+            raise VariantsRouteError(self._manifest, knowledge, by, "makes vectors")
+        return Variants(route, self._parts)
 
     def _content(self, kind: Kind, name: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self._parts.registry.content(self._manifest.artifacts[f"{kind}:{name}"]))

@@ -17,7 +17,7 @@ from plimsoll.models.routing import RoutedEmbeddingModel
 from plimsoll.registry import Registry
 from plimsoll.releases import Releases
 from plimsoll.releases.environments import Environments
-from plimsoll.retrieval.search import Retrieval, Scope
+from plimsoll.retrieval.search import Paraphraser, Retrieval, Scope
 from plimsoll.tracing import Recorder
 
 
@@ -46,11 +46,24 @@ def _may_hide(_body: Body) -> bool:
 class Searcher(Protocol):
     """An open index with everything that searching it needs."""
 
-    async def retrieve(self, question: str, scope: Scope) -> Retrieval:
-        """The best passages for a question, of the documents that may be searched."""
+    async def retrieve(self, question: str, scope: Scope, paraphraser: Paraphraser | None = None) -> Retrieval:
+        """The best passages for a question, of the documents that may be searched.
 
-    def close(self) -> None:
-        """Give back files and memory."""
+        `paraphraser` puts this one question in other words, in place of what the index was opened with.
+        """
+
+    async def close(self) -> None:
+        """Give back files, memory and connections. In the loop in which it was searched."""
+
+
+class OpenIndex(Protocol):
+    """Opens indexes."""
+
+    def __call__(self, index: Json, knowledge: Json, variants_by: Json = None, /) -> Searcher:
+        """An index, from the contents of its version and of the knowledge version that says how it is searched.
+
+        `variants_by` is the content of a route that puts each question in other words, where no request pays for that.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +110,7 @@ class ServeParts:
     releases: Releases
     environments: Environments
     recorder: Recorder
-    open_index: Callable[[Json, Json], Searcher]
-    """Opens an index, from the contents of its version and of the knowledge version that says how it is searched."""
+    open_index: OpenIndex
     make_route: Callable[[str, Json], Route]
     """A route that can be called, from its name and the content of its version."""
     make_guardrail: Callable[[str, Json], Policy]
@@ -112,3 +124,11 @@ class ServeParts:
     """Asked only where a route keeps answers."""
     close: Callable[[], Awaitable[None]] = nothing_to_close
     """Gives back what the parts share, such as connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """The route that puts questions in other words, and what is needed to let whoever asks pay for it."""
+
+    route: Route
+    parts: ServeParts

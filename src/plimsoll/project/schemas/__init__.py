@@ -6,7 +6,7 @@ Each field's `description` completes the sentence "must be …", and its first e
 
 from ._endpoint import PREDICT, EndpointDefinition
 from ._guardrail import GuardrailDefinition
-from ._model import ModelDefinition
+from ._model import FIELDS, ModelDefinition
 from ._prompt import DEFAULT_TEMPLATE, PromptDefinition
 from ._route import RouteDefinition
 from ._section import Definition, Section
@@ -15,6 +15,7 @@ from .knowledge import KnowledgeDefinition
 
 __all__ = [
     "DEFAULT_TEMPLATE",
+    "FIELDS",
     "PREDICT",
     "Definition",
     "EndpointDefinition",

@@ -33,10 +33,16 @@ class RemoteSource:
     remote: Remote
     prefix: str
     cache: StageCache = field(repr=False)
+    server: str = ""
+    """The address of the server, where the documents' paths do not tell it."""
 
     def scan(self) -> Scan:
         """What it holds. Raises SourceUnreachableError."""
         return self.remote.scan()
+
+    def place_of(self, path: str) -> str:
+        """The same for the same document, whichever source holds it."""
+        return f"{self.server} {self.prefix}{path}"
 
     def fetch(self, file: SourceFile, *, max_bytes: int) -> Copy:
         """The document as it is now; as it was, with a note, when the server fails and it was fetched before.

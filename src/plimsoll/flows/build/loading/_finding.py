@@ -43,15 +43,17 @@ def find_files(
     several sources hold is taken once, and not at all where these do not agree who may read it.
     """
     skipped: dict[str, DocumentOutcome] = {}
+    refused: set[str] = set()
     entries: list[_Entry] = []
     for source in sources:
         found = source.scan()
         for item in found.skipped:
             path = source.prefix + item.path
             skipped[path] = DocumentOutcome(path, "skipped", item.reason, item.hint)
+            refused.add(source.place_of(item.path))
         entries += [_Entry(source.prefix + file.path, file, source) for file in found.files]
     # What one source does not understand is not taken from another, which may not look at who may read it.
-    entries, contested = _once(sorted((entry for entry in entries if entry.path not in skipped), key=_path_of))
+    entries, contested = _once(sorted((entry for entry in entries if entry.place not in refused), key=_path_of))
     left_out = [*skipped.values(), *contested]
     first: dict[tuple[Digest, Access], FoundFile] = {}
     with ThreadPoolExecutor(_FETCHED_AT_ONCE) as pool:
@@ -69,20 +71,29 @@ def _path_of(entry: "_Entry") -> str:
 
 def _once(entries: Sequence["_Entry"]) -> tuple[list["_Entry"], list[DocumentOutcome]]:
     """Each path once, whichever sources hold it; left out where these say otherwise who may read the file."""
-    readers: dict[str | Path, set[Access]] = {}
+    readers: dict[str, set[Access]] = {}
     for entry in entries:
         readers.setdefault(entry.place, set()).add(entry.file.access)
     once: dict[str, _Entry] = {}
     contested: dict[str, DocumentOutcome] = {}
     for entry in entries:
-        if len(readers[entry.place]) == 1:
-            once.setdefault(entry.path, entry)
-        else:
-            told = " and ".join(sorted(f"[{', '.join(access)}]" for access in readers[entry.place]))
-            reason = f"several sources hold it, for different readers: {told}"
-            hint = "leave it out of all sources but one with an exclude pattern"
-            contested[entry.path] = DocumentOutcome(entry.path, "skipped", reason, hint)
-    return list(once.values()), list(contested.values())
+        if len(readers[entry.place]) > 1:
+            contested[entry.path] = _contested(entry.path, readers[entry.place])
+        elif once.setdefault(entry.path, entry).place != entry.place:
+            contested[entry.path] = _ambiguous(entry.path)
+    return [entry for path, entry in once.items() if path not in contested], list(contested.values())
+
+
+def _contested(path: str, readers: Iterable[Access]) -> DocumentOutcome:
+    told = " and ".join(sorted(f"[{', '.join(access)}]" for access in readers))
+    reason = f"several sources hold it, for different readers: {told}"
+    return DocumentOutcome(path, "skipped", reason, "leave it out of all sources but one with an exclude pattern")
+
+
+def _ambiguous(path: str) -> DocumentOutcome:
+    """Two servers have a bucket of this name; a document is known by its path alone."""
+    reason = "two sources hold different documents under this name"
+    return DocumentOutcome(path, "skipped", reason, "leave it out of all sources but one with an exclude pattern")
 
 
 def _settled(
@@ -107,9 +118,10 @@ class _Entry:
     source: AnySource
 
     @property
-    def place(self) -> str | Path:
+    def place(self) -> str:
         """The same for the same file, whichever source holds it: where it is, or its address."""
-        return self.file.location or self.path
+        location = self.file.location
+        return self.source.place_of(self.file.path) if location is None else str(location)
 
     def examined(self, settings: LoadSettings) -> FoundFile | DocumentOutcome:
         """The document with its digest; the reason when that cannot be had.

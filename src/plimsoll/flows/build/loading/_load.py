@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from msgspec import json
 
-from plimsoll.documents import DocumentError, LoadSettings, Metadata, encode_document, load_file
+from plimsoll.documents import DocumentError, LoadSettings, Metadata, bounded_memory, encode_document, load_file
 from plimsoll.documents.similar import signature
 from plimsoll.documents.sources import EVERYBODY, Access
 from plimsoll.kernel.digest import Digest, digest_json, hex_part
@@ -153,8 +153,9 @@ def _load_in_processes(files: Sequence[_Waiting], loading: Loading) -> Iterable[
 
 
 def _load(settings: LoadSettings, file: _Waiting) -> _Loaded:
-    document = load_file(file.location, file.name, settings, expected=file.digest)
-    return _Loaded(encode_document(document), document.notes, document.incomplete, signature(document.text))
+    with bounded_memory(file.name, settings):
+        document = load_file(file.location, file.name, settings, expected=file.digest)
+        return _Loaded(encode_document(document), document.notes, document.incomplete, signature(document.text))
 
 
 def _settle(outcome: Outcome[_Waiting, _Loaded], file: FoundFile, memory: Memory) -> LoadedDocument | DocumentOutcome:

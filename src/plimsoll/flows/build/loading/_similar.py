@@ -1,10 +1,11 @@
 """What becomes of documents that are nearly the same as others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from plimsoll.documents.similar import Twin, near_duplicates
+from plimsoll.documents.similar import near_duplicates
+from plimsoll.documents.sources import Access
 
 from .._types import DocumentOutcome
 from ._load import LoadedDocument
@@ -15,27 +16,34 @@ def settle_near_duplicates(
 ) -> tuple[list[LoadedDocument], list[DocumentOutcome]]:
     """The documents that go on, and those that are left out for another one that is nearly the same.
 
-    With `keep` all go on, and a note says what each is near to. With `skip` only the first of them by path does; but a
-    document with other readers than that one always goes on, because leaving it out would hide it from some of them.
+    With `keep` all go on, and a note says what each is near to; with `skip` only the first of them by path does. Only
+    documents for the same readers are compared: nobody loses one for another that he may not read, or hears of that.
     """
-    twins = {twin.place: twin for twin in near_duplicates([document.signature for document in documents])}
+    said = dict(_said(documents))
     kept: list[LoadedDocument] = []
     left_out: list[DocumentOutcome] = []
     for place, document in enumerate(documents):
-        twin = twins.get(place)
-        if twin is None:
+        if place not in said:
             kept.append(document)
-        elif mode == "skip" and documents[twin.first].access == document.access:
-            left_out.append(_left_out(document, documents[twin.first], twin))
+        elif mode == "skip":
+            left_out.append(_left_out(document, said[place]))
         else:
-            kept.append(replace(document, notes=(*document.notes, _said(documents[twin.first], twin))))
+            kept.append(replace(document, notes=(*document.notes, said[place])))
     return kept, left_out
 
 
-def _left_out(document: LoadedDocument, first: LoadedDocument, twin: Twin) -> DocumentOutcome:
-    hint = "delete one of the two, or index both with near_duplicates: keep"
-    return DocumentOutcome(document.path, "duplicate", _said(first, twin), hint, document.notes, document.digest)
+def _said(documents: Sequence[LoadedDocument]) -> Iterator[tuple[int, str]]:
+    """The places of the near-duplicates, each with what is to be said of it."""
+    places: dict[Access, list[int]] = {}
+    for place, document in enumerate(documents):
+        places.setdefault(document.access, []).append(place)
+    for same_readers in places.values():
+        for twin in near_duplicates([documents[place].signature for place in same_readers]):
+            first = documents[same_readers[twin.first]]
+            words = f"nearly the same text as {first.path} (about {twin.similarity:.0%} of it)"
+            yield same_readers[twin.place], words
 
 
-def _said(first: LoadedDocument, twin: Twin) -> str:
-    return f"near-duplicate of {first.path} (about {twin.similarity:.0%} of the text is the same)"
+def _left_out(document: LoadedDocument, reason: str) -> DocumentOutcome:
+    hint = "delete one of the two, or index both with `near_duplicates: keep`"
+    return DocumentOutcome(document.path, "near_duplicate", reason, hint, document.notes, document.digest)

@@ -27,10 +27,22 @@ class Source:
     metadata: Metadata = field(default_factory=dict)
 
     def scan(self) -> Scan:
-        """What it holds. Raises SourceMissingError, SourceUnusableError or PatternError."""
-        return scan(
+        """What it holds.
+
+        Raises SourceMissingError, SourceUnusableError, PatternError, or SourceUnreachableError when it disappears
+        meanwhile.
+        """
+        found = scan(
             self.location, include=self.include, exclude=self.exclude, access=self.access, metadata=self.metadata
         )
+        if found.skipped:
+            self.check_there()
+        return found
+
+    def place_of(self, path: str) -> str:
+        """The same for the same file, whichever source holds it; links are not followed."""
+        there = self.location.resolve()
+        return str(there / path if there.is_dir() else there)
 
     def check_there(self) -> None:
         """Raises SourceUnreachableError when the folder is gone, or empty as where a disk was taken away."""
@@ -75,7 +87,7 @@ def open_sources(
                 access=access,
                 metadata=metadata,
             )
-            opened.append(RemoteSource(bucket, prefix, cache))
+            opened.append(RemoteSource(bucket, prefix, cache, source.endpoint or ""))
         elif source.urls is not None:
             place = source.urls if source.urls.startswith(_SCHEMES) else root / source.urls
             urls = UrlList(place, access=access, metadata=metadata, private_addresses=source.private_addresses)

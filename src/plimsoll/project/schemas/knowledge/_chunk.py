@@ -16,7 +16,7 @@ from pydantic import (
 from plimsoll.kernel.errors import NotFoundError
 from plimsoll.retrieval.chunkers import DEFAULT_KIND, KINDS, ChunkSettings, KindRule, check_chunker_name, chunker_names
 
-from ..._fields import Finite, refuse
+from ..._fields import Finite, Name, refuse
 from ..._mistakes import did_you_mean, shown
 from .._section import Section
 
@@ -58,10 +58,14 @@ class ChunkSection(Section):
     percentile: int | None = Field(
         None, ge=1, le=99, description="a whole number from 1 to 99", examples=["percentile: 90"]
     )
-    context: Literal["none", "headings", "auto"] = Field(
-        "headings", description="none, headings or auto", examples=["context: auto"]
+    context: Literal["none", "headings", "auto", "model"] = Field(
+        "headings", description="none, headings, auto or model", examples=["context: auto"]
     )
     """What is told above each chunk when it is searched and embedded."""
+    context_by: Name | None = Field(
+        None, validate_default=True, description="the name of a route", examples=["context_by: default"]
+    )
+    """The route whose model writes it, for `context: model`."""
     options: Mapping[str, str | bool | int | Finite] = Field(
         default_factory=dict, description="a group of keys with simple values", examples=["options: {deep: true}"]
     )
@@ -114,6 +118,19 @@ class ChunkSection(Section):
             refuse(f"`chunk.{key}` is for the kind {_ONLY_FOR[key]}, and this is {kind}", f"remove `{key}`")
         return value
 
+    @field_validator("context_by")
+    @classmethod
+    def _check_writer(cls, route: str | None, info: ValidationInfo) -> str | None:
+        context = info.data.get("context")
+        if context == "model" and route is None:
+            refuse(
+                "`chunk.context` is model, and no route is named that writes contexts",
+                "add `context_by: …`, the name of a file in routes/ whose model writes",
+            )
+        if route is not None and context not in {"model", None}:
+            refuse(f"`chunk.context_by` is for `context: model`, and this is {context}", "remove `context_by`")
+        return route
+
     @field_validator("parent_size")
     @classmethod
     def _check_parent(cls, parent: int | None, info: ValidationInfo) -> int | None:
@@ -136,7 +153,7 @@ class ChunkSection(Section):
         return {key: value for key, value in write(self).items() if value is not None and value != {}}
 
     def settings(self) -> ChunkSettings:
-        """As `plimsoll.retrieval` takes them."""
+        """As `plimsoll.retrieval` takes them; what a model writes stands below the headings, and is not of theirs."""
         return ChunkSettings(
             self.size,
             self.overlap,
@@ -144,7 +161,7 @@ class ChunkSection(Section):
             parent_size=self.parent_size,
             method=self.method or "cluster",
             percentile=self.percentile or 90,
-            context=self.context,
+            context="headings" if self.context == "model" else self.context,
             options=self.options,
         )
 

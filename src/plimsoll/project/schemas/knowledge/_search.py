@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from plimsoll.models.catalogue import check_reranker_name
 from plimsoll.retrieval.signals import BUILTIN_THESAURI
 
-from ..._fields import Finite, Secret, Url, refuse
+from ..._fields import Finite, Name, Secret, Url, refuse
 from ..._mistakes import shown
 from .._section import Section
 
@@ -97,6 +97,10 @@ class SearchSection(Section):
     """The same of the project itself."""
     variants: int | None = Field(None, ge=0, le=8, description="a whole number from 0 to 8", examples=["variants: 2"])
     """In how many other words a model puts each question."""
+    variants_by: Name | None = Field(
+        None, validate_default=True, description="the name of a route", examples=["variants_by: default"]
+    )
+    """The route that does it."""
     ranking: Literal["builtin", "none"] | None = Field(None, description="builtin or none", examples=["ranking: none"])
     """Whether the trained ranker orders the candidates, or their joined scores."""
     reranker: RerankerSection | None = Field(
@@ -123,3 +127,21 @@ class SearchSection(Section):
     """Less probable hits are left out, so that nothing may be found."""
     focus: Finite | None = Field(None, ge=0, le=100, description="a number from 0 to 100", examples=["focus: 1"])
     """Above 0: as few hits as are worth it, the larger the fewer."""
+
+    @field_validator("variants_by")
+    @classmethod
+    def _check_both(cls, route: str | None, info: ValidationInfo) -> str | None:
+        if "variants" not in info.data:  # it is wrong itself
+            return route
+        count = info.data["variants"]
+        if count and route is None:
+            refuse(
+                f"`search.variants` is {count}, and no route is named that puts questions in other words",
+                "add `variants_by: …`, the name of a file in routes/ whose model writes, or take `variants` away",
+            )
+        if route is not None and count is None:
+            refuse(
+                "`search.variants_by` names a route, and `variants` does not say how often it is asked",
+                "add `variants: 2`",
+            )
+        return route
