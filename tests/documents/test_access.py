@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from plimsoll.documents import DocumentError
 from plimsoll.documents.sources import EVERYBODY, Scan, check_access, check_metadata, scan
+from plimsoll.kernel.digest import canonical_json
 
 
 def put(folder: Path, **files: str) -> None:
@@ -58,6 +60,15 @@ def test_what_is_nearer_to_the_document_stands_above_what_is_farther(tmp_path: P
         "access: []",
         "access: [1]",
         "access: ['a,b']",
+        "access: [[legal]]",
+        "access: [{legal: true}]",
+        "access: {legal: false}",
+        "access: {'*': false}",
+        "access: [legal]\naccess: ['*']",
+        "files: {'*': {access: [legal], access: ['*']}}",
+        "<<: {access: [legal]}",
+        "? [a, b]\n: x",
+        "metadata: {a: 99999999999999999999}",
         "acess: [legal]",
         "[legal]",
         "access: [legal",
@@ -78,12 +89,84 @@ def test_a_file_about_readers_that_is_not_understood_hides_the_documents(tmp_pat
     assert ".access.yaml" in skipped.reason
 
 
-@pytest.mark.parametrize("text", ["{", '{"access": "legal"}', '{"title": ["x"]}', "[]", "[" * 5000])
+@pytest.mark.parametrize("called", [".access.yml", ".Access.yaml", ".access.json", ".access.yaml.txt"])
+def test_a_file_about_readers_whose_name_is_nearly_right_hides_the_documents(tmp_path: Path, called: str) -> None:
+    put(tmp_path, **{"hr/a.txt": "x", "b.txt": "x", f"hr/{called}": "access: [hr]"})
+    result = scan(tmp_path)
+    assert readers(result) == {"b.txt": EVERYBODY}
+    assert f"hr/{called} would have to be called .access.yaml" in result.skipped[0].reason
+
+
+@pytest.mark.parametrize("called", ["a.meta.json", "a.txt.META.json", "A.txt.meta.json"])
+def test_a_file_beside_a_document_whose_name_is_nearly_right_hides_it(tmp_path: Path, called: str) -> None:
+    put(tmp_path, **{"a.txt": "x", "b.txt": "x", called: '{"access": ["board"]}'})
+    result = scan(tmp_path)
+    assert readers(result) == {"b.txt": EVERYBODY}
+    assert "would have to be called a.txt.meta.json" in {item.path: item.reason for item in result.skipped}["a.txt"]
+
+
+def test_marks_on_letters_are_the_same_in_both_of_their_forms(tmp_path: Path) -> None:
+    apart, together = "Geha\u0308lter.txt", "Geh\u00e4lter.txt"
+    put(tmp_path, **{apart: "x", f"b/{apart}": "x", f"b/{together}.meta.json": '{"access": ["payroll"]}'})
+    put(tmp_path, **{".access.yaml": f"files: {{'{together}': {{access: [payroll]}}}}"})
+    result = scan(tmp_path)
+    assert readers(result) == {apart: ("payroll",)}
+    assert scan(tmp_path, exclude=[f"**/{together}"]).files == ()
+    assert "would have to be called" in {item.path: item.reason for item in result.skipped}[f"b/{apart}"]
+
+
+def test_a_file_of_that_name_that_says_nothing_of_readers_hides_nothing(tmp_path: Path) -> None:
+    put(tmp_path, **{"a.txt": "x", "a.meta.json": '{"pages": 3}', "b": "x", "b.txt": "x"})
+    put(tmp_path, **{"b.meta.json": '{"access": ["legal"]}'})
+    assert readers(scan(tmp_path)) == {"a.txt": EVERYBODY, "b.txt": EVERYBODY}
+
+
+def test_a_link_does_not_give_a_document_more_readers(tmp_path: Path) -> None:
+    put(tmp_path, **{".store/a.txt": "x", ".store/b.txt": "x", ".store/c.txt": "x", "open/d.txt": "x"})
+    put(tmp_path, **{"hr/.access.yaml": "access: [hr]", "c.txt.meta.json": '{"access": ["board"]}'})
+    (tmp_path / "hr" / "a.txt").symlink_to(tmp_path / ".store" / "a.txt")
+    (tmp_path / "b.txt").symlink_to(tmp_path / ".store" / "b.txt")
+    (tmp_path / "c.txt").symlink_to(tmp_path / ".store" / "c.txt")
+    result = scan(tmp_path)
+    assert readers(result) == {"b.txt": EVERYBODY, "open/d.txt": EVERYBODY}
+    told = {item.path: item.reason for item in result.skipped}
+    assert "[*] and [hr]" in told["hr/a.txt"]
+    assert "[*] and [board]" in told["c.txt"]
+    (tmp_path / "b.txt.meta.json").write_text('{"access": ["legal"]}')
+    assert scan(tmp_path / "b.txt").files == ()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_no_pipe_and_no_folder_is_waited_for(tmp_path: Path, kind: str) -> None:
+    put(tmp_path, **{"a.txt": "x"})
+    beside = tmp_path / "a.txt.meta.json"
+    os.mkfifo(beside) if kind == "fifo" else beside.mkdir()
+    assert readers(scan(tmp_path)) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{", '{"access": "legal"}', '{"title": ["x"]}', "[]", "[" * 5000, '{"access": ["a"], "access": ["*"]}',
+        '{"metadata": {"a": 1e400}}', '{"metadata": {"a": 1' + "0" * 30 + "}}",
+        '{"metadata": {"a": 1' + "0" * 5000 + "}}",
+        '{"access": [["a"]]}', '{"access": ["' + "a" * 101 + '"]}', '{"title": "' + "a" * 1001 + '"}',
+        '{"title": "' + "a" * 1_000_001 + '"}', '{"access": ["\\ud800"]}',
+    ],
+)  # fmt: skip
 def test_a_file_beside_a_document_that_is_not_understood_hides_it(tmp_path: Path, text: str) -> None:
     put(tmp_path, **{"a.txt": "x", "a.txt.meta.json": text})
     result = scan(tmp_path)
     assert result.files == ()
     assert "a.txt.meta.json" in result.skipped[0].reason
+
+
+def test_what_is_said_beside_a_document_can_be_shown_and_written(tmp_path: Path) -> None:
+    told = {"title": "Pay\n\x1b[2J\u009b day", "metadata": {"place": "a\ud800b\x00\nc"}}
+    put(tmp_path, **{"a.txt": "x", "a.txt.meta.json": json.dumps(told)})
+    (file,) = scan(tmp_path).files
+    assert file.metadata == {"title": "Pay [2J day", "place": "ab\nc"}
+    canonical_json(dict(file.metadata))
 
 
 def test_a_link_in_the_place_of_a_file_about_readers_is_not_followed(tmp_path: Path) -> None:

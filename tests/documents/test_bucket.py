@@ -102,6 +102,33 @@ def test_an_object_whose_readers_are_not_understood_is_not_read(storage: Storage
         bucket.fetch(bucket.scan().files[0], known="", max_bytes=MOST)
 
 
+def test_what_was_copied_from_a_folder_is_not_shown_to_more_people(storage: Storage) -> None:
+    for key in ("hr/.access.yaml", "hr/pay/a.txt", "b.txt.meta.json", "b.txt", "c.txt", "hr2/d.txt", "e/.access.yml"):
+        storage.put(key)
+    result = storage.bucket().scan()
+    assert [file.path for file in result.files] == ["c.txt", "hr2/d.txt"]
+    told = {item.path: item.reason for item in result.skipped}
+    assert told["hr/pay/a.txt"] == "hr/.access.yaml speaks of it, and is not read in a bucket"
+    assert told["b.txt"] == "b.txt.meta.json speaks of it, and is not read in a bucket"
+    assert told["b.txt.meta.json"] == "it speaks of another object, and is not read in a bucket"
+    storage.put(".access.yaml")
+    assert storage.bucket().scan().files == ()
+
+
+def test_names_that_would_steer_a_terminal_are_refused(storage: Storage) -> None:
+    for key in ("a\u2028b.txt", "\u202etxt.exe.txt", "c.txt"):
+        storage.put(key)
+    result = storage.bucket().scan()
+    assert [file.path for file in result.files] == ["c.txt"]
+    assert {item.reason for item in result.skipped} == {"its name has control characters"}
+    assert all(item.path.isprintable() for item in result.skipped)
+
+
+def test_the_place_of_a_bucket_is_its_server_too(storage: Storage) -> None:
+    assert str(storage.bucket(prefix="2024/")) == f"s3://papers/2024/ at {storage.endpoint}"
+    assert str(Bucket("papers")) == "s3://papers/"
+
+
 def test_an_object_without_a_suffix_is_known_by_its_type(storage: Storage) -> None:
     storage.client.put_object(Bucket="papers", Key="page", Body=b"<p>x", ContentType="text/html; charset=utf-8")
     bucket = storage.bucket()

@@ -119,3 +119,9 @@ def test_headings_and_metadata_are_told() -> None:
     found = [(heading.level, document.text[heading.start : heading.end]) for heading in document.headings]
     assert found == [(1, "Big one"), (3, "small")]
     assert document.metadata == {"author": "Ada B", "created": "2024-03-01"}
+
+
+def test_cells_that_span_very_many_columns_are_refused() -> None:
+    page = b"<table>" + b"<tr><td colspan=99>a<td>b" * 25_000
+    with pytest.raises(DocumentError, match="span more than 2,000,000 columns"):
+        load(page, "a.html", SETTINGS)

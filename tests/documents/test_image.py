@@ -3,10 +3,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from plimsoll.documents import DocumentError, LoadSettings, load, ocr_available
 from plimsoll.documents._image_size import image_sizes
@@ -167,6 +168,71 @@ def test_pages_that_tesseract_could_not_open_are_noted(encode_image: Encoder, fa
     document = load(encode_image(page, "TIFF", more=[page]), "x.tif", SETTINGS)
     assert len(document.pages) == 2
     assert document.notes == ("page 2 cannot be read",)
+
+
+DOUBTFUL = ROW.replace("90.0", "41.5")
+
+
+def test_a_page_that_was_hard_to_recognise_is_noted(
+    encode_image: Encoder, make_pdf: Callable[..., bytes], fake_tesseract: Fake
+) -> None:
+    fake_tesseract(f"{PAGE}\n{DOUBTFUL}")
+    note = "page 1 was hard to recognise (confidence 0.41)"
+    assert load(encode_image(Image.new("L", (9, 9))), "x.png", SETTINGS).notes == (note,)
+    assert load(make_pdf(Image.new("L", (90, 90))), "x.pdf", SETTINGS).notes == (note,)
+
+
+def pixels(kind: str, image: Image.Image) -> Image.Image:
+    """The picture in another form; `transparent` is black on nothing."""
+    if kind == "16 bits":
+        return Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+    if kind == "transparent":
+        clear = Image.new("LA", image.size, (0, 0))
+        clear.putalpha(ImageOps.invert(image))
+        return clear
+    return image.convert("RGB").convert(kind)
+
+
+@pytest.mark.usefixtures("tesseract")
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("16 bits", "PNG"), ("16 bits", "TIFF"), ("CMYK", "JPEG"), ("CMYK", "TIFF"), ("1", "PNG"), ("P", "PNG"),
+     ("transparent", "PNG")],
+)  # fmt: skip
+def test_pictures_of_every_kind_of_pixel_are_read(
+    make_image: ImageMaker, encode_image: Encoder, contract: str, *, kind: str, name: str
+) -> None:
+    suffix = {"PNG": "png", "JPEG": "jpg", "TIFF": "tif"}[name]
+    document = load(encode_image(pixels(kind, make_image(contract)), name), f"x.{suffix}", SETTINGS)
+    assert document.text.split() == contract.split()
+
+
+@pytest.mark.usefixtures("tesseract")
+def test_of_an_animated_picture_the_first_is_read(make_image: ImageMaker, encode_image: Encoder) -> None:
+    data = encode_image(make_image("First page here"), more=[make_image("Second page there")])
+    assert load(data, "x.png", SETTINGS).text == "First page here"
+
+
+def tiff(*entries: tuple[int, int, int, int]) -> bytes:
+    """The head of a TIFF with these entries: tag, type, count and value."""
+    packed = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\x00" + struct.pack("<IH", 8, len(entries)) + packed + bytes(4)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [(256, 4, 1, 60_000), (257, 4, 1, 60_000), (256, 4, 1, 9), (257, 4, 1, 9)],
+        [(256, 9, 1, 60_000), (257, 9, 1, 60_000), (256, 4, 1, 9), (257, 4, 1, 9)],
+        [(256, 3, 2, 9), (257, 3, 2, 9)],
+    ],
+)
+def test_a_tiff_that_tells_its_size_in_an_odd_way_is_refused(
+    fake_tesseract: Fake, entries: list[tuple[int, int, int, int]]
+) -> None:
+    folder = fake_tesseract("echo called > called")
+    assert "a size twice, or in an odd way" in refused(tiff(*entries), "x.tif").message
+    assert not (folder / "called").exists()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])

@@ -1,5 +1,6 @@
 import os
 import pickle
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -46,12 +47,14 @@ ERRORS: list[PlimsollError] = [
     _errors.FileTooLargeError("a", size_bytes=2_500_000, limit_mb=1),
     _errors.TooManyPagesError("a", pages=2, limit=1),
     _errors.UnpackedTooLargeError("a", "b"),
+    _errors.MemoryExceededError("a"),
     _errors.ImageTooLargeError("a", width=1, height=2, limit_megapixels=3),
     _errors.OcrAbsentError("a"),
     _errors.OcrOffError("a"),
     _errors.OcrLanguageError("a", ("b",)),
     _errors.OcrFailedError("a", "b"),
     _errors.OcrTimeoutError("a", 1.5),
+    _errors.OcrFileTimeoutError("a"),
     _errors.VanishedError("a"),
     _errors.ChangedError("a"),
     _errors.UnreadableError("a", "b"),
@@ -150,6 +153,18 @@ def test_files_that_are_gone_or_changed_or_not_regular(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert failure(tmp_path / "pipe").code == "document_unreadable"
     assert failure(tmp_path).code == "document_unreadable"
+
+
+def test_a_file_is_known_by_its_digest_without_being_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(bytes(30_000_000))
+    tracemalloc.start()
+    try:
+        digest = digest_file(path, "a.txt", SETTINGS)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    assert digest == digest_bytes(bytes(30_000_000))
 
 
 def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,14 @@
 import io
+import random
+import re
+import socket
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pptx
@@ -236,10 +241,111 @@ def test_zip_bombs_are_refused_before_they_are_unpacked(name: str, make_docx: Do
     assert len(bomb) < 1_000_000
 
 
+def lying(data: bytes, name: str) -> bytes:
+    """The archive, of which the directory says that the part `name` is a hundred bytes long."""
+    place = data.rindex(name.encode(), 0, data.rindex(b"PK\x05\x06")) - 46
+    assert data[place : place + 4] == b"PK\x01\x02"
+    return data[: place + 24] + (100).to_bytes(4, "little") + data[place + 28 :]
+
+
+def peak_of_refusing(data: bytes, name: str) -> tuple[DocumentError, int]:
+    tracemalloc.start()
+    try:
+        return refused(data, name), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_sizes_that_lie_are_not_believed(name: str, make_docx: DocxMaker) -> None:
+    place = KINDS[name][0].replace("__", "/").replace("_o_", ".")
+    bomb = changed(plain(name, make_docx), **{KINDS[name][0]: b"<x>" + b" " * 100_000_000})
+    error, peak = peak_of_refusing(lying(bomb, place), name)
+    assert error.code == "document_broken"
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packing_that_cannot_be_bounded_is_refused(method: int) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as archive:
+        archive.writestr("word/document.xml", b"<x>" + b" " * 100_000_000)
+    error, peak = peak_of_refusing(lying(target.getvalue(), "word/document.xml"), "a.docx")
+    assert error.code == "document_unpacked_too_large"
+    assert peak < 20_000_000
+
+
+def test_a_sheet_under_another_name_is_not_read_behind_the_back_of_the_checks() -> None:
+    data = xlsx_bytes(lambda workbook: workbook.active.append(["cell"]))
+    named = {
+        name.replace("/", "__").replace(".", "_o_"): part(data, name).replace(
+            b"xl/worksheets/sheet1.xml", b"xl/a/b.dat"
+        )
+        for name in ("xl/_rels/workbook.xml.rels", "[Content_Types].xml")
+    }
+    sheet = part(data, "xl/worksheets/sheet1.xml")
+    assert load(changed(data, xl__a__b_o_dat=sheet, **named), "a.xlsx", SETTINGS).text == "Sheet\n\ncell"
+    bomb = b'<!DOCTYPE x [<!ENTITY a "b">]>' + sheet
+    assert refused(changed(data, xl__a__b_o_dat=bomb, **named), "a.xlsx").code == "document_broken"
+
+
+TABLE = (b"<a:tbl><a:tr><a:tc>", b"</a:tc></a:tr></a:tbl>")
+
+
+@pytest.mark.parametrize("around", ["p", "tbl"])
+def test_text_that_nests_is_read_once_and_not_at_every_depth(around: str) -> None:
+    data = pptx_bytes(lambda presentation: slide(presentation, "Title", "BODY") and None)
+    words = b"word " * 2000
+    inner = b"<a:p><a:r><a:t>%s</a:t></a:r></a:p>" % words
+    opened, closed = {"p": (b"<a:p>", b"</a:p>"), "tbl": TABLE}[around]
+    deep = TABLE[0] + opened * 60 + inner + closed * 60 + TABLE[1]
+    changed_slide = re.sub(rb"(?s)<a:p>((?!<a:p>).)*BODY.*?</a:p>", deep, part(data, "ppt/slides/slide1.xml"))
+    assert deep in changed_slide
+    text = load(changed(data, ppt__slides__slide1_o_xml=changed_slide), "a.pptx", SETTINGS).text
+    assert 2000 <= text.count("word") <= 4000
+
+
 @pytest.mark.parametrize("name", list(KINDS))
 def test_very_deep_nesting_is_refused(name: str, make_docx: DocxMaker) -> None:
     deep = b"<x>" * 200_000 + b"</x>" * 200_000
     assert refused(changed(plain(name, make_docx), **{KINDS[name][0]: deep}), name).code == "document_broken"
+
+
+@pytest.mark.parametrize("mode", [b"", b' TargetMode="External"'])
+@pytest.mark.parametrize("name", list(KINDS))
+def test_relations_that_lead_out_of_the_file_are_not_followed(
+    name: str, mode: bytes, make_docx: DocxMaker, tmp_path: Path
+) -> None:
+    data = plain(name, make_docx)
+    (tmp_path / "secret.xml").write_text("SECRET")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        server = f"http://127.0.0.1:{listening.getsockname()[1]}/a.xml".encode()
+        for target in (
+            server,
+            f"file://{tmp_path}/secret.xml".encode(),
+            b"../../../../../../.." + bytes(tmp_path / "secret.xml"),
+        ):
+            rels = {
+                part_name.replace("/", "__").replace(".", "_o_"): re.sub(
+                    rb'Target="[^"]*"', b'Target="%s"%s' % (target, mode), part(data, part_name)
+                )
+                for part_name in zipfile.ZipFile(io.BytesIO(data)).namelist()
+                if part_name.endswith(".rels") and part_name.count("/") > 1
+            }
+            assert rels
+            with suppress(DocumentError):
+                assert "SECRET" not in load(changed(data, **rels), name, SETTINGS).text
+        with pytest.raises(BlockingIOError):
+            listening.accept()
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pptx"])
+def test_very_many_tags_are_refused(name: str, make_docx: DocxMaker) -> None:
+    # Noise beside it, because so small a file would be refused for how much it unpacks to.
+    noise = random.Random(7).randbytes(400_000)
+    data = changed(plain(name, make_docx), **{KINDS[name][0]: b"<x>" + b"<x/>" * 10_000_000, "noise_o_bin": noise})
+    assert "more than 10,000,000 tags" in refused(data, name).message
 
 
 @pytest.mark.parametrize("name", list(KINDS))
@@ -270,3 +376,15 @@ def test_damaged_files_raise_nothing_but_document_errors(name: str, flips: list[
         damaged[place % len(damaged)] ^= change
     with suppress(DocumentError):
         load(bytes(damaged[: len(damaged) - cut * 40]), name, SETTINGS)
+
+
+def test_cells_that_span_very_many_columns_are_refused(make_docx: DocxMaker) -> None:
+    row = b'<w:tr><w:tc><w:tcPr><w:gridSpan w:val="99"/></w:tcPr><w:p/></w:tc></w:tr>'
+    body = (
+        b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:tbl>'
+        + row * 25_000
+        + b"</w:tbl></w:body></w:document>"
+    )
+    data = make_docx(one_paragraph)
+    with pytest.raises(DocumentError, match="span more than 2,000,000 columns"):
+        load(changed(data, word__document_o_xml=body), "a.docx", SETTINGS)

@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -146,6 +147,34 @@ def test_a_page_that_fails_in_ocr_is_a_note(
     (note,) = load(data, "x.pdf", SETTINGS).notes
     assert note.endswith("the OCR of x.pdf, page 1, failed: out of memory")
     assert refused(make_pdf(make_image(contract))).code == "ocr_failed"
+
+
+def test_what_was_read_until_the_time_of_the_file_was_over_is_kept(
+    make_pdf: PdfMaker, make_image: ImageMaker, contract: str, fake_tesseract: Callable[[str], Path]
+) -> None:
+    folder = fake_tesseract("echo called > called")
+    settings = LoadSettings(ocr_file_timeout_s=0)
+    document = load(make_pdf(LONG, make_image(contract)), "x.pdf", settings)
+    assert page_texts(document) == [LONG, ""]
+    (note,) = document.notes
+    assert note.startswith("page 2 looks scanned and was not recognised: the pages before")
+    assert document.incomplete
+    with pytest.raises(DocumentError) as caught:
+        load(make_pdf(make_image(contract)), "x.pdf", settings)
+    assert (caught.value.code, caught.value.permanent) == ("ocr_file_timeout", False)
+    assert not (folder / "called").exists()
+
+
+@pytest.mark.usefixtures("without_tesseract")
+def test_pictures_of_pages_are_let_go_one_after_the_other(make_pdf: PdfMaker, make_image: ImageMaker) -> None:
+    data = make_pdf(*[make_image("A page", width=800, height=1100)] * 12)
+    tracemalloc.start()
+    try:
+        assert refused(data).code == "ocr_absent"
+        # One of them has 8.7 MB.
+        assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_page_that_cannot_be_read_is_a_note(make_pdf: PdfMaker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,26 @@ def test_boxes_are_where_the_text_is_seen_however_the_page_is_turned(turned: int
     assert (box.left, box.top, box.right, box.bottom) == pytest.approx(picture.getbbox(), abs=3)
 
 
+def test_the_characters_of_a_citation_lead_to_boxes_on_its_page() -> None:
+    sheet = Sheet()
+    for number, lines in enumerate((LEFT, RIGHT)):
+        if number:
+            sheet.canvas.showPage()
+        for row, line in enumerate(lines):
+            sheet.write(60, 100 + 12 * row, line)
+    document = sheet.load()
+    quoted = "5 of running text\nright column line 6 of running"
+    start = document.text.index(quoted)
+    end = start + len(quoted)
+    found = [box for box in document.boxes if box.start < end and start < box.end]
+    assert [box.page for box in found] == [2, 2]
+    assert document.pages[1].start <= start < end <= document.pages[1].end
+    file = pypdfium2.PdfDocument(sheet.target.getvalue())
+    with closing(file), closing(file[1]) as page, closing(page.get_textpage()) as layer:
+        seen = [layer.get_text_bounded(b.left, 842 - b.bottom, b.right, 842 - b.top).strip() for b in found]
+    assert seen == RIGHT[5:7]
+
+
 def test_what_lies_outside_of_the_page_is_not_read() -> None:
     sheet = Sheet()
     sheet.write(60, 100, "on the page")

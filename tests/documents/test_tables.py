@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 
 import pytest
 from hypothesis import example, given
@@ -118,6 +119,16 @@ def test_lines_that_are_no_json_are_left_out_and_said() -> None:
     assert document.text == "a: 1\n\na: 2"
     assert document.notes == ("1 lines are not JSON and were left out",)
     assert refused(b"nonsense\nmore", "a.jsonl").code == "document_broken"
+
+
+def test_what_is_wrong_with_very_many_lines_is_not_kept_for_each() -> None:
+    data = b"x\n" * 40_000
+    tracemalloc.start()
+    try:
+        assert refused(data, "a.jsonl").code == "document_broken"
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("depth", [101, 5000, 1_000_000])

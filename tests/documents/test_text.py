@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +135,29 @@ def test_headings_and_front_matter_of_markdown_are_told() -> None:
     assert found == [(1, "One *big*"), (1, "Two"), (3, "Three"), (2, "Four")]
     assert document.title == "The deal"
     assert document.metadata == {"author": "Ada", "created": "2024-03-01", "keywords": "a, b"}
+
+
+@given(st.text(st.sampled_from(" \ta#*"), max_size=12))
+def test_the_words_of_a_heading_stand_between_its_signs(words: str) -> None:
+    found = re.fullmatch(r"#[ \t]+(.*?)[ \t]*#*[ \t]*", f"# {words}")
+    text = f"# {words}\n\nThe end."
+    document = load(text.encode(), "a.md", SETTINGS)
+    assert found is not None
+    spans = [(heading.start, heading.end) for heading in document.headings]
+    assert spans == ([found.span(1)] if found[1] else [])
+
+
+LONG_RUNS = {
+    "spaces in a heading": ("a.md", "# a" + " " * 100_000 + "b"),
+    "underlines in a heading": ("a.md", "# a" + "_" * 300_000 + "b"),
+    "brackets in a heading": ("a.md", "# " + "[" * 300_000),
+    "spaces in preformatted text": ("a.html", "<pre>a" + " " * 1_000_000 + "b</pre>"),
+    "spaces in a message": ("a.eml", "From: a@b\nSubject: s\n\na" + " " * 1_000_000 + "b"),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), LONG_RUNS.values(), ids=list(LONG_RUNS))
+def test_long_runs_of_one_sign_are_no_work(name: str, text: str) -> None:
+    document = load(text.encode(), name, SETTINGS)
+    assert len(document.text) > 100_000
+    assert len(document.title) <= 200

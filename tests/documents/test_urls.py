@@ -1,8 +1,10 @@
 import json
+import os
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address
@@ -13,7 +15,7 @@ import trustme
 
 from plimsoll.documents import DocumentError
 from plimsoll.documents.sources import FetchError, ServerFailedError, SourceFile, SourceUnreachableError, UrlList
-from plimsoll.documents.sources._http import is_public
+from plimsoll.documents.sources._http import Getter, is_public
 
 MOST = 100_000
 
@@ -103,13 +105,56 @@ def test_a_list_has_addresses_and_objects_and_comments(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     ["ftp://example.org/a", "file:///etc/passwd", "a.pdf", "http://", '{"url": 3}', '{"url"', '{"uri": "http://a"}',
-     '{"url": "http://a.org", "access": "x"}'],
+     '{"access": "x"}', "https://me:secret@example.org/a.pdf", "https://example.org:99999/a.pdf"],
 )  # fmt: skip
 def test_a_line_that_is_no_address_is_skipped_with_its_number(tmp_path: Path, line: str) -> None:
     result = listed(tmp_path, "https://example.org/a.pdf", line).scan()
     assert [file.path for file in result.files] == ["https://example.org/a.pdf"]
     assert result.skipped[0].path.endswith("pages.txt, line 2")
     assert result.skipped[0].hint
+
+
+FOR_LEGAL = '{"url": "https://example.org/a.pdf", "access": ["legal"]}'
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["https://example.org/a.pdf", FOR_LEGAL],
+        [FOR_LEGAL, "https://example.org/a.pdf"],
+        [FOR_LEGAL, "https://EXAMPLE.org:443/a.pdf#page=2"],
+        [FOR_LEGAL, FOR_LEGAL.replace("legal", "board"), FOR_LEGAL],
+    ],
+)
+def test_an_address_that_stands_twice_for_different_readers_is_left_out(tmp_path: Path, lines: list[str]) -> None:
+    result = listed(tmp_path, *lines, "https://example.org/b.pdf").scan()
+    assert [file.path for file in result.files] == ["https://example.org/b.pdf"]
+    (skipped,) = [item for item in result.skipped if item.path == "https://example.org/a.pdf"]
+    assert "[legal]" in skipped.reason
+    assert skipped.hint
+
+
+def test_an_address_that_stands_twice_for_the_same_readers_is_there_once(tmp_path: Path) -> None:
+    result = listed(tmp_path, FOR_LEGAL, FOR_LEGAL).scan()
+    assert [(file.path, file.access) for file in result.files] == [("https://example.org/a.pdf", ("legal",))]
+    assert result.skipped[0].path.endswith("pages.txt, line 2")
+
+
+@pytest.mark.parametrize(
+    "facts", ['"access": "legal"', '"access": []', '"acess": ["legal"]', '"access": ["a"], "access": ["*"]']
+)
+def test_readers_that_are_not_understood_are_not_taken_from_another_line(tmp_path: Path, facts: str) -> None:
+    line = f'{{"url": "https://example.org/a.pdf", {facts}}}'
+    for lines in (["https://example.org/a.pdf", line], [line, "https://example.org/a.pdf"]):
+        result = listed(tmp_path, *lines).scan()
+        assert result.files == ()
+        assert [item.path for item in result.skipped] == ["https://example.org/a.pdf"]
+
+
+def test_a_pipe_in_the_place_of_a_list_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pages.txt")
+    with pytest.raises(SourceUnreachableError, match="not a regular file"):
+        UrlList(tmp_path / "pages.txt").scan()
 
 
 def test_a_list_may_itself_be_at_an_address(site: Site) -> None:
@@ -254,3 +299,60 @@ def test_from_https_no_redirect_leads_to_an_unencrypted_address(tmp_path: Path) 
     with served(Site(), certificate) as site:
         urls = listed(tmp_path, site.page("/a.txt", b"", 302, Location="http://127.0.0.1/a.txt"))
         assert "not encrypted" in refusal(replace(urls, trust=lambda: trusting)).message
+
+
+@contextmanager
+def dripping(start: bytes, drop: bytes) -> Iterator[str]:
+    """A server that answers `start`, and then `drop` again and again until the other side goes away."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            with suppress(OSError):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65_536)
+                    connection.sendall(start)
+                    while True:
+                        connection.sendall(drop)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/a.txt"
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+DRIPS = {
+    "no end of a line": (b"HTTP/1.1 200 OK", b"K"),
+    "no end of a head": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "no end of a header": (OK + b"X: ", b"x"),
+    "no end of the size of a piece": (OK + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    "no end of the last headers": (OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X: y\r\n"),
+    "no end of a body": (OK + b"\r\n", b"x"),
+}
+
+
+@pytest.mark.parametrize(("start", "drop"), DRIPS.values(), ids=list(DRIPS))
+def test_an_answer_without_an_end_is_waited_for_until_the_deadline(start: bytes, drop: bytes) -> None:
+    with dripping(start, drop) as url:
+        ticks = iter(range(10_000))
+        getter = Getter(1000, private_addresses=True, clock=lambda: float(next(ticks)))
+        with pytest.raises(DocumentError):
+            getter.get(url, headers={}, max_bytes=100_000_000)
+    assert next(ticks) < 9_000
+
+
+@pytest.mark.parametrize("location", ["http://{private}/a.txt", "//{private}/a.txt", "http://a@{private}/a.txt"])
+def test_redirects_to_private_addresses_are_refused(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    # One address of this machine stands for a public server here, and another for its private network.
+    monkeypatch.setattr("plimsoll.documents.sources._http.is_public", lambda address: address == "127.0.0.1")
+    private = site.address.removeprefix("http://").replace("127.0.0.1", "127.0.0.2")
+    urls = listed(tmp_path, site.page("/a.txt", b"", 302, Location=location.format(private=private)), private=False)
+    with pytest.raises(FetchError, match=r"private network|user name"):
+        urls.fetch(one(urls), known="", max_bytes=MOST)
+    assert len(site.asked) == 1

@@ -1,8 +1,9 @@
 """What becomes of every document of every source, from the source to the loaded document."""
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -199,27 +200,98 @@ def test_a_disk_that_is_full_stops_the_build_with_what_to_do(
     assert "make room" in caught.value.hint
 
 
+def test_a_file_that_takes_too_much_memory_is_one_failure(cache: StageCache, folder: Path) -> None:
+    # Each of its values becomes an object of its own, which takes 30 times the place.
+    (folder / "much.json").write_text("[" + "12345," * 1_500_000 + "1]")
+    settings = replace(SETTINGS, max_file_mb=10, max_memory_mb=200)
+    loading = Loading(settings, CachedStage("load", cache), CachedStage("load failures", cache), cache, 1, nobody)
+    loaded, failed = load_documents(find_files([local(folder)], settings, nobody)[0], loading)
+    assert [item.path for item in loaded] == ["a.txt", "b.txt", "c.txt"]
+    assert [item.path for item in failed] == ["much.json"]
+    assert "takes more memory than one file may have" in failed[0].reason
+
+
 def document(path: str, text: str, access: Access = EVERYBODY) -> LoadedDocument:
     from plimsoll.documents.similar import signature
 
     return LoadedDocument(path, "", path, access=access, signature=signature(text))
 
 
+DRAFT = LONG.replace("clause 30 ", "the thirtieth clause ")
+
+
+def test_near_duplicates_are_indexed_and_said() -> None:
+    documents = [document("a", LONG), document("b", DRAFT), document("c", DRAFT[::-1])]
+    kept, left_out = settle_near_duplicates(documents, "keep")
+    assert left_out == []
+    assert [" ".join(item.notes) for item in kept] == ["", "nearly the same text as a (about 98% of it)", ""]
+
+
+def test_near_duplicates_are_left_out_where_that_is_wished() -> None:
+    documents = [document("a", LONG), document("b", DRAFT), document("c", DRAFT[::-1])]
+    kept, left_out = settle_near_duplicates(documents, "skip")
+    assert [item.path for item in kept] == ["a", "c"]
+    assert [(item.path, item.fate, item.reason) for item in left_out] == [
+        ("b", "near_duplicate", "nearly the same text as a (about 98% of it)")
+    ]
+    assert "near_duplicates: keep" in left_out[0].hint
+
+
 @pytest.mark.parametrize("mode", ["keep", "skip"])
-def test_near_duplicates_are_reported_and_left_out_where_that_is_wished(mode: Any) -> None:
-    draft = LONG.replace("clause 30 ", "the thirtieth clause ")
-    documents = [document("a", LONG), document("b", draft), document("c", draft[::-1]), document("d", draft, ("x",))]
-    kept, left_out = settle_near_duplicates(documents, mode)
-    said = {item.path: " ".join(item.notes) for item in kept}
-    assert "near-duplicate of a" in said["d"]
-    assert said["a"] == said["c"] == ""
-    if mode == "keep":
-        assert left_out == []
-        assert "near-duplicate of a" in said["b"]
-    else:
-        assert [(item.path, item.fate) for item in left_out] == [("b", "duplicate")]
-        assert left_out[0].reason.startswith("near-duplicate of a")
-        assert left_out[0].hint
+def test_nobody_loses_a_document_for_one_that_he_may_not_read_or_hears_of_that(mode: Any) -> None:
+    documents = [document("a", LONG, ("board",)), document("b", DRAFT), document("c", DRAFT, ("board", "legal"))]
+    assert settle_near_duplicates(documents, mode) == (documents, [])
+
+
+def test_near_duplicates_are_found_behind_one_for_other_readers() -> None:
+    documents = [document("a", LONG, ("board",)), document("b", LONG), document("c", DRAFT)]
+    kept, left_out = settle_near_duplicates(documents, "skip")
+    assert [item.path for item in kept] == ["a", "b"]
+    assert "as b (" in left_out[0].reason
+
+
+def test_what_two_servers_hold_under_one_name_is_left_out(cache: StageCache) -> None:
+    one, other = Shelf(), Shelf()
+    for shelf in (one, other):
+        shelf.put("x.txt", "Which of the two is it?")
+    one.put("y.txt", "There is only one of these.")
+    sources = [RemoteSource(shelf, "s3://papers/", cache, server) for shelf, server in ((one, "a"), (other, "b"))]
+    loaded, outcomes = run(cache, *sources)
+    assert set(loaded) == {"s3://papers/y.txt"}
+    assert "different documents under this name" in outcomes["s3://papers/x.txt"].reason
+    assert set(run(cache, sources[0], sources[0])[0]) == {"s3://papers/x.txt", "s3://papers/y.txt"}
+
+
+def test_what_one_source_does_not_understand_is_not_taken_from_another_under_another_name(
+    cache: StageCache, folder: Path
+) -> None:
+    (folder.parent / ".access.yaml").write_text("access: legal")
+    single = Source(folder / "a.txt", ("**/*",), (), "single/")
+    loaded, outcomes = run(cache, local(folder.parent, "all/"), local(folder, "papers/"), single)
+    assert loaded == {}
+    assert outcomes["all/papers/a.txt"].fate == "skipped"
+
+
+@pytest.mark.parametrize("how", ["removed", "emptied"])
+def test_a_source_that_disappears_while_it_is_looked_through_stops_the_build(
+    cache: StageCache, folder: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    shutil.copytree(folder, folder / "deeper")
+    for file in folder.glob("*.txt"):
+        file.unlink()
+    scandir = os.scandir
+
+    def vanish(place: Any) -> Any:
+        if Path(place).name == "deeper":
+            monkeypatch.undo()
+            shutil.rmtree(folder)
+            if how == "emptied":
+                folder.mkdir()
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", vanish)
+    with pytest.raises(SourceUnreachableError, match="disappeared while it was read"):
+        run(cache, local(folder))
 
 
 def test_signatures_are_remembered_with_the_documents(cache: StageCache, folder: Path) -> None:

@@ -14,7 +14,7 @@ _LONGEST_TITLE = 200
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x85]")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_LINE_ENDS = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
+_SPACES = " \t\u00a0"
 
 
 def clean(text: str) -> str:
@@ -24,7 +24,9 @@ def clean(text: str) -> str:
 
 def tidy(text: str) -> str:
     """`clean`, and also without spaces at the ends of lines, runs of blank lines, and blank lines around the whole."""
-    return _BLANK_LINES.sub("\n\n", _LINE_ENDS.sub("", clean(text))).strip("\n")
+    # An expression for spaces at the ends of lines would look at long runs elsewhere again and again.
+    lines = "\n".join(line.rstrip(_SPACES) for line in clean(text).split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines).strip("\n")
 
 
 def one_line(text: str) -> str:

@@ -177,7 +177,7 @@ def broken_unless_readable(name: str, kind: str) -> Iterator[None]:
     """Whatever a library raises on a hostile file becomes a BrokenFileError; document errors pass."""
     try:
         yield
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except Exception as error:
         # Libraries raise anything at all on bytes that were made to break them.
@@ -246,6 +246,18 @@ class UnpackedTooLargeError(DocumentError):
         super().__init__(
             f"{printable(name)} was not unpacked: {reason}",
             hint="if you trust the file, open it and save it again in smaller parts; if not, delete it",
+        )
+
+
+class MemoryExceededError(DocumentError):
+    """Reading the file takes more memory than it may."""
+
+    code = "document_memory"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"reading {printable(name)} takes more memory than one file may have",
+            hint="split the file, or leave it out with an exclude pattern",
         )
 
 
@@ -321,6 +333,18 @@ class OcrTimeoutError(DocumentError):
         super().__init__(
             f"the OCR of {printable(name)} did not end within {timeout_s:g} s",
             hint="load it again when the machine is less busy, or raise load.ocr_timeout_s",
+        )
+
+
+class OcrFileTimeoutError(DocumentError):
+    """The pages before took all the time that a file has."""
+
+    code = "ocr_file_timeout"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the pages before {printable(name)} took all the time that the OCR of a file has",
+            hint="split the file, or load it again when the machine is less busy",
         )
 
 

@@ -83,11 +83,16 @@ def _tiff(data: bytes, order: str) -> Iterator[tuple[int, int]]:
 
 
 def _tiff_size(data: bytes, order: str, places: range) -> tuple[int, int]:
-    found = {}
+    """The size of a page. One that is told twice, or in an odd way, may be read otherwise by other programs."""
+    found: dict[int, int] = {}
     for at in places:
-        tag, kind = struct.unpack_from(f"{order}HH", data, at)
-        if tag in {_WIDTH, _LENGTH} and kind in _TYPES:
-            (found[tag],) = struct.unpack_from(f"{order}{_TYPES[kind]}", data, at + 8)
+        tag, kind, count = struct.unpack_from(f"{order}HHI", data, at)
+        if tag not in {_WIDTH, _LENGTH}:
+            continue
+        if tag in found or kind not in _TYPES or count != 1:
+            msg = "its header gives a size twice, or in an odd way"
+            raise ValueError(msg)
+        (found[tag],) = struct.unpack_from(f"{order}{_TYPES[kind]}", data, at + 8)
     return _checked(found.get(_WIDTH, 0), found.get(_LENGTH, 0))
 
 

@@ -4,11 +4,13 @@ import re
 from collections.abc import Sequence
 
 from ._assemble import tidy
+from ._errors import UnpackedTooLargeError
 from ._types import Heading, PageText
 
 # What HTML calls white space: a no-break space is a character like any other.
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _MOST_COLUMNS = 500
+_MOST_SPANNED = 2_000_000
 _LOWEST_LEVEL = 6
 
 
@@ -80,6 +82,24 @@ class LineWriter:
     def page(self) -> PageText:
         """Everything so far as a page, with its headings."""
         return PageText(self.text(), headings=tuple(self._headings))
+
+
+class SpannedCells:
+    """The empty cells behind those that span several columns; they are counted, because a file pays nothing for them.
+
+    `name` is what messages call the file.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+
+    def cells(self, count: int) -> list[str]:
+        """As many empty cells. Raises UnpackedTooLargeError where there are more than 2,000,000 in a file."""
+        self._count += count
+        if self._count > _MOST_SPANNED:
+            raise UnpackedTooLargeError(self._name, f"cells of its tables span more than {_MOST_SPANNED:,} columns")
+        return [""] * count
 
 
 def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -1,7 +1,9 @@
 """Loading one file: limits first, then its loader, then the checks that hold for every kind."""
 
+import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module, metadata
 from pathlib import Path, PurePosixPath
@@ -14,6 +16,7 @@ from ._errors import (
     ChangedError,
     EmptyFileError,
     FileTooLargeError,
+    MemoryExceededError,
     NoTextError,
     UnreadableError,
     UnsupportedError,
@@ -66,10 +69,13 @@ def load(data: bytes, name: str, settings: LoadSettings) -> Document:
         raise EmptyFileError(name)
     _check_size(len(data), name, settings)
     kind = kind_of(data, name)
-    extract = _loader(kind.loader).read(data, name, settings)
-    if not any(page.text.strip() for page in extract.pages):
-        raise NoTextError(name, detail="; ".join(extract.notes[:3]))
-    return assemble(extract, title=PurePosixPath(name).stem, media_type=kind.media_type)
+    try:
+        extract = _loader(kind.loader).read(data, name, settings)
+        if not any(page.text.strip() for page in extract.pages):
+            raise NoTextError(name, detail="; ".join(extract.notes[:3]))
+        return assemble(extract, title=PurePosixPath(name).stem, media_type=kind.media_type)
+    except MemoryError as error:
+        raise MemoryExceededError(name) from error
 
 
 def load_file(path: Path, name: str, settings: LoadSettings, *, expected: Digest | None = None) -> Document:
@@ -86,7 +92,11 @@ def load_file(path: Path, name: str, settings: LoadSettings, *, expected: Digest
 
 def digest_file(path: Path, name: str, settings: LoadSettings) -> Digest:
     """The content address of the file at `path`. Raises leaves of DocumentError, as `load_file` does."""
-    return digest_bytes(_read_file(path, name, settings))
+    # Several are looked at at once, so none is read as a whole.
+    state = hashlib.sha256()
+    for piece in _pieces(path, name, settings, _READ_BYTES):
+        state.update(piece)
+    return f"sha256:{state.hexdigest()}"
 
 
 def loader_fingerprint(name: str, settings: LoadSettings) -> str:
@@ -134,6 +144,12 @@ def _loader(loader: Loader) -> _LoaderModule:
 
 
 def _read_file(path: Path, name: str, settings: LoadSettings) -> bytes:
+    return b"".join(_pieces(path, name, settings, settings.max_file_mb * _BYTES_PER_MB + 1))
+
+
+def _pieces(path: Path, name: str, settings: LoadSettings, piece_bytes: int) -> Iterator[bytes]:
+    """The content in pieces of a size; it is only to be used when all of them came."""
+    size = 0
     try:
         # Without O_NONBLOCK, a FIFO that took the file's place would stop the process here.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -142,16 +158,17 @@ def _read_file(path: Path, name: str, settings: LoadSettings) -> bytes:
             if not stat.S_ISREG(before.st_mode):
                 raise UnreadableError(name, "it is not a regular file")
             _check_size(before.st_size, name, settings)
-            data = file.read(settings.max_file_mb * _BYTES_PER_MB + 1)
+            while piece := file.read(piece_bytes):
+                size += len(piece)
+                _check_size(size, name, settings)
+                yield piece
             after = os.fstat(handle)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise VanishedError(name) from error
     except OSError as error:
         raise UnreadableError(name, error.strerror or str(error)) from error
-    _check_size(len(data), name, settings)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
         raise ChangedError(name)
-    return data
 
 
 def _check_size(size_bytes: int, name: str, settings: LoadSettings) -> None:

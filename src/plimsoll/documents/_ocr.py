@@ -33,6 +33,7 @@ _COLUMNS = 12
 _LEVEL, _BLOCK, _PARAGRAPH, _LINE, _CONFIDENCE, _TEXT = 0, 2, 3, 4, 10, 11
 _LEFT, _TOP, _WIDTH, _HEIGHT = 6, 7, 8, 9
 _POINTS_PER_INCH = 72
+_LOW_CONFIDENCE = 0.6
 _PAGE_ROW, _WORD_ROW = "1", "5"
 
 
@@ -82,7 +83,7 @@ def recognise(image: bytes, name: str, settings: LoadSettings, *, pages: int = 1
     """The text of each page of `image` (PNG, JPEG, TIFF or binary PGM), lines and paragraphs as tesseract sees them.
 
     `dpi` is the resolution, 0 where the image itself may know it: then boxes are in pixels. `pages` multiplies the time
-    that is allowed.
+    that is allowed, up to that of a file.
     Raises OcrAbsentError, OcrLanguageError, OcrFailedError or OcrTimeoutError; `name` is what they call the image.
     """
     if not image.startswith(_MAGIC):
@@ -90,7 +91,8 @@ def recognise(image: bytes, name: str, settings: LoadSettings, *, pages: int = 1
     engine = _engine()
     if engine is None:
         raise OcrAbsentError(name)
-    timeout_s = settings.ocr_timeout_s * max(pages, 1)
+    # The program must not outlive this process, which is ended when a file takes too long.
+    timeout_s = min(settings.ocr_timeout_s * max(pages, 1), settings.ocr_file_timeout_s)
     try:
         done = subprocess.run(
             _command(engine, settings, dpi),
@@ -107,6 +109,14 @@ def recognise(image: bytes, name: str, settings: LoadSettings, *, pages: int = 1
     if done.returncode:
         raise OcrFailedError(name, _complaint(done.stderr, done.returncode))
     return _read_tsv(done.stdout.decode("utf-8", errors="replace"), dpi)
+
+
+def doubt(number: int, page: PageText) -> str:
+    """What a reader should know of a page that was hard to recognise; empty for any other."""
+    confidence = page.ocr_confidence
+    if confidence is None or confidence >= _LOW_CONFIDENCE:
+        return ""
+    return f"page {number} was hard to recognise (confidence {confidence:.2f})"
 
 
 def _command(engine: _Engine, settings: LoadSettings, dpi: int) -> list[str]:

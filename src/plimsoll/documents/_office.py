@@ -18,10 +18,14 @@ from ._errors import BrokenFileError, EncryptedError, UnpackedTooLargeError, bro
 _MOST_BYTES = 200_000_000
 _MOST_ENTRIES = 10_000
 _MOST_RATIO = 200
+_MOST_TAGS = 10_000_000
 _RATIO_MATTERS_ABOVE_BYTES = 20_000_000
 _ENCRYPTED = 0x1
+# The others unpack all at once, whatever is asked of them.
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 _XML_SUFFIXES = (".xml", ".rels", ".vml")
+_BEGINNING_BYTES = 100
 # In all encodings in which XML may come without declaring another; a declared one must be among the plain ones.
 _DOCTYPE = re.compile(b"|".join(re.escape("<!DOCTYPE".encode(code)) for code in ("ascii", "utf-16-le", "utf-16-be")))
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.-]{1,40})["']""")
@@ -89,20 +93,38 @@ class OfficePackage:
             notes.append("it has embedded files, which were not read")
         return tuple(notes)
 
-    def check_parts(self) -> None:
-        """Look at every XML part, for a library that opens the package by itself. Raises BrokenFileError."""
-        for part in sorted(self.parts):
-            if part.lower().endswith(_XML_SUFFIXES):
-                self._bytes(part)
+    def checked(self) -> io.BytesIO:
+        """A package with the XML parts alone, all looked at, for a library that opens it by itself.
+
+        That library would unpack as it likes, and would take any part for XML that another one calls so.
+        Raises BrokenFileError.
+        """
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as archive:
+            for part in sorted(self.parts):
+                if self._is_xml(part):
+                    archive.writestr(part, self._bytes(part))
+        return copy
+
+    def _is_xml(self, part: str) -> bool:
+        """By its suffix or its first sign; pictures, which no library reads as anything else, may begin like that."""
+        if part.lower().endswith((*_XML_SUFFIXES, ".svg")):
+            return not part.lower().endswith(".svg")
+        with broken_unless_readable(self._name, self._kind), self._archive.open(part) as packed:
+            return packed.read(_BEGINNING_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
     def any_part(self, folder: str, pattern: re.Pattern[bytes]) -> bool:
         """Whether `pattern` is found in any part of a folder. Raises BrokenFileError."""
         return any(pattern.search(self._bytes(part)) for part in self.parts if part.startswith(folder))
 
     def xml(self, part: str) -> Element:
-        """The root of a part. Raises BrokenFileError."""
+        """The root of a part. Raises BrokenFileError, and UnpackedTooLargeError for one with too many tags."""
         with broken_unless_readable(self._name, self._kind):
-            data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/main", self._bytes(part))
+            data = self._bytes(part)
+            # Each element takes some hundred bytes in memory, however few it takes in the file.
+            if data.count(b"<") > _MOST_TAGS:
+                raise UnpackedTooLargeError(self._name, f"its part {part} has more than {_MOST_TAGS:,} tags")
+            data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/main", data)
             return etree.fromstring(data.replace(_STRICT_RELATIONS, _TRANSITIONAL_RELATIONS), self._parser)
 
     def main(self) -> str:
@@ -145,8 +167,9 @@ class OfficePackage:
         return title, facts
 
     def _bytes(self, part: str) -> bytes:
-        with broken_unless_readable(self._name, self._kind):
-            data = self._archive.read(part)
+        # Without a size, zipfile unpacks up to 1 GB before it cuts that down to what the directory says.
+        with broken_unless_readable(self._name, self._kind), self._archive.open(part) as packed:
+            data = packed.read(self._archive.getinfo(part).file_size)
         declared = _DECLARED.match(data)
         if _DOCTYPE.search(data) or (declared and not _PLAIN_ENCODINGS.fullmatch(declared[1])):
             reason = f"its part {part} has a document type or an odd encoding, which no office program writes"
@@ -157,7 +180,9 @@ class OfficePackage:
 def _check_directory(entries: list[zipfile.ZipInfo], size_bytes: int, name: str) -> None:
     if any(entry.flag_bits & _ENCRYPTED for entry in entries):
         raise EncryptedError(name)
-    # zipfile never unpacks more of an entry than its directory says, so these sizes can be trusted as limits.
+    if any(entry.compress_type not in _METHODS for entry in entries):
+        raise UnpackedTooLargeError(name, "it is packed with a method that no office program uses")
+    # No more of an entry is ever unpacked than its directory says, so these sizes can be trusted as limits.
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > _MOST_BYTES or len(entries) > _MOST_ENTRIES:
         reason = (

@@ -121,9 +121,13 @@ class LoadSettings:
     """Names of installed tesseract languages, the main one first."""
     ocr_timeout_s: float = 120.0
     """For one page."""
+    ocr_file_timeout_s: float = 480.0
+    """For all pages of one file: what was recognised until then is kept."""
     max_file_mb: int = 100
     """A megabyte is 1,000,000 bytes."""
     max_pages: int = 5000
+    max_memory_mb: int = 4000
+    """For reading one file, beside ten times `max_file_mb`; kept by `bounded_memory`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
-from plimsoll.documents import Document, LoadSettings, decode_document, encode_document, load_file
+from plimsoll.documents import Document, LoadSettings, bounded_memory, decode_document, encode_document, load_file
 from plimsoll.models import Embedder
 from plimsoll.models.catalogue import count_tokens
 from plimsoll.pipelines import Failed, map_isolated
@@ -32,6 +32,8 @@ class PreviewParts:
     """Called only where the meaning decides on cuts."""
     reads_tokens: int | None = None
     """What the embedder of the index reads of a text at most; None for all of it."""
+    context_by: str | None = None
+    """The route that writes contexts when the index is built; a preview asks no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Warned:
     """Something about the chunks that is likely not wanted."""
 
     code: str
-    """`longer_than_read`, `tiny`, `torn_table`, `repeated` or `lost`."""
+    """`longer_than_read`, `tiny`, `torn_table`, `repeated`, `lost` or `without_context`."""
     message: str
     chunks: tuple[int, ...] = ()
     """The chunks that it is about, by their ordinals."""
@@ -113,7 +115,7 @@ def preview(
     document = _loaded(file, load or LoadSettings())
     needs_meaning = any(way.kind == "semantic" for way in ways)
     tools = ChunkTools.usual(parts.make_embedder() if needs_meaning else None)
-    return Preview(document, tuple(_cut(document, way, tools, parts.reads_tokens) for way in ways))
+    return Preview(document, tuple(_cut(document, way, tools, parts) for way in ways))
 
 
 def _loaded(file: Path, settings: LoadSettings) -> Document:
@@ -126,10 +128,11 @@ def _loaded(file: Path, settings: LoadSettings) -> Document:
 
 
 def _encoded(settings: LoadSettings, file: Path) -> bytes:
-    return encode_document(load_file(file, file.name, settings))
+    with bounded_memory(file.name, settings):
+        return encode_document(load_file(file, file.name, settings))
 
 
-def _cut(document: Document, settings: ChunkSettings, tools: ChunkTools, reads_tokens: int | None) -> CutShown:
+def _cut(document: Document, settings: ChunkSettings, tools: ChunkTools, parts: PreviewParts) -> CutShown:
     chunks = chunk_document(document, settings, tools=tools)
     shown = tuple(_shown(document, chunks))
     return CutShown(
@@ -137,7 +140,7 @@ def _cut(document: Document, settings: ChunkSettings, tools: ChunkTools, reads_t
         unit=KINDS[settings.kind].unit if settings.kind in KINDS else "characters",
         chunks=shown,
         histogram=_histogram([chunk.characters for chunk in shown]),
-        warnings=tuple(_warnings(document, shown, reads_tokens)),
+        warnings=(*_warnings(document, shown, parts.reads_tokens), *_unwritten(parts.context_by)),
     )
 
 
@@ -195,6 +198,14 @@ def _warnings(document: Document, chunks: Sequence[ChunkShown], reads_tokens: in
     lost = _lost(document.text, chunks)
     if lost:
         yield Warned("lost", f"characters in no chunk, white space not counted: {lost}")
+
+
+def _unwritten(route: str | None) -> Iterator[Warned]:
+    if route is not None:
+        message = (
+            f"shown without the contexts that the route {route} writes when the index is built: no model was asked"
+        )
+        yield Warned("without_context", message)
 
 
 def _torn_tables(document: Document, chunks: Sequence[ChunkShown]) -> Iterator[Warned]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from .._errors import BrokenFileError, broken_unless_readable
-from .._lines import LineWriter
+from .._lines import LineWriter, SpannedCells
 from .._office import Element, OfficePackage
 from .._types import Extract, LoadSettings
 
@@ -42,7 +42,7 @@ def _read(package: OfficePackage, name: str) -> Extract:
     body = package.xml(main).find(f"{_W}body")
     if body is None:
         raise BrokenFileError(name, kind="DOCX", reason="its main part is no text document")
-    reader = _Reader(_levels(package, main))
+    reader = _Reader(_levels(package, main), name)
     writer = LineWriter()
     reader.blocks(body, writer)
     for kind in ("footnotes", "endnotes"):
@@ -108,8 +108,9 @@ def _value(element: Element | None) -> str:
 class _Reader:
     """Writes the blocks of a document, which nest."""
 
-    def __init__(self, levels: dict[str, int]) -> None:
+    def __init__(self, levels: dict[str, int], name: str) -> None:
         self._levels = levels
+        self._spanned = SpannedCells(name)
 
     def blocks(self, container: Element, writer: LineWriter) -> None:
         for child in container:
@@ -136,7 +137,7 @@ class _Reader:
             for cell in _nearest(row, f"{_W}tc"):
                 writer = LineWriter()
                 self.blocks(cell, writer)
-                cells.extend([writer.text(), *[""] * (_columns(cell) - 1)])
+                cells.extend([writer.text(), *self._spanned.cells(_columns(cell) - 1)])
             yield cells
 
 

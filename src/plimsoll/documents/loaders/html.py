@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from .._assemble import clean, one_line
 from .._encoding import decode
 from .._html_guard import guard
-from .._lines import LineWriter
+from .._lines import LineWriter, SpannedCells
 from .._types import Extract, LoadSettings, PageText
 
 VERSION = 2
@@ -59,7 +59,7 @@ def read(data: bytes, name: str, _settings: LoadSettings) -> Extract:
 def read_html(text: str, name: str) -> Extract:
     """What a reader of the page `text` would see. Raises UnpackedTooLargeError."""
     tree = LexborHTMLParser(guard(clean(text), name))
-    page = _Page(tree.root).page if tree.root else PageText("")
+    page = _Page(tree.root, name).page if tree.root else PageText("")
     title = _first_text(tree, "head title") or _first_text(tree, "h1")
     return Extract(pages=(page,), title=title, metadata=_metadata(tree))
 
@@ -130,7 +130,8 @@ def _layout_tables(root: LexborNode) -> set[int]:
 class _Page:
     """Reads a page in one walk. `page` is the result."""
 
-    def __init__(self, root: LexborNode) -> None:
+    def __init__(self, root: LexborNode, name: str) -> None:
+        self._spanned = SpannedCells(name)
         self._layout = _layout_tables(root)
         self._writers = [LineWriter()]
         self._rows: list[list[str]] | None = None
@@ -177,7 +178,7 @@ class _Page:
             self._writers[-1].table(self._rows)
             self._rows = None
         elif self._rows and tag in _CELLS:
-            self._rows[-1].extend([self._writers.pop().text(), *[""] * (_columns(node) - 1)])
+            self._rows[-1].extend([self._writers.pop().text(), *self._spanned.cells(_columns(node) - 1)])
         elif tag in _BLOCKS and not (self._rows is not None and tag == "tr"):
             self._writers[-1].end_block(blank_line=tag in _PARAGRAPHS, heading=_HEADINGS.get(tag, 0))
 

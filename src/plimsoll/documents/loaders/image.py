@@ -2,10 +2,10 @@
 
 from .._errors import BrokenFileError, ImageTooLargeError, OcrOffError, TooManyPagesError
 from .._image_size import image_sizes
-from .._ocr import recognise
+from .._ocr import doubt, recognise
 from .._types import Extract, LoadSettings, PageText
 
-VERSION = 2
+VERSION = 3
 
 _MEGAPIXELS = 100
 
@@ -20,6 +20,7 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
         raise OcrOffError(name)
     pages = recognise(data, name, settings, pages=len(sizes))
     notes = [f"page {number} has no text" for number, page in enumerate(pages, start=1) if not page.text]
+    notes += [said for number, page in enumerate(pages, start=1) if (said := doubt(number, page))]
     notes += [f"page {number} cannot be read" for number in range(len(pages) + 1, len(sizes) + 1)]
     pages += [PageText("")] * (len(sizes) - len(pages))
     return Extract(pages=tuple(pages), notes=tuple(notes))

@@ -64,7 +64,8 @@ def _check_depth(text: str, name: str) -> None:
 
 
 def _json_lines(text: str, name: str, notes: list[str]) -> Iterator[Any]:
-    failures: list[DocumentError] = []
+    first_failure: DocumentError | None = None
+    failures = 0
     read_any = False
     for line in text.split("\n"):
         if not line.strip():
@@ -72,14 +73,16 @@ def _json_lines(text: str, name: str, notes: list[str]) -> Iterator[Any]:
         try:
             value = _parse(line, name)
         except DocumentError as error:
-            failures.append(error)
+            # All of them would be much larger than the file.
+            first_failure = first_failure or error
+            failures += 1
             continue
         read_any = True
         yield value
-    if failures and not read_any:
-        raise failures[0]
+    if first_failure and not read_any:
+        raise first_failure
     if failures:
-        notes.append(f"{len(failures):,} lines are not JSON and were left out")
+        notes.append(f"{failures:,} lines are not JSON and were left out")
 
 
 def _records(value: Any) -> Iterator[Any]:

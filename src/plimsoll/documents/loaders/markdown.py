@@ -10,11 +10,12 @@ from .._types import Extract, Heading, LoadSettings, PageText
 VERSION = 2
 
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]++")
+_SPACES = " \t"
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _MARKS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
-
+_LONGEST_MARKED = 2000
 
 _FACT = re.compile(r"([A-Za-z][\w-]{0,40}):[ \t]+(\S.*)")
 _FACTS = {"title", "author", "date", "created", "modified", "subject", "description", "keywords", "category", "tags"}
@@ -44,9 +45,10 @@ def _headings(text: str, begin: int) -> Iterator[Heading]:
             fence = "" if mark and mark[1].startswith(fence) else fence
         elif mark:
             fence = mark[1]
-        elif found := _HEADING.fullmatch(line):
-            if found[2]:
-                yield Heading(len(found[1]), start + found.start(2), start + found.end(2))
+        elif found := _HEADING.match(line):
+            words = line[found.end() :].rstrip(_SPACES).rstrip("#").rstrip(_SPACES)
+            if words:
+                yield Heading(len(found[1]), start + found.end(), start + found.end() + len(words))
             before = None
             continue
         elif before and (under := _UNDERLINE.fullmatch(line)):
@@ -86,4 +88,4 @@ def _facts(front_matter: str) -> dict[str, str]:
 
 
 def _plain(heading: str) -> str:
-    return _MARKS.sub("", _LINK.sub(r"\1", heading))
+    return _MARKS.sub("", _LINK.sub(r"\1", heading[:_LONGEST_MARKED]))

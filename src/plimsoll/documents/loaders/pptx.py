@@ -11,7 +11,7 @@ from .._lines import LineWriter
 from .._office import Element, OfficePackage
 from .._types import Extract, LoadSettings, PageText
 
-VERSION = 1
+VERSION = 2
 
 _P: Final = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _A: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -94,7 +94,7 @@ def _write_shape(shape: Element, writer: LineWriter) -> None:
     kind = _placeholder(shape)
     if kind in _FURNITURE:
         return
-    for table in shape.iter(f"{_A}tbl"):
+    for table in _outermost(shape, f"{_A}tbl"):
         writer.table([[_text(cell) for cell in row.iterfind(f"{_A}tc")] for row in table.iterfind(f"{_A}tr")])
     body = shape.find(f"{_P}txBody")
     if body is None:
@@ -110,7 +110,16 @@ def _write_shape(shape: Element, writer: LineWriter) -> None:
 
 
 def _text(body: Element) -> str:
-    return "\n".join(_paragraph(paragraph) for paragraph in body.iter(f"{_A}p"))
+    return "\n".join(_paragraph(paragraph) for paragraph in _outermost(body, f"{_A}p"))
+
+
+def _outermost(element: Element, tag: str) -> Iterator[Element]:
+    """The elements named `tag`, but not those within them: what nests would be read again at every depth."""
+    for child in element:
+        if child.tag == tag:
+            yield child
+        else:
+            yield from _outermost(child, tag)
 
 
 def _paragraph(paragraph: Element) -> str:

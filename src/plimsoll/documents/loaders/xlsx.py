@@ -3,7 +3,6 @@
 Cells show the values that were stored with them. No formula is ever computed, and no link to another workbook followed.
 """
 
-import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator
@@ -32,7 +31,7 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
     Raises BrokenFileError, EncryptedError, TooManyPagesError, and UnpackedTooLargeError.
     """
     package = OfficePackage(data, name, "XLSX")
-    package.check_parts()
+    checked = package.checked()
     title, metadata = package.properties()
     notes = list(package.notes)
     if package.any_part("xl/worksheets/", _FORMULA):
@@ -40,9 +39,7 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
     with broken_unless_readable(name, "XLSX"), warnings.catch_warnings():
         # openpyxl warns of every feature that it does not know.
         warnings.simplefilter("ignore")
-        workbook = import_module("openpyxl").load_workbook(
-            io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-        )
+        workbook = import_module("openpyxl").load_workbook(checked, read_only=True, data_only=True, keep_links=False)
         try:
             pages = tuple(_sheets(workbook, name, settings, notes))
         finally:

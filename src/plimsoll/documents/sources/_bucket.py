@@ -11,18 +11,21 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any, TypeVar
 
-from .._errors import FileTooLargeError, convert_hint
+from .._errors import FileTooLargeError, convert_hint, printable
 from .._sniff import kind_by_name, suffix_of_type, supported_suffixes
 from .._types import Metadata
 from ._errors import FetchError, ServerFailedError, SourceUnreachableError
 from ._facts import EVERYBODY, Access, check_metadata, groups_of_text
 from ._globs import compile_globs
+from ._names import RENAME, fault_of_name
+from ._sidecars import SidecarsUnread, describes_another
 from ._types import Fetched, Scan, Skipped, SourceFile
 
 _MOST_OBJECTS = 1_000_000
 _PAGE = 1000
 _BYTES_PER_MB = 1_000_000
 _ACCESS = "access"
+_OBJECT = "say who may read it at the object itself (x-amz-meta-access: legal, finance), and delete that file"
 
 _Result = TypeVar("_Result")
 
@@ -47,22 +50,23 @@ class Bucket:
     retries: int = 3
 
     def __str__(self) -> str:
-        return f"s3://{self.name}/{self.prefix}"
+        place = f"s3://{self.name}/{self.prefix}"
+        return f"{place} at {self.endpoint}" if self.endpoint else place
 
     def scan(self) -> Scan:
         """The objects that can be loaded, by their keys below the prefix. Raises SourceUnreachableError."""
         included, excluded = compile_globs(self.include), compile_globs(self.exclude)
         files: list[SourceFile] = []
         skipped: list[Skipped] = []
-        for key, meta in self._listed():
-            path = key.removeprefix(self._folder())
-            has_suffix = "." in path.rpartition("/")[2]
-            # Empty objects without one stand for folders.
-            if not (has_suffix or meta["size"]) or not included(path) or excluded(path):
+        listed = {key.removeprefix(self._folder()): meta for key, meta in self._listed()}
+        unread = SidecarsUnread(listed)
+        for path, meta in listed.items():
+            # Empty objects without a suffix stand for folders.
+            is_folder = not (_has_suffix(path) or meta["size"])
+            if is_folder or not included(path) or excluded(path):
                 continue
-            if kind_by_name(path) is None and has_suffix:
-                hint = convert_hint(supported_suffixes())
-                skipped.append(Skipped(path, "files of this kind cannot be read", hint))
+            if refused := _refused(path, unread):
+                skipped.append(refused)
                 continue
             version = f"{meta['e_tag'] or ''} {meta['last_modified'].isoformat()}"
             files.append(SourceFile(path, None, meta["size"], version, self.access, self.metadata))
@@ -148,6 +152,23 @@ class Bucket:
 _HTTP_ATTRIBUTES = frozenset({
     "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Storage-Class",
 })  # fmt: skip
+
+
+def _has_suffix(path: str) -> bool:
+    return "." in path.rpartition("/")[2]
+
+
+def _refused(path: str, unread: SidecarsUnread) -> Skipped | None:
+    """Why an object is not loaded, by its name; None for one that may be. Without a suffix, its type will tell."""
+    if fault := fault_of_name(path):
+        return Skipped(printable(path), fault, RENAME)
+    if kind_by_name(path) is None and _has_suffix(path):
+        return Skipped(path, "files of this kind cannot be read", convert_hint(supported_suffixes()))
+    if describes_another(path):
+        return Skipped(path, "it speaks of another object, and is not read in a bucket", _OBJECT)
+    if about := unread.about(path):
+        return Skipped(path, f"{about} speaks of it, and is not read in a bucket", _OBJECT)
+    return None
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ from .._types import Metadata
 from ._errors import FactsInvalidError
 from ._facts import EVERYBODY, Access
 from ._globs import Matcher, compile_folder_globs, compile_globs
+from ._names import RENAME, fault_of_name
 from ._sidecars import FILE_FACTS, FOLDER_FACTS, Facts, Sidecars, describes_another
 from ._types import Scan, Skipped, SourceFile
 
@@ -19,7 +20,6 @@ _DROPPINGS = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r"})
 _DROPPING_STARTS = (".", "~$")
 _DROPPING_ENDS = ("~", ".swp", ".tmp")
 
-_RENAME = "rename it so that its name is UTF-8"
 _RIGHTS = "check its owner and rights (ls -l), or leave it out with an exclude pattern"
 _LINK = "copy the files into the source folder, or leave the link out with an exclude pattern"
 
@@ -59,22 +59,37 @@ def scan(
         return walk.result()
     if not stat.S_ISREG(status.st_mode):
         raise SourceUnusableError(root, "it is neither a folder nor a regular file")
-    return _single(root, real, status.st_size, Sidecars(real.parent, facts))
+    return _single(root, real, status.st_size, facts)
 
 
-def _single(root: Path, real: Path, size: int, sidecars: Sidecars) -> Scan:
-    if not _is_text(root.name):
-        return Scan((), (Skipped(printable(root.name), "its name is not UTF-8", _RENAME),))
+def _single(root: Path, real: Path, size: int, facts: Facts) -> Scan:
+    if fault := fault_of_name(root.name):
+        return Scan((), (Skipped(printable(root.name), fault, RENAME),))
     if kind_by_name(root.name) is None:
         return Scan((), (_unsupported(root.name),))
-    found = _with_facts(root.name, real, size, sidecars)
+    found = _with_facts(root.name, real, size, Sidecars(real.parent, facts))
+    seen = root.parent.resolve() / root.name
+    if seen != real and isinstance(found, SourceFile):
+        there = _with_facts(root.name, seen, size, Sidecars(seen.parent, facts))
+        found = _agreed(found, there)
     return Scan((found,), ()) if isinstance(found, SourceFile) else Scan((), (found,))
+
+
+def _agreed(found: SourceFile, there: SourceFile | Skipped) -> SourceFile | Skipped:
+    """A file that is reached through a link, unless other readers are told where the link is than where it leads to."""
+    if isinstance(there, Skipped):
+        return there
+    if there.access == found.access:
+        return found
+    told = " and ".join(sorted(f"[{', '.join(access)}]" for access in (found.access, there.access)))
+    reason = f"it is reached through a link, and has other readers where that leads to: {told}"
+    return Skipped(found.path, reason, _LINK)
 
 
 def _with_facts(path: str, real: Path, size: int, sidecars: Sidecars) -> SourceFile | Skipped:
     """The file with what stands beside it; skipped when that cannot be understood, so that nobody sees too much."""
     try:
-        facts = sidecars.facts(real, path)
+        facts = sidecars.facts(str(real), path)
     except FactsInvalidError as error:
         return Skipped(path, error.message, error.hint)
     except PatternError as error:
@@ -90,11 +105,6 @@ def _unsupported(path: str) -> Skipped:
         else "its name has no suffix that tells its kind"
     )
     return Skipped(path, reason, convert_hint(supported_suffixes()))
-
-
-def _is_text(name: str) -> bool:
-    """False for names with bytes that are not UTF-8; Python carries those as surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _is_dropping(name: str) -> bool:
@@ -135,7 +145,7 @@ class _Walk:
         return Scan(files, tuple(self.skipped[path] for path in sorted(self.skipped)))
 
     def skip(self, path: str, reason: str, hint: str) -> None:
-        shown = path if _is_text(path) else printable(path)
+        shown = printable(path) if fault_of_name(path) else path
         self.skipped[shown] = Skipped(shown, reason, hint)
 
     def everything(self) -> None:
@@ -168,8 +178,8 @@ class _Walk:
     def entry(self, entry: os.DirEntry[str], path: str, above: tuple[Path, ...]) -> None:
         if _is_dropping(entry.name) or self.excluded(path):
             return
-        if not _is_text(entry.name):
-            self.skip(path, "its name is not UTF-8", _RENAME)
+        if fault := fault_of_name(entry.name):
+            self.skip(path, fault, RENAME)
             return
         try:
             if entry.is_symlink():
@@ -198,6 +208,9 @@ class _Walk:
 
     def add(self, path: str, real: Path, size: int) -> None:
         found = _with_facts(path, real, size, self.sidecars)
+        seen = f"{self.root}/{path}"
+        if seen != str(real) and isinstance(found, SourceFile):
+            found = _agreed(found, _with_facts(path, Path(seen), size, self.sidecars))
         if isinstance(found, SourceFile):
             self.files[path] = found
         else:
@@ -205,7 +218,7 @@ class _Walk:
 
     def beside(self, real: Path, path: str) -> None:
         """A file that says something about another one, which should be there."""
-        if not real.with_name(real.name.removesuffix(FILE_FACTS)).exists():
+        if not real.with_name(real.name[: -len(FILE_FACTS)]).is_file():
             self.skip(path, "it describes a file that is not there", "delete it, or put the file beside it")
 
     def follow(self, link: Path, path: str, above: tuple[Path, ...]) -> None:

@@ -5,6 +5,7 @@ address: a name that means another machine a moment later leads nowhere. No prox
 are followed a few times, each looked at in the same way, and never from https to http.
 """
 
+import io
 import ipaddress
 import socket
 import ssl
@@ -14,10 +15,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from .._errors import FileTooLargeError
 from ._errors import FetchError, PrivateAddressError, ServerFailedError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _AGENT = "plimsoll"
 _PIECE_BYTES = 65_536
@@ -106,19 +111,16 @@ class _Exchange:
 
     def run(self, headers: Mapping[str, str], max_bytes: int) -> tuple[Answer | None, str]:
         """The answer, or where it leads to."""
-        connection: HTTPConnection | None = None
         try:
-            connection = self._connected()
-            connection.request("GET", self._target(), headers={**_HEADERS, **headers})
-            with closing(connection.getresponse()) as response:
-                if response.status in _REDIRECTS:
-                    return None, response.headers.get("Location", "")
-                return self._answer(response, max_bytes), ""
+            with closing(self._connected()) as wire:
+                connection = self._connection(wire)
+                connection.request("GET", self._target(), headers={**_HEADERS, **headers})
+                with closing(connection.getresponse()) as response:
+                    if response.status in _REDIRECTS:
+                        return None, response.headers.get("Location", "")
+                    return self._answer(response, max_bytes), ""
         except (OSError, HTTPException, UnicodeError) as error:
             raise ServerFailedError(self.url, _reason(error)) from error
-        finally:
-            if connection is not None:
-                connection.close()
 
     def _target(self) -> str:
         path, query = (quote(part, safe=_SAFE) for part in (self.parts.path or "/", self.parts.query))
@@ -130,18 +132,23 @@ class _Exchange:
             raise TimeoutError
         return left
 
-    def _connected(self) -> HTTPConnection:
+    def _connected(self) -> socket.socket:
         host = self.parts.hostname or ""
         port = self.parts.port or _PORTS[self.parts.scheme]
-        is_encrypted = self.parts.scheme == "https"
-        kind = HTTPSConnection if is_encrypted else HTTPConnection
-        connection = kind(host, port, timeout=self.getter.timeout_s)
         raw = socket.create_connection((self._address(host, port), port), timeout=self._left_s())
+        if self.parts.scheme == "http":
+            return raw
         try:
-            connection.sock = self.getter.trust().wrap_socket(raw, server_hostname=host) if is_encrypted else raw
+            return self.getter.trust().wrap_socket(raw, server_hostname=host)
         except (OSError, ValueError):
             raw.close()
             raise
+
+    def _connection(self, wire: socket.socket) -> HTTPConnection:
+        kind = HTTPSConnection if self.parts.scheme == "https" else HTTPConnection
+        connection = kind(self.parts.hostname or "", self.parts.port or _PORTS[self.parts.scheme])
+        # It asks for no more of a socket than this has.
+        connection.sock = cast("socket.socket", _Wire(wire, self._left_s))
         return connection
 
     def _address(self, host: str, port: int) -> str:
@@ -171,7 +178,6 @@ class _Exchange:
         pieces: list[bytes] = []
         size = 0
         while piece := response.read1(_PIECE_BYTES):
-            self._left_s()
             pieces.append(piece)
             size += len(piece)
             if size > max_bytes:
@@ -179,6 +185,42 @@ class _Exchange:
         if told is not None and size < told:
             raise HTTPException("cut off")
         return b"".join(pieces)
+
+
+class _Wire:
+    """A socket that is read and written until a deadline, however slowly the other side does its part.
+
+    The timeout of a socket holds for each piece that comes, and http.client reads lines that may never end.
+    """
+
+    def __init__(self, wrapped: socket.socket, left_s: Callable[[], float]) -> None:
+        self._wrapped = wrapped
+        self._left_s = left_s
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it. Raises TimeoutError behind the deadline."""
+        self._wrapped.settimeout(self._left_s())
+        self._wrapped.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What comes, as a file. Reading raises TimeoutError behind the deadline."""
+        return io.BufferedReader(_Incoming(self._wrapped, self._left_s))
+
+    def close(self) -> None:
+        """Nothing: http.client closes its socket before it reads what an answer brings."""
+
+
+class _Incoming(io.RawIOBase):
+    def __init__(self, wrapped: socket.socket, left_s: Callable[[], float]) -> None:
+        self._wrapped = wrapped
+        self._left_s = left_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        self._wrapped.settimeout(self._left_s())
+        return self._wrapped.recv_into(buffer)
 
 
 _SAFE = "/?%:@!$&'()*+,;=~-._"

@@ -2,28 +2,27 @@
 
 `.access.yaml` in a folder holds for everything in and below it; `files` in it for paths that fit a pattern. The file
 `NAME.meta.json` holds for NAME alone. What is nearer to the document stands above what is farther away. One that cannot
-be understood hides the documents that it is about.
+be understood hides the documents that it is about; so does one whose name is nearly right, which would say nothing.
 """
 
-import json
 import os
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
+from .._assemble import one_line
 from .._errors import DocumentError, PatternError
 from .._types import Metadata
+from ._beside import read_facts, speaks_of_access
 from ._errors import FactsInvalidError
 from ._facts import EVERYBODY, Access, check_access, check_metadata
 from ._globs import Matcher, compile_globs
+from ._names import composed
 
 FOLDER_FACTS = ".access.yaml"
 FILE_FACTS = ".meta.json"
-_MOST_BYTES = 1_000_000
+_NEARLY_FOLDER_FACTS = frozenset({FOLDER_FACTS, ".access.yml", ".access.json", ".access.yaml.txt"})
 _FOLDER_KEYS = {"access", "metadata", "files"}
 _FILE_KEYS = {"access", "metadata", "title"}
 
@@ -41,6 +40,7 @@ class Facts:
         metadata = {**self.metadata, **check_metadata(told.get("metadata", {}), place)}
         if "title" in told:
             metadata |= check_metadata({"title": told["title"]}, place)
+            metadata["title"] = one_line(str(metadata["title"]))
         return Facts(access, metadata)
 
 
@@ -63,22 +63,41 @@ class Sidecars:
         self._root = str(root)
         self._source = source
         self._chains: dict[str, tuple[_Told, ...] | FactsInvalidError | PatternError] = {}
+        self._listed: dict[str, Mapping[str, str]] = {}
 
-    def facts(self, location: Path, path: str) -> Facts:
+    def facts(self, location: str, path: str) -> Facts:
         """Of the file at `location`, which is known as `path`. Raises FactsInvalidError or PatternError."""
-        place = str(location)
+        folder, _, name = location.rpartition("/")
         facts = self._source
-        for told in self._chain(_above(place)):
+        for told in self._chain(folder or "/"):
             facts = facts.with_those_of(told.facts, told.place)
-            inside = place.removeprefix(told.folder).lstrip("/")
+            inside = location.removeprefix(told.folder).lstrip("/")
             for matches, pattern, more in told.files:
                 if matches(inside):
                     facts = facts.with_those_of(more, f"{told.place}, behind {pattern},")
-        beside = place + FILE_FACTS
-        if not _is_there(beside):
-            return facts
-        name = f"{path}{FILE_FACTS}"
-        return facts.with_those_of(_read(beside, name, _FILE_KEYS, json.loads), name)
+        beside = self._beside(folder)
+        if beside.get(_folded(name + FILE_FACTS)) == name + FILE_FACTS:
+            shown = path + FILE_FACTS
+            return facts.with_those_of(read_facts(location + FILE_FACTS, shown, _FILE_KEYS), shown)
+        self._refuse_nearly_named(folder, name)
+        return facts
+
+    def _refuse_nearly_named(self, folder: str, name: str) -> None:
+        """Raises FactsInvalidError where a file seems to be meant for this one, by its name, and speaks of readers."""
+        stem = PurePosixPath(name).stem
+        beside = self._beside(folder)
+        nearly = beside.get(_folded(name + FILE_FACTS))
+        if nearly is None and (called := beside.get(_folded(stem + FILE_FACTS))):
+            nearly = None if Path(folder, stem).is_file() else called
+        if nearly is not None and speaks_of_access(f"{folder}/{nearly}"):
+            raise FactsInvalidError(nearly, f"would have to be called {name}{FILE_FACTS} to say who may read {name}")
+
+    def _beside(self, folder: str) -> Mapping[str, str]:
+        """The files of a folder that say something about others, by their names in lower case and in one form."""
+        found = self._listed.get(folder)
+        if found is None:
+            found = self._listed[folder] = _listed(folder)
+        return found
 
     def _chain(self, folder: str) -> tuple[_Told, ...]:
         """What the folders say from the root down to this one; most say nothing. Without recursion: trees are deep."""
@@ -106,11 +125,13 @@ class Sidecars:
         return chain if told is None else (*chain, told)
 
     def _told(self, folder: str) -> _Told | None:
-        file = f"{folder}/{FOLDER_FACTS}"
-        if not _is_there(file):
+        called = next((name for name in self._beside(folder).values() if _is_folder_facts(name)), None)
+        if called is None:
             return None
-        place = file.removeprefix(self._root).lstrip("/")
-        facts = _read(file, place, _FOLDER_KEYS, yaml.safe_load)
+        place = f"{folder}/{called}".removeprefix(self._root).lstrip("/")
+        if called != FOLDER_FACTS:
+            raise FactsInvalidError(place, f"would have to be called {FOLDER_FACTS} to say who may read this folder")
+        facts = read_facts(f"{folder}/{called}", place, _FOLDER_KEYS)
         self._source.with_those_of(facts, place)
         patterns = facts.get("files", {})
         if not isinstance(patterns, Mapping) or not all(isinstance(pattern, str) for pattern in patterns):
@@ -128,7 +149,35 @@ class Sidecars:
 
 def describes_another(name: str) -> bool:
     """Whether a file of this name only says something about another one."""
-    return name.endswith(FILE_FACTS)
+    return name.lower().endswith(FILE_FACTS)
+
+
+class SidecarsUnread:
+    """Where nothing beside a document is read, as in a bucket: which documents something is said about in vain.
+
+    What was copied there from a folder must not be shown to more people than in that folder.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._folders: set[str] = set()
+        self._files: set[str] = set()
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            if _is_folder_facts(name):
+                self._folders.add(folder)
+            elif describes_another(name):
+                self._files.add(path[: -len(FILE_FACTS)])
+
+    def about(self, path: str) -> str:
+        """The name of what speaks of the document at `path`; empty for nothing."""
+        if path in self._files:
+            return path + FILE_FACTS
+        folder = path
+        while self._folders and folder:
+            folder = folder.rpartition("/")[0]
+            if folder in self._folders:
+                return f"{folder}/{FOLDER_FACTS}".lstrip("/")
+        return ""
 
 
 def _above(path: str) -> str:
@@ -136,27 +185,22 @@ def _above(path: str) -> str:
     return path.rpartition("/")[0] or "/"
 
 
-def _is_there(file: str) -> bool:
-    """Whether there is anything of that name. A link counts: it is refused when it is read."""
+def _listed(folder: str) -> dict[str, str]:
     try:
-        os.lstat(file)
+        with os.scandir(folder or "/") as found:
+            names = [e.name for e in found if describes_another(e.name) or _is_folder_facts(e.name)]
     except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError as error:
-        raise FactsInvalidError(file.rpartition("/")[2], f"cannot be read: {error.strerror}") from error
-    return True
-
-
-def _read(file: str, place: str, keys: set[str], parse: Callable[[str], Any]) -> Mapping[str, Any]:
-    try:
-        status = os.lstat(file)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
-            raise FactsInvalidError(place, "is no regular file of at most 1 MB")
-        told = parse(Path(file).read_text("utf-8"))
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise FactsInvalidError(place, f"cannot be read: {' '.join(str(error).split())[:200]}") from error
-    if told is None:
         return {}
-    if not isinstance(told, Mapping) or not set(told) <= keys:
-        raise FactsInvalidError(place, f"may only say {', '.join(sorted(keys))}")
-    return told
+    except OSError as error:
+        raise FactsInvalidError(folder.rpartition("/")[2], f"cannot be read: {error.strerror}") from error
+    # Where two names differ in nothing but case, the right one counts.
+    names.sort(key=lambda name: name.endswith(FILE_FACTS) or name == FOLDER_FACTS)
+    return {_folded(name): name for name in names}
+
+
+def _folded(name: str) -> str:
+    return composed(name).lower()
+
+
+def _is_folder_facts(name: str) -> bool:
+    return name.lower() in _NEARLY_FOLDER_FACTS

@@ -5,16 +5,18 @@ time of its last answer, so that what did not change is not sent again.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from ssl import SSLContext
 from typing import Any
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urldefrag, urlsplit, urlunsplit
 
 from .._errors import convert_hint
 from .._sniff import kind_by_name, suffix_of_type, supported_suffixes
 from .._types import Metadata
+from ._beside import parse_json, read_regular
 from ._errors import FactsInvalidError, FetchError, ListInvalidError, SourceUnreachableError
 from ._facts import EVERYBODY, Access
 from ._http import Answer, Getter, usual_trust
@@ -24,7 +26,10 @@ from ._types import Fetched, Scan, Skipped, SourceFile
 _MOST_LINES = 100_000
 _MOST_LIST_BYTES = 50_000_000
 _KEYS = {"url", "title", "access", "metadata"}
+_DIFFERENT = "stands in the list for different readers"
 _HINT = 'write an address, or {"url": …, "title": …, "access": […], "metadata": {…}}'
+_PORTS = {"http": 80, "https": 443}
+_URL_OF_OBJECT = re.compile(r'"url"\s*+:\s*+("(?:[^"\\]++|\\.)*+")')
 # What servers say of files whose kind they do not know.
 _VAGUE = frozenset({"", "application/octet-stream", "binary/octet-stream", "text/plain", "application/xml"})
 
@@ -48,24 +53,23 @@ class UrlList:
     def scan(self) -> Scan:
         """The documents in the order of their addresses, each once; lines that are none are skipped.
 
+        An address of which the list says different readers, or any that are not understood, is left out: which of its
+        lines is the right one cannot be known.
         Raises SourceUnreachableError when the list cannot be read, and ListInvalidError when it is too long.
         """
-        files: dict[str, SourceFile] = {}
-        skipped: list[Skipped] = []
+        found = _Found()
         for number, line in self._lines():
             place = f"{self}, line {number}"
             try:
                 file = self._entry(line, place)
             except FactsInvalidError as error:
-                skipped.append(Skipped(place, error.message, error.hint))
+                found.refuse(_address_of(line), place, error)
                 continue
             if file is None:
-                skipped.append(Skipped(place, "it is no http:// or https:// address", _HINT))
-            elif file.path in files:
-                skipped.append(Skipped(place, f"{file.path} stands in the list twice", "name it once"))
+                found.skipped.append(Skipped(place, "it is no plain http:// or https:// address", _HINT))
             else:
-                files[file.path] = file
-        return Scan(tuple(files[path] for path in sorted(files)), tuple(skipped))
+                found.add(file, place)
+        return found.result()
 
     def fetch(self, file: SourceFile, *, known: str, max_bytes: int) -> Fetched | None:
         """What is at the address, when the server has another version than `known`.
@@ -92,8 +96,7 @@ class UrlList:
     def _text(self) -> str:
         try:
             if isinstance(self.place, Path):
-                with self.place.open("rb") as file:
-                    data = file.read(_MOST_LIST_BYTES + 1)
+                data = read_regular(self.place, _MOST_LIST_BYTES)
             else:
                 data = self._getter().get(self.place, headers={}, max_bytes=_MOST_LIST_BYTES).body
             if len(data) > _MOST_LIST_BYTES:
@@ -110,16 +113,45 @@ class UrlList:
         told: Mapping[str, Any] = {"url": line}
         if line.startswith("{"):
             told = _object(line, place)
-        url = told.get("url")
-        if not isinstance(url, str) or not _is_address(url):
+        address = _address(told.get("url"))
+        if not address:
             return None
         facts = Facts(self.access, self.metadata).with_those_of(told, place)
-        return SourceFile(urldefrag(url).url, None, 0, "", facts.access, facts.metadata)
+        return SourceFile(address, None, 0, "", facts.access, facts.metadata)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the lines of a list say, as far as it was read."""
+
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    refused: dict[str, Skipped] = field(default_factory=dict)
+    """By address: those that no other line may bring back."""
+
+    def add(self, file: SourceFile, place: str) -> None:
+        before = self.files.setdefault(file.path, file)
+        if before.access != file.access:
+            told = " and ".join(sorted(f"[{', '.join(access)}]" for access in (before.access, file.access)))
+            hint = "name it once, with all who may read it"
+            self.refused.setdefault(file.path, Skipped(file.path, f"it {_DIFFERENT}: {told}", hint))
+        elif before is not file:
+            self.skipped.append(Skipped(place, f"{file.path} stands in the list twice", "name it once"))
+
+    def refuse(self, address: str, place: str, error: FactsInvalidError) -> None:
+        if address:
+            self.refused.setdefault(address, Skipped(address, error.message, error.hint))
+        else:
+            self.skipped.append(Skipped(place, error.message, error.hint))
+
+    def result(self) -> Scan:
+        files = tuple(self.files[path] for path in sorted(self.files) if path not in self.refused)
+        return Scan(files, (*self.skipped, *(self.refused[path] for path in sorted(self.refused))))
 
 
 def _object(line: str, place: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(line)
+        told = parse_json(line)
     except (ValueError, RecursionError) as error:
         raise FactsInvalidError(place, f"is no JSON: {error}") from error
     if not isinstance(told, Mapping) or not set(told) <= _KEYS:
@@ -127,12 +159,30 @@ def _object(line: str, place: str) -> Mapping[str, Any]:
     return told
 
 
-def _is_address(url: str) -> bool:
+def _address_of(line: str) -> str:
+    """The address in a line that is not understood; empty where none can be seen in it."""
+    found = _URL_OF_OBJECT.search(line)
     try:
-        parts = urlsplit(url)
+        return _address(json.loads(found[1])) if found else ""
     except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname) and url.isprintable() and " " not in url
+        return ""
+
+
+def _address(url: object) -> str:
+    """An address in the one form in which it is compared with others (RFC 3986, 6.2.2.1 and 6.2.3); empty for none."""
+    if not isinstance(url, str) or not url.isprintable() or " " in url:
+        return ""
+    try:
+        parts = urlsplit(urldefrag(url).url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return ""
+    # A password would stand in every report, as part of the document's name.
+    if parts.scheme not in _PORTS or not host or "@" in parts.netloc:
+        return ""
+    place = f"[{host}]" if ":" in host else host
+    named = "" if port in {None, _PORTS[parts.scheme]} else f":{port}"
+    return urlunsplit((parts.scheme, f"{place}{named}", parts.path or "/", parts.query, ""))
 
 
 def _version(answer: Answer) -> str:

@@ -6,9 +6,10 @@ pdfium is not thread-safe: everything that touches it holds one lock, and the OC
 import math
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage, raw
@@ -19,10 +20,11 @@ from ..._errors import (
     DocumentError,
     EncryptedError,
     OcrAbsentError,
+    OcrFileTimeoutError,
     TooManyPagesError,
     UnpackedTooLargeError,
 )
-from ..._ocr import recognise
+from ..._ocr import doubt, recognise
 from ..._types import Extract, LoadSettings, PageText
 from ._headings import find_headings
 from ._hyphens import CutWords, join_cut_words
@@ -46,8 +48,6 @@ _MOST_CHARACTERS = 100_000_000
 _NO_TEXT_LETTERS = 16
 _LITTLE_TEXT_LETTERS = 150
 _SCAN_SHARE = 0.5
-
-_LOW_CONFIDENCE = 0.6
 
 _FACTS = {
     "Author": "author",
@@ -90,17 +90,21 @@ def read(data: bytes, name: str, settings: LoadSettings) -> Extract:
         if count > settings.max_pages:
             raise TooManyPagesError(name, pages=count, limit=settings.max_pages)
         readings: list[_Reading] = []
-        failures: list[DocumentError] = []
+        failure: DocumentError | None = None
         characters = 0
+        ends_at = time.monotonic() + settings.ocr_file_timeout_s
         for index in range(count):
             reading = _read_page(document, index, has_form=has_form, may_draw=settings.ocr == "auto")
             characters += len(reading.text)
             if characters > _MOST_CHARACTERS:
                 raise UnpackedTooLargeError(name, f"it has more than {_MOST_CHARACTERS:,} characters of text")
-            failures += _recognise(reading, name, settings)
+            left_s = max(ends_at - time.monotonic(), 0.0)
+            found = _recognise(reading, name, replace(settings, ocr_file_timeout_s=left_s))
+            # Each of them holds on to the picture of its page.
+            failure = failure or found
             readings.append(reading)
-    if failures and not any(reading.text.strip() for reading in readings):
-        raise failures[0]
+    if failure and not any(reading.text.strip() for reading in readings):
+        raise failure
     pages = _pages(readings)
     notes: list[str] = []
     for page, reading in zip(pages, readings, strict=True):
@@ -255,23 +259,25 @@ def _draw(page: PdfPage) -> tuple[bytes, int]:
         return b"P5\n%d %d\n255\n" % (width, height) + rows.tobytes(), max(round(scale * _POINTS_PER_INCH), 70)
 
 
-def _recognise(reading: _Reading, name: str, settings: LoadSettings) -> list[DocumentError]:
+def _recognise(reading: _Reading, name: str, settings: LoadSettings) -> DocumentError | None:
     """Replace the text of a page by what is seen on its picture, if that is more. The picture is let go."""
     picture, reading.picture = reading.picture, b""
     if not picture:
-        return []
+        return None
+    called = f"{name}, page {reading.number},"
     try:
-        pages = recognise(picture, f"{name}, page {reading.number},", settings, dpi=reading.dpi)
+        if settings.ocr_file_timeout_s <= 0:
+            raise OcrFileTimeoutError(called)
+        pages = recognise(picture, called, settings, dpi=reading.dpi)
     except OcrAbsentError as error:
         reading.notes.append(f"page {reading.number} looks scanned and was not recognised: tesseract is not installed")
-        return [error]
+        return error
     except DocumentError as error:
         reading.notes.append(f"page {reading.number} looks scanned and was not recognised: {error.message}")
         reading.incomplete = not error.permanent
-        return [error]
+        return error
     if pages and _letters(pages[0].text) > _letters(reading.text):
         reading.text, reading.recognised = pages[0].text, pages[0]
-        confidence = pages[0].ocr_confidence or 0.0
-        if confidence < _LOW_CONFIDENCE:
-            reading.notes.append(f"page {reading.number} was hard to recognise (confidence {confidence:.2f})")
-    return []
+        if said := doubt(reading.number, pages[0]):
+            reading.notes.append(said)
+    return None
