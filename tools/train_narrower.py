@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.retrieval_parts.material import load_task
 from benchmarks.retrieval_parts.setup import EMBEDDER_OF, SETTINGS_OF, aids_of
 from benchmarks.retrieval_parts.shelf import KeptVectors, shelve
-from tools.train_ranker import TRAINED, Asked, out_of_fold, scored, study, trained
+from train_ranker import TRAINED, Asked, out_of_fold, scored, study, trained
 
 from plimsoll.models.catalogue import make_embedder
 from plimsoll.retrieval.search import FEATURES, Ranker, Retriever

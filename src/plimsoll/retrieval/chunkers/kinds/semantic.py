@@ -18,9 +18,9 @@ from plimsoll.models import Embedder
 from ..._errors import VectorShapeError
 from .._blocks import packed
 from .._outline import heading_places
-from ..sentences import sentences
 from .._stretches import Stretch, page_stretches, windows, with_overlap
 from .._types import Cut, Method
+from ..sentences import sentences
 
 _FORMAT = 1
 _PIECES_IN_A_CHUNK = 5

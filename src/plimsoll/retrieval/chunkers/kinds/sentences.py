@@ -8,9 +8,9 @@ from plimsoll.kernel.digest import digest_json
 
 from .._outline import heading_places
 from .._seams import SEAM_RADIUS, seams_among
-from ..sentences import runs, sentences
 from .._stretches import Stretch, page_stretches
 from .._types import Cut
+from ..sentences import runs, sentences
 
 _FORMAT = 1
 
