@@ -4,8 +4,9 @@
 
 `ingest`: 20,000 and 200,000 chunks of real texts with the trivial embedder of the comparison in `../shared/bench`
 (words in 256 buckets), everything on one core: segments written and flushed, everything derived from them, then hybrid
-search with a filter. `large`: a million chunks, their size and memory, recall of the vector search against the exact
-one, opening an older snapshot, and a change of 1 % of the documents. Needs no data but the files of this Python.
+search with a filter, and the memory for that. `large`: a million chunks and their size, recall of the vector search
+against the exact one, a whole search with the ranker, opening an older snapshot, and a change of 1 % of the documents.
+Needs no data but the files of this Python.
 """
 
 import os

@@ -102,6 +102,7 @@ class ScriptedService:
     not_ready: str | None = None
     warned: str | None = None
     traces_lost: int = 0
+    embedders_changed: int = 0
     keys: dict[str, Acting] = field(default_factory=dict)
     """Keys of the records; whoever acts with each."""
     known_names: dict[str, str] = field(default_factory=dict)
@@ -240,6 +241,9 @@ class ScriptedService:
 
     def lost_traces(self) -> int:
         return self.traces_lost
+
+    def changed_embedders(self) -> int:
+        return self.embedders_changed
 
     async def close(self) -> None:
         self.closed = True

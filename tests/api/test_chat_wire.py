@@ -74,6 +74,7 @@ def test_the_whole_object(client: TestClient) -> None:
             "model": "builtin/reader",
             "answered": True,
             "span": "ninety days",
+            "probability": None,
             "citations": [
                 {
                     "marker": 1,

@@ -58,6 +58,12 @@ def test_lost_traces_of_all_processes_are_told(client: TestClient, service: Any)
     assert _samples(client)["plimsoll_traces_lost_total", ()] == 7
 
 
+def test_embedders_that_are_not_what_they_were_are_told(client: TestClient, service: Any) -> None:
+    assert _samples(client)["plimsoll_embedders_changed", ()] == 0
+    service.embedders_changed = 2
+    assert _samples(client)["plimsoll_embedders_changed", ()] == 2
+
+
 def test_the_other_numbers_are_told_while_nobody_knows_what_was_lost(
     client: TestClient, service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

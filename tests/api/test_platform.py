@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import numpy as np
 import openai
 import pytest
 from starlette.applications import Starlette
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp
 from tests.api.conftest import running
 from tests.api.harbour import LEAVE, Harbour
 from tests.flows.conftest import Workshop
+from tests.flows.test_refresh import FailingEmbedder
 
 from plimsoll.api import ApiSettings, create_app
 from plimsoll.flows.promote import Wish, roll_back
@@ -69,6 +72,25 @@ def test_the_official_sdk_gets_a_cited_answer_and_its_release(harbour: Harbour, 
     trace = harbour.service().trace(raw.headers["x-plimsoll-trace"])
     assert (trace.release, trace.environment, trace.status) == (release.manifest.digest, "staging", "ok")
     assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (trace.input_tokens, trace.output_tokens)
+
+
+def test_a_changed_embedder_is_a_warning_as_long_as_its_index_is_live(harbour: Harbour) -> None:
+    first = harbour.ship()
+    service, watch = harbour.service(), harbour.platform.embedder_watch()
+    watch.check()
+    assert (service.ready(), service.warning(), service.changed_embedders()) == (None, None, 0)
+
+    def turned(settings: Any) -> Any:
+        return FailingEmbedder(watch.make_embedder(settings), lambda vectors: np.roll(vectors, 1, axis=1))
+
+    replace(watch, make_embedder=turned).check()
+    assert (service.ready(), service.changed_embedders()) == (None, 1)
+    warned = service.warning() or ""
+    assert "an embedder is not what it was" in warned
+    assert "texts" not in warned, "strangers may read it"
+    harbour.workshop.write("documents/new.md", "# New\n\nA new text.\n")
+    assert harbour.ship() != first
+    assert (service.warning(), service.changed_embedders()) == (None, 0)
 
 
 def test_streaming_gives_the_same_text(harbour: Harbour, url: str) -> None:

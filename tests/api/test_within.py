@@ -88,11 +88,28 @@ def test_a_filter_arrives_as_it_was_sent(conditions: dict[str, Any]) -> None:
     assert within_of(CALLER, sent((FILTER_HEADER, raw))) == Within((), conditions)
 
 
+@pytest.mark.parametrize("depth", [100, 300, 700, 990, 1500, 5000])
+def test_a_filter_of_any_depth_is_told(depth: int) -> None:
+    raw = b'{"a": ' + b"[" * depth + b"]" * depth + b', "a": 1}'
+    with pytest.raises((FieldError, FilterError)):
+        within_of(CALLER, sent((FILTER_HEADER, raw)))
+
+
 @pytest.mark.parametrize("raw", [b"[" * 50_000, b'{"a":' * 50_000, b'{"\xff": 1}', b'{"a": "\xc3"}', b"\x00"])
 def test_a_filter_that_cannot_be_read_is_an_error_of_its_field(raw: bytes) -> None:
     with pytest.raises(FieldError, match="x-plimsoll-filter") as raised:
         within_of(CALLER, sent((FILTER_HEADER, raw)))
     assert raised.value.param == "x-plimsoll-filter"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{"year": 2019, "year": 2025}', b'{"year": {"gte": 1, "gte": 2}}', rb'{"y": 1, "\u0079": 2}'],
+)
+def test_a_filter_that_says_the_same_twice_is_refused(raw: bytes) -> None:
+    """Whoever put one of the two in for somebody else would believe that it holds."""
+    with pytest.raises(FieldError, match="stands twice"):
+        within_of(CALLER, sent((FILTER_HEADER, raw)))
 
 
 def test_what_may_be_searched_reaches_the_platform_with_the_request(service: Any) -> None:

@@ -15,7 +15,7 @@ def _found(workshop: Workshop, question: str) -> list[str]:
     index, knowledge = (platform.registry.content(draft.artifacts[f"{kind}:texts"]) for kind in ("index", "knowledge"))
     searcher = platform.serve_parts().open_index(index, knowledge)
     hits = asyncio.run(searcher.retrieve(question, Scope())).hits
-    searcher.close()
+    asyncio.run(searcher.close())
     return [hit.passage.document for hit in hits if hit.text_rank is not None]
 
 

@@ -163,6 +163,9 @@ class ShowService:
     def lost_traces(self) -> int:
         return 0
 
+    def changed_embedders(self) -> int:
+        return 0
+
     async def close(self) -> None:
         """Holds nothing."""
 

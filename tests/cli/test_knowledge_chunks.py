@@ -121,3 +121,18 @@ def test_nothing_in_a_document_commands_the_terminal(run: Run, tmp_path: Path) -
     ended = run("knowledge", "chunks", file)
     assert "[bold]two[/]" in ended.out
     assert "\x9b" not in ended.out
+
+
+def test_a_preview_asks_no_model_for_contexts_and_says_so(run: Run, folder: Path, lease: Path) -> None:
+    chunk = "chunk: {kind: structure, size: 500, context: model, context_by: helper}\n"
+    (folder / "knowledge/texts.yaml").write_text(f"sources: [{{path: documents}}]\n{chunk}")
+    # Nobody listens there: whoever asks fails.
+    (folder / "routes/helper.yaml").write_text("model: vllm/writer\nbase_url: http://127.0.0.1:9/v1\n")
+    ended = run("knowledge", "chunks", lease, "--knowledge", "texts", folder=folder)
+    assert ended.code == 0
+    assert "no model was asked" in ended.out
+    (cut,) = run("knowledge", "chunks", lease, "--knowledge", "texts", "--json", folder=folder).json["cuts"]
+    assert cut["warnings"][-1]["code"] == "without_context"
+    assert {chunk["context"] for chunk in cut["chunks"]} == {""}
+    other = run("knowledge", "chunks", lease, "--knowledge", "texts", "--context", "auto", folder=folder)
+    assert "no model was asked" not in other.out

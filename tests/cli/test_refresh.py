@@ -4,11 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from tests.cli.conftest import Run
 from tests.flows.conftest import FILES, TEXTS, Workshop, settings_in
+from tests.flows.test_refresh import FailingEmbedder
 
 from plimsoll.cli.nouns.refresh import worker_beside
 from plimsoll.worker import Jobs, JobsPlace
@@ -37,6 +41,26 @@ def test_a_refresh_is_waited_for_and_says_how_it_ended(run: Run, live: Workshop)
     assert standing["job"]["id"] == ended.json["id"]
 
 
+def test_a_changed_embedder_is_seen_in_both_statuses(run: Run, live: Workshop) -> None:
+    shown = run("knowledge", "status", folder=live.root)
+    assert "its embedder was not checked" in shown.out, "nobody asked it yet"
+    watch = live.open().embedder_watch()
+    watch.check()
+    assert "embedder" not in run("knowledge", "status", folder=live.root).out
+
+    def turned(settings: Any) -> Any:
+        return FailingEmbedder(watch.make_embedder(settings), lambda vectors: np.roll(vectors, 1, axis=1))
+
+    replace(watch, make_embedder=turned).check()
+    for command in (("knowledge", "status"), ("status",)):
+        said = run(*command, folder=live.root).out.replace("\n", " ")
+        assert "the embedder builtin/static is not what it was" in said
+        assert "revision" in said
+    (standing,) = run("knowledge", "status", "--json", folder=live.root).json
+    assert [check["verdict"] for check in standing["embedder"]] == ["changed"]
+    assert "finding.raise" in run("audit", "log", folder=live.root).out
+
+
 def test_a_gate_that_says_no_ends_with_1(run: Run, live: Workshop) -> None:
     live.write("documents/policies/leave.md", "# Canteen\n\nThere is soup on Mondays.\n")
     ended = run("knowledge", "refresh", "texts", folder=live.root)
@@ -57,6 +81,16 @@ def test_what_is_only_asked_for_waits_for_a_worker(run: Run, workshop: Workshop)
     again = run("knowledge", "refresh", "--no-wait", folder=workshop.root)
     assert "joined" in again.out
     assert run("knowledge", "status", "--json", folder=workshop.root).json[0]["job"]["state"] == "waiting"
+
+
+def test_what_waits_can_be_ended_and_is_seen_to_have_ended(run: Run, workshop: Workshop) -> None:
+    assert "no refresh of texts waits" in run("knowledge", "cancel", folder=workshop.root).out
+    assert not (workshop.home / "jobs.db").exists()
+    run("knowledge", "refresh", "--no-wait", folder=workshop.root)
+    assert run("knowledge", "cancel", "texts", "--json", folder=workshop.root).json["job"]["fault"] == "cancelled"
+    assert "cancelled" in run("knowledge", "status", folder=workshop.root).out
+    assert "no refresh of texts waits" in run("knowledge", "cancel", folder=workshop.root).out
+    assert run("knowledge", "refresh", "--no-wait", "--json", folder=workshop.root).json["state"] == "waiting"
 
 
 def test_a_knowledge_base_that_is_not_there_is_wrong_use(run: Run, workshop: Workshop) -> None:

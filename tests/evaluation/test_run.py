@@ -21,9 +21,9 @@ SUITE = Suite(
 
 
 def run(observations: dict[str, Observation], *, cost: float | None = 0.5) -> Run:
-    async def ask(question: str) -> Observation:
+    async def ask(row: Row) -> Observation:
         await asyncio.sleep(0)
-        return observations.get(question, Observation(answer="yes", latency_ms=100, cost_usd=cost))
+        return observations.get(row.question, Observation(answer="yes", latency_ms=100, cost_usd=cost))
 
     return asyncio.run(run_suite(SUITE, "sha256:draft", ask))
 

@@ -22,6 +22,7 @@ from plimsoll.flows.build import BuildReport, NothingIndexedError, build, change
 from plimsoll.flows.build.loading._load import _Loaded, _Waiting
 from plimsoll.flows.serve._runtime import load_runtime
 from plimsoll.governance import trace_lineage
+from plimsoll.models.predictors import Prediction
 from plimsoll.pipelines import Done
 from plimsoll.project import ProjectInvalidError, load_project
 from plimsoll.registry import VersionRef
@@ -48,7 +49,7 @@ def search(workshop: Workshop, query: str) -> list[str]:
     knowledge = platform.registry.content(draft.artifacts["knowledge:texts"])
     index = platform.serve_parts().open_index(content, knowledge)
     found = [hit.passage.document for hit in asyncio.run(index.retrieve(query, Scope())).hits]
-    index.close()
+    asyncio.run(index.close())
     return found
 
 
@@ -167,6 +168,7 @@ def test_a_classical_model_is_a_version_behind_its_endpoint_and_part_of_the_draf
     assert platform.registry.parents("harbour", endpoint.ref) == (model,)
     runtime = load_runtime(report.draft.digest, platform.serve_parts())
     (prediction,) = runtime.predictor("kind").predict([{"text": "How many days of holiday do I have?"}])
+    assert isinstance(prediction, Prediction)
     assert prediction.label == "leave"
 
 
@@ -174,12 +176,12 @@ def test_changed_files_of_every_kind_are_told(workshop: Workshop) -> None:
     workshop.write("models/kind.yaml", MODEL)
     workshop.write("guardrails/standard.yaml", "checks: [{check: secrets, on: [input], action: block}]\n")
     draft = workshop.build().draft
-    assert changed_files(load_project(workshop.root), draft) == ()
+    assert changed_files(load_project(workshop.root), draft, workshop.open().registry.content) == ()
     workshop.write("models/kind.yaml", f"{MODEL}at_least: 0.5\n")
     workshop.write("models/other.yaml", MODEL)
     workshop.write("guardrails/standard.yaml", "checks: [{check: secrets, on: [input], action: flag}]\n")
     workshop.write("routes/more.yaml", "model: builtin/reader\n")
-    assert changed_files(load_project(workshop.root), draft) == (
+    assert changed_files(load_project(workshop.root), draft, workshop.open().registry.content) == (
         "guardrails/standard.yaml",
         "models/kind.yaml",
         "models/other.yaml",

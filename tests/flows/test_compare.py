@@ -14,7 +14,7 @@ from plimsoll.models import Passage
 from plimsoll.registry import Kind, Version, VersionRef
 from plimsoll.releases import Manifest
 from plimsoll.retrieval import Hit
-from plimsoll.retrieval.search import Retrieval, Scope
+from plimsoll.retrieval.search import Paraphraser, Retrieval, Scope
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 SEARCH: dict[str, Json] = {
@@ -36,8 +36,8 @@ class FakeIndex:
     closed: bool = False
     failure: UnavailableError | None = None
 
-    async def retrieve(self, question: str, scope: Scope) -> Retrieval:
-        assert scope == Scope()
+    async def retrieve(self, question: str, scope: Scope, paraphraser: Paraphraser | None = None) -> Retrieval:
+        assert (scope, paraphraser) == (Scope(groups=frozenset({"crew"})), None)
         if self.failure is not None:
             raise self.failure
         self.asked.append(question)
@@ -47,7 +47,7 @@ class FakeIndex:
         hits = tuple(Hit(passage, None, None, None, None) for passage in passages)
         return Retrieval(hits, (1.0,) * len(hits), 1.0, (question,))
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.closed = True
 
 
@@ -86,7 +86,8 @@ class Records:
             raise NotFoundError(f"{digest} is gone")
         return self.kept[digest]
 
-    def open_index(self, content: Json, knowledge: Json) -> FakeIndex:
+    def open_index(self, content: Json, knowledge: Json, variants_by: Json = None, /) -> FakeIndex:
+        assert variants_by is None, "comparing asks no model"
         said = cast("dict[str, Any]", knowledge)
         self.opened.append(said["embed"]["model"])
         if self.failure is not None:
@@ -103,6 +104,7 @@ class Records:
             open_index=self.open_index,
             parents=lambda _, ref: self.parents.get(ref.digest, ()),
             datasets=lambda _: self.datasets,
+            groups=frozenset({"crew"}),
         )
 
 

@@ -131,7 +131,7 @@ def check_nothing_is_half_there(workshop: Workshop, shipped: list[str]) -> None:
         index = platform.serve_parts().open_index(content, knowledge)
         found = asyncio.run(index.retrieve("paid leave of every employee", Scope())).hits
         assert "policies/leave.md" in {hit.passage.document for hit in found[:3]}
-        index.close()
+        asyncio.run(index.close())
     except NothingBuiltError:
         assert shipped == []
     try:

@@ -1,7 +1,10 @@
 """What somebody at the command line may search, and what of it they want to."""
 
 import asyncio
+import json
+import secrets
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from tests.flows.conftest import Workshop
@@ -10,7 +13,8 @@ from plimsoll.access import Acting, RightMissingError, Role
 from plimsoll.access._rights import rights_of
 from plimsoll.bootstrap import Platform
 from plimsoll.cli import main
-from plimsoll.flows.ask import Who, ask, reach_of
+from plimsoll.flows.ask import GroupUnfitError, Who, ask, reach_of
+from plimsoll.flows.compare import compare_versions
 from plimsoll.flows.serve import Answer
 from plimsoll.flows.serve.parts import Within
 from plimsoll.retrieval import FilterError
@@ -64,6 +68,14 @@ def test_a_delegate_finds_what_is_for_the_groups_that_it_names() -> None:
     assert reach_of(acting("delegate"), ("hr",), None) == Within(("hr",), {})
 
 
+@pytest.mark.parametrize("group", ["", " ", "*", "hr\n", "hr\udcff", "h\u202er"])
+def test_a_group_that_cannot_be_one_is_told_and_never_taken_for_none(group: str) -> None:
+    """Of a variable that is empty, and of bytes that are no text: who may build would find everything."""
+    for groups in ((group,), ("hr", group)):
+        with pytest.raises(GroupUnfitError, match="cannot be the name of a group"):
+            reach_of(acting("developer"), groups, None)
+
+
 @pytest.mark.parametrize("conditions", ["", "year", "[]", "3", '{"year": {}}', '{"year": {"like": 1}}'])
 def test_a_filter_that_cannot_be_used_is_told_in_a_sentence(conditions: str) -> None:
     with pytest.raises(FilterError, match="this filter cannot be used"):
@@ -96,6 +108,59 @@ def test_a_key_finds_what_it_may(built: Workshop, role: Role, groups: tuple[str,
     key = admin.access.create_key(name, by=admin.acting.by).secret
     answer = asked(built.open(key=key), groups)
     assert (WAGE in answer.done.text, "staff/pay.md" in documents(answer)) == (finds, finds)
+
+
+def key_of(admin: Platform, role: Role) -> str:
+    name = f"{role} {secrets.token_hex(4)}"
+    admin.access.create_actor(name, kind="person", roles=[role], by=admin.acting.by)
+    return admin.access.create_key(name, by=admin.acting.by).secret
+
+
+@pytest.mark.parametrize(("role", "finds"), [("viewer", False), ("auditor", False), ("developer", True)])
+def test_the_neighbours_of_two_indexes_are_those_that_who_compares_may_find(
+    built: Workshop, role: Role, *, finds: bool
+) -> None:
+    """A question of one's own would otherwise tell word by word what stands in a document."""
+    built.write("documents/staff/new.md", f"# New\n\n{role} comes aboard.\n")
+    built.build()
+    admin = built.open()
+    old, new = sorted(admin.registry.versions("harbour", kind="index"), key=lambda one: one.number)[-2:]
+    parts = built.open(key=key_of(admin, role)).compare_parts()
+    found = compare_versions(old, new, parts, probes=[PAY]).index
+    assert found is not None
+    assert found.neighbours is not None
+    (probe,) = found.neighbours.probes
+    seen = {*probe.documents.kept, *probe.documents.lost, *probe.documents.gained}
+    assert seen
+    assert any(path.startswith("staff/") for path in seen) == finds
+
+
+@pytest.mark.parametrize(("role", "reads"), [("viewer", False), ("approver", True), ("developer", True)])
+def test_what_a_suite_was_answered_is_for_who_may_read_traces(
+    built: Workshop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, role: Role, *, reads: bool
+) -> None:
+    """Suites are asked as the project, of every document."""
+    row = {"question": PAY, "answers": [WAGE], "documents": ["staff/pay.md"]}
+    built.write("datasets/ask.jsonl", json.dumps(row) + "\n")
+    built.write(
+        "evals/ask.yaml",
+        "dataset: ask\nendpoint: ask\nscorers: [answer_contains]\nthresholds: {answer_contains: {at_least: 0.1}}\n",
+    )
+    monkeypatch.setenv("PLIMSOLL_ACTOR", "ada")
+
+    def run(*arguments: str) -> Any:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["-C", str(built.root), *arguments, "--json"])
+        printed = capsys.readouterr()
+        assert ended.value.code == 0, printed
+        return json.loads(printed.out)
+
+    made = run("release")["release"]["name"]
+    monkeypatch.setenv("PLIMSOLL_KEY", key_of(built.open(), role))
+    shown = run("release", "show", made)
+    assert shown["runs"][0]["rows"][0]["scores"]
+    assert (WAGE in json.dumps(shown), "staff/pay.md" in json.dumps(shown)) == (reads, reads)
 
 
 def test_the_command_says_it_as_the_flow_does(

@@ -266,6 +266,22 @@ def test_a_source_that_disappears_half_way_is_told_and_the_old_index_answers(doc
     assert dock.answer("When did the freezer fail?")
 
 
+def test_files_that_change_between_look_and_build_are_not_taken_for_what_was_seen(dock: Dock) -> None:
+    dock.settings("{gate: [ask], promote: live}")
+    newer(dock, "five")
+
+    def changing(name: str, step: Callable[[], RefreshState]) -> RefreshState:
+        if name == "build":
+            newer(dock, "seven")
+        return step()
+
+    assert dock.refresh(changing).outcome == "live"
+    newer(dock, "five")
+    state = dock.refresh()
+    assert state.outcome == "live", "the index that is live was made of the other text"
+    assert "five" in dock.answer("When does everybody go on Fridays in June?")
+
+
 class FailingEmbedder:
     """Fails as told, under the name and shape of another."""
 
@@ -285,9 +301,9 @@ def _unreachable(_vectors: np.ndarray) -> np.ndarray:
     raise UnavailableError("the embedding server does not answer", hint="start it")
 
 
-@pytest.mark.parametrize("fails", [_no_numbers, _unreachable])
+@pytest.mark.parametrize(("fails", "step"), [(_no_numbers, "look"), (_unreachable, "build")])
 def test_an_embedder_that_fails_is_told_and_what_is_live_stays(
-    dock: Dock, fails: Callable[[np.ndarray], np.ndarray]
+    dock: Dock, fails: Callable[[np.ndarray], np.ndarray], step: str
 ) -> None:
     newer(dock)
     before = dock.live
@@ -297,7 +313,7 @@ def test_an_embedder_that_fails_is_told_and_what_is_live_stays(
         return replace(parts, build=replace(parts.build, make_embedder=lambda name: FailingEmbedder(make(name), fails)))
 
     state = dock.refresh(change=change)
-    assert (state.outcome, state.step, dock.live) == ("failed", "build", before)
+    assert (state.outcome, state.step, dock.live) == ("failed", step, before)
     assert dock.refresh().outcome == "candidate", "nothing wrong was remembered"
 
 

@@ -67,6 +67,40 @@ def test_jobs_run_one_after_the_other(place: JobsPlace, jobs: Jobs) -> None:
     assert together == [1, 1, 1]
 
 
+def told_that_it_goes_on(tell: Tell) -> bool:
+    """Never the end; telling is what ends it."""
+    tell("build", 1, 2)
+    return False
+
+
+def test_a_job_that_runs_ends_where_it_says_how_far_it_is_when_somebody_ends_it(place: JobsPlace, jobs: Jobs) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def perform(state: RefreshState, run: Run, tell: Tell) -> RefreshState:
+        def step() -> RefreshState:
+            begun.set()
+            try:
+                wait_until(lambda: told_that_it_goes_on(tell), every_s=0.01)
+            finally:
+                ended.set()
+            return state
+
+        return state if state.knowledge == "next" else run("build", step)
+
+    with working(place, perform):
+        job, _ = jobs.ask("texts", "command")
+        begun.wait()
+        following, _ = jobs.ask("next", "command")
+        jobs.end(job.id)
+        ended.wait()
+        wait_until(lambda: not jobs.job(following.id).is_active, every_s=0.05)
+    assert jobs.job(job.id).is_given_up
+    assert jobs.job(following.id).state == "done", "the worker goes on"
+    with working(place, perform):
+        pass
+    assert jobs.job(job.id).is_given_up, "nobody takes it up"
+
+
 def test_an_engine_that_was_stopped_leaves_no_thread(place: JobsPlace) -> None:
     before = set(threading.enumerate())
     with working(place, lambda state, _run, _tell: state):

@@ -1,6 +1,8 @@
 """Jobs go on after `kill -9`, after their last finished step; one of a knowledge base at a time."""
 
 import signal
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,38 @@ def test_how_the_last_one_ended_is_known(place: JobsPlace, jobs: Jobs, victims: 
     assert last.outcome == "live"
 
 
+def test_a_job_that_was_given_up_is_still_known(place: JobsPlace, jobs: Jobs) -> None:
+    job, _ = jobs.ask("texts", "schedule")
+    jobs.end(job.id)
+    known = jobs.latest()["texts"]
+    assert (known.id, known.state, known.is_given_up) == (job.id, "fault", True)
+    with Jobs(replace(place, app="har")) as others, Jobs(replace(place, app="harbour-2")) as more:
+        assert (others.latest(), more.latest()) == ({}, {}), "applications of one home do not see each other's"
+    jobs.forget_old(0)
+    with pytest.raises(LookupError):
+        jobs.job(job.id)
+
+
+def test_a_database_that_is_damaged_is_told_by_whatever_is_asked(place: JobsPlace) -> None:
+    with Jobs(place) as jobs:
+        job, _ = jobs.ask("texts", "command")
+    for path in place.file.parent.glob("jobs.db*"):
+        path.unlink()
+    place.file.write_bytes(b"no database at all, but as many bytes as the head of one has: " * 100)
+    with Jobs(place) as damaged:
+        asked: tuple[Callable[[], object], ...] = (
+            lambda: damaged.job(job.id),
+            lambda: damaged.end(job.id),
+            lambda: damaged.ask("texts", "command"),
+            damaged.latest,
+            damaged.end_unreadable,
+            lambda: damaged.forget_old(0),
+        )
+        for ask in asked:
+            with pytest.raises(JobsUnreachableError):
+                ask()
+
+
 def test_looking_at_jobs_makes_no_database(place: JobsPlace) -> None:
     with Jobs(place) as jobs:
         assert jobs.latest() == {}
@@ -153,4 +187,5 @@ def test_a_job_that_ends_its_process_again_and_again_is_given_up(
     assert kills == 3, "once, and two restarts"
     assert jobs.job(job.id).state == "fault"
     assert "recovery attempts" in jobs.job(job.id).fault
+    assert jobs.latest()["texts"].id == job.id, "a schedule counts from it, else it would begin again at once"
     assert jobs.ask("texts", "command")[1], "it is in nobody's way"

@@ -13,7 +13,7 @@ from plimsoll.flows.refresh import STEPS
 from plimsoll.worker import Jobs, JobsPlace
 
 VICTIM = Path(__file__).with_name("refresh_victim.py")
-POINTS = ("embed:2", "embed:4", *(f"after:{name}" for name, _ in STEPS))
+POINTS = ("embed:1", "embed:2", "embed:4", *(f"after:{name}" for name, _ in STEPS))
 PAPERS = 40
 
 

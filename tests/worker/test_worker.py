@@ -3,13 +3,16 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.flows.conftest import FILES, Workshop, settings_in
 
+from plimsoll.flows.refresh import RefreshState
 from plimsoll.worker import Job, Jobs, JobsPlace, Lease, Worker, WorkerBusyError, beside, refresh_now, worker_needed
+from plimsoll.worker._errors import JobLostError, JobsUnreachableError
 
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -72,6 +75,116 @@ def test_a_refresh_begins_when_the_sources_change(workshop: Workshop) -> None:
     watch.clock.forward(minutes=6)
     assert watch.tick() == [("texts", "change")]
     watch.worker.jobs.close()
+
+
+def test_a_job_that_was_given_up_counts_for_the_schedule(workshop: Workshop) -> None:
+    watch = Watch(workshop, "{every: 6h}")
+    assert watch.tick() == [("texts", "schedule")]
+    watch.end_all()
+    assert watch.tick() == [], "it does not begin again at once"
+    watch.worker.jobs.close()
+
+
+def test_a_clock_that_was_set_back_puts_nothing_off(workshop: Workshop) -> None:
+    watch = Watch(workshop, "{every: 6h}")
+    watch.tick()
+    watch.end_all()
+    watch.clock.forward(days=-400)
+    assert watch.tick() == [("texts", "schedule")]
+    watch.worker.jobs.close()
+
+
+def test_a_cron_text_is_waited_for_from_the_time_that_a_clock_was_set_back_to(workshop: Workshop) -> None:
+    watch = Watch(workshop, '{cron: "*/5 * * * *"}')
+    watch.clock.forward(days=-400)
+    assert watch.tick() == []
+    watch.clock.forward(minutes=6)
+    assert watch.tick() == [("texts", "schedule")]
+    watch.worker.jobs.close()
+
+
+def test_sources_are_looked_at_also_after_a_clock_was_set_back(workshop: Workshop) -> None:
+    watch = Watch(workshop, "{on_change: 5m}")
+    assert watch.tick() == [("texts", "change")]
+    watch.end_all()
+    watch.clock.forward(days=-1)
+    workshop.write("documents/policies/leave.md", "# Leave\n\nThirty days.\n")
+    assert watch.tick() == [("texts", "change")]
+    watch.worker.jobs.close()
+
+
+def test_a_refresh_on_change_that_failed_is_tried_again_ten_minutes_later(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(workshop, "{on_change: 10s}")
+    watch.tick()
+    with Jobs(watch.place) as jobs:
+        job = jobs.latest()["texts"]
+    watch.end_all()
+    state = RefreshState("texts", "change", outcome="failed", why="the embedding server does not answer")
+    failed = replace(job, state="done", ended_at=watch.clock(), result=state)
+    monkeypatch.setattr(watch.worker.jobs, "latest", lambda **_: {"texts": failed})
+    watch.clock.forward(minutes=9)
+    assert watch.tick() == []
+    watch.clock.forward(minutes=2)
+    assert watch.tick() == [("texts", "change")], "no file changed since"
+    watch.end_all()
+    passed = replace(failed, result=replace(state, outcome="candidate"))
+    monkeypatch.setattr(watch.worker.jobs, "latest", lambda **_: {"texts": passed})
+    assert watch.tick() == []
+    watch.worker.jobs.close()
+
+
+def test_a_place_of_jobs_that_cannot_be_used_for_a_while_ends_no_worker(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = Watch(workshop, "{every: 6h}")
+
+    def full(**_: object) -> dict[str, Job]:
+        raise JobsUnreachableError(str(watch.place), "OperationalError")
+
+    monkeypatch.setattr(watch.worker.jobs, "latest", full)
+    assert (watch.tick(), watch.tick()) == ([], [])
+    assert caplog.text.count("no refresh begins: jobs cannot be kept") == 1, "it is not said again every two seconds"
+    monkeypatch.undo()
+    assert watch.tick() == [("texts", "schedule")]
+    watch.worker.jobs.close()
+
+
+def test_a_worker_ends_when_its_job_is_kept_as_running_and_does_not_run(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, moment = Watch(workshop, "{every: 6h}"), [0.0]
+    watch.worker._monotonic = lambda: moment[0]
+    watch.worker.require_running()
+    watch.tick()
+    with Jobs(watch.place) as jobs:
+        running = replace(jobs.latest()["texts"], state="running")
+    monkeypatch.setattr(watch.worker.jobs, "running", lambda: running)
+    watch.worker.require_running()
+    moment[0] = 29.0
+    watch.worker.require_running()
+    with watch.worker._engine._running:
+        moment[0] = 31.0
+        watch.worker.require_running()
+    watch.worker.require_running()
+    moment[0] = 62.0
+    with pytest.raises(JobLostError, match="texts"):
+        watch.worker.require_running()
+    watch.worker.jobs.close()
+
+
+def test_whoever_waits_for_another_worker_is_the_worker_when_that_one_ends(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plimsoll.worker._now._LOOK_S", 0.05)
+    settings, place = settings_in(workshop.home), JobsPlace("harbour", workshop.home / "jobs.db")
+    other = Lease(place)
+    assert other.take()
+    job = refresh_now(place, settings, workshop.root, "texts", lambda _job: other.release())
+    assert job.state == "done"
+    assert job.result is not None
+    assert job.result.outcome == "built"
 
 
 def test_a_source_that_is_gone_begins_nothing_and_is_logged(

@@ -42,6 +42,7 @@ def metrics_page(metrics: Metrics, service: Service) -> Endpoint:
         # What cannot be read now stands there as it was last known: the other numbers do not depend on it.
         with suppress(UnavailableError, IntegrityError):
             metrics.lost_traces = await to_thread.run_sync(service.lost_traces)
+            metrics.changed_embedders = await to_thread.run_sync(service.changed_embedders)
         body, content_type = metrics.exposition(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": content_type})
 

@@ -85,6 +85,8 @@ class Metrics:
         self.in_progress = 0
         self.lost_traces: int | None = None
         """Traces that no process could keep; None while it was not asked."""
+        self.changed_embedders: int | None = None
+        """Live indexes whose embedder is not what it was; None while it was not asked."""
         self._series: dict[Where, Series] = {}
         self._registry = CollectorRegistry()
         self._registry.register(_Exposed(self))
@@ -152,6 +154,11 @@ class _Exposed(Collector):
             lost = Metric("plimsoll_traces_lost", "Traces that could not be kept, of all processes and ever", "counter")
             lost.add_sample("plimsoll_traces_lost_total", {}, self._metrics.lost_traces)
             yield lost
+        if self._metrics.changed_embedders is not None:
+            what = "Live indexes whose embedder is not what it was when they were made"
+            changed = Metric("plimsoll_embedders_changed", what, "gauge")
+            changed.add_sample("plimsoll_embedders_changed", {}, self._metrics.changed_embedders)
+            yield changed
 
 
 def _durations(places: Sequence[tuple[dict[str, str], Series]]) -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -170,7 +171,21 @@ class PlatformService:
     def warning(self) -> str | None:
         """See `Service.warning`: a call never waits for its trace, so it is answered without."""
         trouble = self._platform.recorder.trouble
-        return f"traces cannot be written: {trouble}" if trouble else None
+        if trouble:
+            return f"traces cannot be written: {trouble}"
+        # Strangers may read this, so nothing is named.
+        changed = "an embedder is not what it was when its index was made; `plimsoll knowledge status` says which"
+        return changed if self.changed_embedders() else None
+
+    def changed_embedders(self) -> int:
+        """See `Service.changed_embedders`; none where that cannot be read now."""
+        with suppress(PlimsollError):
+            watch = self._platform.embedder_watch()
+            last = watch.last()
+            # Only where something was found is it asked whether that is live still.
+            current = watch.current() if last and last.findings else ()
+            return sum(check.verdict == "changed" for check in current)
+        return 0
 
     def lost_traces(self) -> int:
         """See `Service.lost_traces`."""

@@ -122,5 +122,8 @@ class Service(Protocol):
     def lost_traces(self) -> int:
         """How many traces could not be kept, of all processes and ever."""
 
+    def changed_embedders(self) -> int:
+        """Of how many live indexes the embedder was not what it was when it was asked last."""
+
     async def close(self) -> None:
         """Give back what answering holds; called once, after the last request."""

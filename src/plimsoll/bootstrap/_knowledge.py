@@ -1,6 +1,7 @@
 """From the contents of an index version and its knowledge version to something that can be searched."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -69,6 +70,7 @@ class KnowledgeMaker:
         self._blobs = blobs
         self._engines = engines
         self._embedders: dict[EmbedderSettings, Embedder] = {}
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """Give back what embedders hold, such as connections."""
@@ -81,9 +83,10 @@ class KnowledgeMaker:
     def embedder(self, content: Mapping[str, Any] | str) -> Embedder:
         """The embedder of a name, or of the `embed` group of a knowledge base. Raises what making it raises."""
         settings = EmbedderSettings(content) if isinstance(content, str) else self._embedder_settings(content)
-        if settings not in self._embedders:
-            self._embedders[settings] = make_embedder(settings, place=self._place)
-        return self._embedders[settings]
+        with self._lock:
+            if settings not in self._embedders:
+                self._embedders[settings] = make_embedder(settings, place=self._place)
+            return self._embedders[settings]
 
     def open(self, index: Json, knowledge: Json, variants_by: Json = None, /) -> "OpenKnowledge":
         """An index with everything that searching it needs; see `OpenIndex`. Raises what opening it raises."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from plimsoll.kernel.errors import DeniedError, InvalidError, UnavailableError
+from plimsoll.kernel.errors import InvalidError, UnavailableError
 
 from ._output import Output
 
@@ -83,11 +83,7 @@ class State:
 
 def may(platform: "Platform", right: "Right") -> bool:
     """Whether who acts has a right; while nobody was made an actor yet, everybody may look."""
-    try:
-        platform.require(right)
-    except DeniedError:
-        return False
-    return True
+    return platform.may(right)
 
 
 def json_option(function: F) -> F:

@@ -1,6 +1,7 @@
 """The verbs of the journey: init, build, ask, eval."""
 
 import asyncio
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,13 @@ from .show import answers, builds, verdicts
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
     from plimsoll.evaluation import Run, Suite
+    from plimsoll.flows.ask import Who
     from plimsoll.flows.build import BuildReport
+    from plimsoll.flows.serve.parts import ServeParts
     from plimsoll.project import Project
 
 _REASONS_TOLD = 5
+_MOST_INPUT_BYTES = 8 * 1024 * 1024
 
 
 @click.command(short_help="Make a new project folder", epilog="Example: plimsoll init rag my-app")
@@ -75,28 +79,40 @@ def ask(
 ) -> None:
     """Ask one question; the answer names its documents and its release.
 
+    An endpoint of kind `predict` is asked for what it says of a text. `-` reads the text from standard input.
     Who may build sees every document here; with --group only what members of those groups may see.
     """
-    from plimsoll.flows.ask import Who, reach_of
+    from plimsoll.flows.ask import Who, feature_of, reach_of
     from plimsoll.flows.ask import ask as ask_flow
 
+    if question == "-":
+        question = sys.stdin.buffer.read(_MOST_INPUT_BYTES).decode(errors="replace")
     if not question.strip():
         raise click.BadParameter("the question is empty", param_hint="QUESTION")
     root = state.project_root()
     with state.platform(root, "call") as platform:
         if environment is None:
             _say_what_changed(state, platform)
+        parts = platform.serve_parts(metered=True)
+        who = Who(platform.caller, reach_of(platform.acting, groups, conditions))
+        feature = None if endpoint is None else feature_of(platform.app, endpoint, environment, parts)
+        if endpoint is not None and feature is not None:
+            _predict(state, platform.app, {feature: question}, (endpoint, environment, parts, who))
+            return
         answer = asyncio.run(
-            ask_flow(
-                platform.app,
-                question,
-                endpoint=endpoint,
-                environment=environment,
-                parts=platform.serve_parts(metered=True),
-                who=Who(platform.caller, reach_of(platform.acting, groups, conditions)),
-            )
+            ask_flow(platform.app, question, endpoint=endpoint, environment=environment, parts=parts, who=who)
         )
     state.output.result(answers.answer_json(answer), lambda screen: answers.answer(screen, answer))
+
+
+def _predict(state: State, app: str, row: dict[str, str], asked: tuple[str, str | None, "ServeParts", "Who"]) -> None:
+    """What a classical model says; `asked` are endpoint, environment, parts, and who asks."""
+    from plimsoll.flows.ask import predict, readable
+
+    endpoint, environment, parts, who = asked
+    rows = {name: readable(text) for name, text in row.items()}
+    found = asyncio.run(predict(app, rows, endpoint=endpoint, environment=environment, parts=parts, who=who))
+    state.output.result(answers.predictions_json(found), lambda screen: answers.predictions(screen, found))
 
 
 @click.command("eval", short_help="Run the suites against their limits", epilog="Example: plimsoll eval ask --json")
@@ -121,7 +137,7 @@ def _say_what_changed(state: State, platform: "Platform") -> None:
 
     draft = platform.releases.working_draft(platform.app)
     try:
-        changed = changed_files(state.project(), draft)
+        changed = changed_files(state.project(), draft, platform.registry.content)
     except InvalidError as error:
         state.output.note(f"{error.message}; the last build answers")
         return

@@ -8,13 +8,17 @@ import click
 from plimsoll.kernel.errors import IntegrityError
 
 from ._exits import DONE, REFUSED
-from ._state import State, json_option
+from ._state import State, json_option, may
 from .flows import build_with_progress, run_suites
 from .show import audits, diffs, verdicts
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
     from plimsoll.releases import Release
+
+
+_SAID = ("question", "answer", "cited", "retrieved", "error")
+"""What a row of a run says of a question, its answer, and the documents behind it."""
 
 
 @click.group(
@@ -80,14 +84,24 @@ def show_release(state: State, name: str) -> None:
 
 
 def _readable_runs(state: State, platform: "Platform", found: "Release") -> list[dict[str, Any]]:
-    """The evidence; a run that was erased is noted and left out."""
+    """The evidence; a run that was erased is noted and left out.
+
+    Suites are asked as the project itself, of every document: what was answered is for who may read traces.
+    """
     runs = []
+    left_out = () if may(platform, "trace") else _SAID
     for evidence in found.manifest.evidence:
         try:
-            runs.append(platform.runs.get(evidence.run))
+            runs.append(_without(platform.runs.get(evidence.run), left_out))
         except IntegrityError as error:
             state.output.note(f"the run of suite {evidence.suite} cannot be shown: {error.message}")
     return runs
+
+
+def _without(run: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """A run without some of what its rows say."""
+    rows = [{name: value for name, value in row.items() if name not in names} for row in run["rows"]]
+    return {**run, "rows": rows}
 
 
 @release.command("diff", epilog="Example: plimsoll release diff r-3f9c2a r-81b2d0")

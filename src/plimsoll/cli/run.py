@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -165,7 +166,7 @@ def _serve_alone(state: State, options: ServeOptions) -> None:
     with state.platform(root) as platform:
         chosen = _chosen(state, platform, options)
         app = _application(platform, options, chosen)
-        with worker_beside(platform.settings, platform.app, root, options.log_format):
+        with worker_beside(platform.settings, platform.app, root, options.log_format), _watching(platform):
             run_server(app, options.server(), on_ready=lambda url: _tell(state, url, f"{platform.app} in {chosen}"))
 
 
@@ -194,11 +195,19 @@ def _serve_as_worker(state: State, options: ServeOptions, files: tuple[int, int]
 
     inherited = Inherited(*files)
     try:
-        with state.platform(state.project_root()) as platform:
+        with state.platform(state.project_root()) as platform, _watching(platform):
             run_worker(_application(platform, options, options.environment or ""), options.server(), inherited)
     except PlimsollError as error:
         report_failure(inherited, error)
         raise click.exceptions.Exit(exit_code(error)) from None
+
+
+def _watching(platform: "Platform") -> AbstractContextManager[None]:
+    """Ask in the background whether the embedders of what is live are what they were."""
+    from plimsoll.worker import watching_embedders
+
+    lock = platform.settings.home / f"embedders-{platform.app}.lock"
+    return watching_embedders(lambda: nullcontext(platform), lock, at_start=True)
 
 
 def _repeated(options: ServeOptions) -> list[str]:
@@ -261,7 +270,12 @@ def status(state: State) -> None:
     with state.platform(state.project_root(), "read") as platform:
         live = {place.name: place for place in platform.environments.environments(platform.app)}
         latest = platform.traces.latest(platform.app, _LATEST)
-        notes = [*_missing_tools(), *_missing_secrets(platform), *_lost_traces(platform)]
+        notes = [
+            *_missing_tools(),
+            *_missing_secrets(platform),
+            *_lost_traces(platform),
+            *_changed_embedders(platform),
+        ]
         nothing = {name: Environment(platform.app, name, None, "", None, "") for name in platform.declared}
         day = _last_day(platform)
         with_content = may(platform, "trace")
@@ -277,6 +291,13 @@ def _lost_traces(platform: "Platform") -> Iterator[str]:
     lost = platform.traces.lost(platform.app, since=utc_now() - _DAY)
     if lost:
         yield f"{lost} traces of the last 24 hours could not be kept; the server's log says why"
+
+
+def _changed_embedders(platform: "Platform") -> Iterator[str]:
+    """A note for each embedder that was not what it was when it was asked last."""
+    for check in platform.embedder_watch().current():
+        if check.verdict == "changed":
+            yield f"knowledge {check.knowledge}: {check.why}: {check.hint}"
 
 
 def _last_day(platform: "Platform") -> verdicts.LastDay:

@@ -19,8 +19,8 @@ MEASURES = (*SCORERS, LATENCY, COST)
 _LATENCY_SHARE = 0.95
 _AT_ONCE = 4
 
-Ask = Callable[[str], Awaitable[Observation]]
-"""Asks the endpoint one question. It is the function that serves, handed in by the flow."""
+Ask = Callable[[Row], Awaitable[Observation]]
+"""Asks the endpoint what a row says. It is the function that serves, handed in by the flow."""
 
 
 async def run_suite(suite: Suite, subject: Digest, ask: Ask, *, on_row: Callable[[], None] = lambda: None) -> Run:
@@ -30,7 +30,7 @@ async def run_suite(suite: Suite, subject: Digest, ask: Ask, *, on_row: Callable
 
     async def observe(row: Row) -> ScoredRow:
         async with places:
-            seen = await ask(row.question)
+            seen = await ask(row)
         on_row()
         return ScoredRow(row, seen, _scores(suite.scorers, row, seen))
 

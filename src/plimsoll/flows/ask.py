@@ -14,7 +14,7 @@ from plimsoll.registry import Registry
 from plimsoll.releases import Manifest
 from plimsoll.retrieval import Filter, FilterError
 
-from .serve import Answer, Answering, AnswerRequest, Caller, endpoint_names
+from .serve import Answer, Answering, AnswerRequest, Caller, Predictions, endpoint_names
 from .serve.parts import ServeParts, Within
 
 
@@ -42,6 +42,15 @@ class NothingToAskError(InvalidError):
         )
 
 
+class GroupUnfitError(InvalidError):
+    """A group has a name that no document can be for."""
+
+    code = "group_unfit"
+
+    def __init__(self, group: str) -> None:
+        super().__init__(f"{group[:100]!a} cannot be the name of a group", hint="name a group such as hr, board")
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Who asks, and what of a knowledge base they may search."""
@@ -57,9 +66,12 @@ def reach_of(acting: Acting, groups: Sequence[str], conditions: str | None) -> W
     """What somebody may search at the command line, and wants to; `conditions` are a filter as JSON.
 
     Who may build can read every document anyway. Others find what is for everybody, and need the right `groups` to name
-    groups. Raises RightMissingError and FilterError.
+    groups. Raises RightMissingError, GroupUnfitError and FilterError.
     """
-    chosen: tuple[str, ...] | None = tuple(sorted(set(groups)))
+    for group in groups:
+        if not group.isprintable() or group.strip() in {"", "*"}:
+            raise GroupUnfitError(group)
+    chosen: tuple[str, ...] | None = tuple(sorted({group.strip() for group in groups}))
     if not groups and "publish" in acting.rights:
         chosen = None
     elif groups and "publish" not in acting.rights:
@@ -92,10 +104,7 @@ async def ask(
     `who.caller` pays, where `parts` have a meter. Raises EndpointUnclearError, NothingToAskError, NothingBuiltError,
     NothingLiveError, and what serving raises.
     """
-    if environment is None:
-        manifest = parts.releases.working_draft(app)
-    else:
-        manifest = parts.releases.manifest(parts.environments.live(app, environment))
+    manifest = _manifest(app, environment, parts)
     target = endpoint or _only_endpoint(manifest, parts.registry)
     answering = Answering(parts)
     try:
@@ -104,7 +113,7 @@ async def ask(
             AnswerRequest.of(
                 app,
                 target,
-                (Message("user", _readable(question)),),
+                (Message("user", readable(question)),),
                 environment=environment or "",
                 release=manifest.digest,
                 caller=who.caller,
@@ -115,8 +124,46 @@ async def ask(
         await answering.close()
 
 
+def feature_of(app: str, endpoint: str, environment: str | None, parts: ServeParts) -> str | None:
+    """What the classical model behind an endpoint reads of a row; None where the endpoint answers questions.
+
+    Raises NothingBuiltError and NothingLiveError.
+    """
+    manifest = _manifest(app, environment, parts)
+    return _feature(manifest, endpoint.removeprefix(f"{app}/"), parts.registry)
+
+
+async def predict(
+    app: str, row: Mapping[str, Json], *, endpoint: str, environment: str | None, parts: ServeParts, who: Who = _NOBODY
+) -> Predictions:
+    """What a classical model says of one row, from the release that `ask` would answer from. Raises as `ask` does."""
+    manifest = _manifest(app, environment, parts)
+    answering = Answering(parts)
+    try:
+        await answering.start()
+        return await answering.predict(
+            AnswerRequest(
+                app,
+                endpoint,
+                {"messages": (), "inputs": [dict(row)]},
+                environment=environment or "",
+                release=manifest.digest,
+                caller=who.caller,
+                surface="predict",
+            )
+        )
+    finally:
+        await answering.close()
+
+
+def _manifest(app: str, environment: str | None, parts: ServeParts) -> Manifest:
+    if environment is None:
+        return parts.releases.working_draft(app)
+    return parts.releases.manifest(parts.environments.live(app, environment))
+
+
 def _only_endpoint(manifest: Manifest, registry: Registry) -> str:
-    names = tuple(name for name in endpoint_names(manifest) if not _predicts(manifest, name, registry))
+    names = tuple(name for name in endpoint_names(manifest) if _feature(manifest, name, registry) is None)
     if not names:
         raise NothingToAskError(manifest.app)
     if len(names) > 1:
@@ -124,12 +171,15 @@ def _only_endpoint(manifest: Manifest, registry: Registry) -> str:
     return names[0]
 
 
-def _predicts(manifest: Manifest, name: str, registry: Registry) -> bool:
-    """Whether an endpoint asks a classical model, which answers no questions."""
-    content = cast("dict[str, Any]", registry.content(manifest.artifacts[f"endpoint:{name}"]))
-    return bool(content["kind"] == "predict")
+def _feature(manifest: Manifest, name: str, registry: Registry) -> str | None:
+    digest = manifest.artifacts.get(f"endpoint:{name}")
+    endpoint = {} if digest is None else cast("dict[str, Any]", registry.content(digest))
+    if endpoint.get("kind") != "predict":
+        return None
+    model = cast("dict[str, Any]", registry.content(manifest.artifacts[f"model:{endpoint['model']}"]))
+    return str(model["feature"])
 
 
-def _readable(question: str) -> str:
+def readable(question: str) -> str:
     """A terminal may hand over bytes that are no text; they become the sign for an unknown character."""
     return question.encode(errors="surrogateescape").decode(errors="replace")

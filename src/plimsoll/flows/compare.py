@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +15,7 @@ from plimsoll.retrieval import Hit
 from plimsoll.retrieval.compare import NeighbourChange, compare_indexes
 from plimsoll.retrieval.search import Scope
 
-from .serve.parts import Searcher
+from .serve.parts import OpenIndex, Searcher
 
 MOST_PROBES = 50
 
@@ -49,12 +48,14 @@ class CompareParts:
     """The content of a version."""
     run: Callable[[Digest], Json]
     """The content of a run that is a release's evidence."""
-    open_index: Callable[[Json, Json], Searcher]
-    """Opens an index, from the contents of its version and of the knowledge version that says how it is searched."""
+    open_index: OpenIndex
+    """Without a route for variants: comparing asks no model."""
     parents: Callable[[str, VersionRef], Sequence[VersionRef]]
     """What a version of an application was made from."""
     datasets: Callable[[str], Sequence[Digest]]
     """The newest version of each dataset of an application."""
+    groups: frozenset[str] | None = frozenset()
+    """Of who compares: only documents for everybody or for one of them are neighbours. None is for who may build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +216,11 @@ def _ask(side: _Opened, depth: int, probes: Sequence[str], parts: CompareParts) 
         searcher = parts.open_index(side.index, knowledge)
     except PlimsollError as error:
         raise IndexGoneError(side.what, error.message) from error
-    with closing(searcher):
-        return asyncio.run(_all(searcher, probes))
+    return asyncio.run(_all(searcher, probes, Scope(groups=parts.groups)))
 
 
-async def _all(searcher: Searcher, probes: Sequence[str]) -> dict[str, tuple[Hit, ...]]:
-    return {probe: (await searcher.retrieve(probe, Scope())).hits for probe in probes}
+async def _all(searcher: Searcher, probes: Sequence[str], scope: Scope) -> dict[str, tuple[Hit, ...]]:
+    try:
+        return {probe: (await searcher.retrieve(probe, scope)).hits for probe in probes}
+    finally:
+        await searcher.close()

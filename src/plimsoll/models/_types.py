@@ -58,6 +58,8 @@ class ChatRequest(msgspec.Struct, frozen=True, gc=False):
     """The bare question, without what the prompt wraps around it; empty means the last user message."""
     costs: "CallCosts | None" = None
     """Where a route writes down what its tries cost; None where nobody wants to know."""
+    searched: bool = False
+    """Whether documents were searched for `passages`: then none means that nothing was found."""
 
     @classmethod
     def of(
@@ -227,6 +229,8 @@ class ChatEnd(msgspec.Struct, frozen=True, gc=False):
     """False when the model says that the passages do not answer; None when it does not tell."""
     span: str | None = None
     """The shortest stretch of the quotation that answers by itself, where the model points one out."""
+    probability: float | None = None
+    """That the passages answer, from 0 to 1, where the model was calibrated to say it."""
     target: str = ""
     """The model of the route that answered, such as `openai/gpt-4.1-mini`; empty where the model is no route."""
     attempts: tuple[Attempt, ...] = ()

@@ -6,6 +6,7 @@ by a flow (`plimsoll.flows.refresh`); what is remembered of it is kept by DBOS, 
 """
 
 from ._beside import beside
+from ._embedders import watching_embedders
 from ._errors import WorkerBusyError, WorkerPartsMissingError
 from ._jobs import Jobs
 from ._lease import Lease
@@ -29,5 +30,6 @@ __all__ = [
     "beside",
     "refresh_now",
     "schedules_of",
+    "watching_embedders",
     "worker_needed",
 ]

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from msgspec import convert, to_builtins
 
 from plimsoll.flows.refresh import RefreshState, Run
 
-from ._errors import WorkerPartsMissingError
+from ._errors import JobsUnreachableError, WorkerPartsMissingError
 from ._place import PROGRESS, WORKFLOW, JobsPlace
 from ._store import reaching
 from ._types import Progress, Tell
@@ -30,6 +30,10 @@ Perform = Callable[[RefreshState, Run, Tell], RefreshState]
 
 class Stopping(BaseException):
     """The worker ends while a job runs. No error: the job goes on in the next one."""
+
+
+class GivenUp(BaseException):
+    """The job that runs is not ours any more: somebody ended it, or another worker has taken it up. No error either."""
 
 
 class Engine:
@@ -63,6 +67,11 @@ class Engine:
         except BaseException:
             DBOS.destroy(destroy_registry=True)
             raise
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs here now."""
+        return self._running.locked()
 
     def stop(self, grace_s: float) -> bool:
         """End. A job that runs is left where it is; whether it came to its next safe place in time."""
@@ -99,14 +108,17 @@ class _Teller:
 
     def __init__(self, stopping: threading.Event) -> None:
         self._stopping = stopping
+        self._given_up = threading.Event()
         self._latest: Progress | None = None
         self._ended = threading.Event()
 
     def tell(self, stage: str, done: int, total: int) -> None:
-        """Note how far a stage is. Raises Stopping when the worker is to end."""
+        """Note how far a stage is. Raises Stopping when the worker is to end, and GivenUp when this job is."""
         self._latest = Progress(stage, done, total)
         if self._stopping.is_set():
             raise Stopping
+        if self._given_up.is_set():
+            raise GivenUp
 
     def run(self, name: str, step: Callable[[], RefreshState]) -> RefreshState:
         """Run a step, or give back what came of it before the process ended."""
@@ -133,14 +145,33 @@ class _Teller:
             thread.join()
 
     def _write(self) -> None:
-        from dbos import DBOS
+        from dbos import DBOS, error
 
         written: Progress | None = None
         while not self._ended.wait(_TOLD_EVERY_S):
             latest = self._latest
-            if latest is not None and latest != written:
-                DBOS.set_event(PROGRESS, asdict(latest))
-                written = latest
+            # How far it is is for showing: a database that cannot be written now is no reason to end.
+            with suppress(JobsUnreachableError), reaching("the jobs"):
+                try:
+                    if latest is not None and latest != written:
+                        DBOS.set_event(PROGRESS, asdict(latest))
+                        written = latest
+                    gone = _is_given_up(DBOS.workflow_id)
+                except (error.DBOSWorkflowCancelledError, error.DBOSWorkflowConflictIDError):
+                    gone = True
+                if gone:
+                    self._given_up.set()
+                    return
+
+
+def _is_given_up(job_id: str | None) -> bool:
+    from dbos import DBOS
+
+    if job_id is None:
+        return False
+    # In a context of its own: inside the job's, looking would be remembered as one of its steps.
+    status = contextvars.Context().run(DBOS.get_workflow_status, job_id)
+    return status is not None and status.status == "CANCELLED"
 
 
 def wait_until(seen: Callable[[], bool], *, every_s: float = _TOLD_EVERY_S) -> None:

@@ -24,6 +24,18 @@ class WorkerPartsMissingError(UnavailableError):
         super().__init__("jobs need the package dbos, which is not installed", hint="pip install 'dbos>=3.4,<4'")
 
 
+class JobLostError(UnavailableError):
+    """A job is kept as running, and nothing runs: how it went on could not be written down."""
+
+    code = "job_lost"
+
+    def __init__(self, knowledge: str, where: str) -> None:
+        super().__init__(
+            f"the refresh of {knowledge} could not be written down in {where}, and does not run any more",
+            hint="see that there is room, and start a worker again: it goes on after the last step that was kept",
+        )
+
+
 class JobsUnreachableError(UnavailableError):
     """The place where jobs are kept cannot be used."""
 

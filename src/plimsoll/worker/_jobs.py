@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import ValidationError, convert
 
 from plimsoll.flows.refresh import RefreshState
+from plimsoll.kernel.ids import new_trace_id
 
 from ._place import FORMAT, PROGRESS, WORKFLOW, JobsPlace
 from ._store import reaching
@@ -60,6 +61,7 @@ class Jobs(AbstractContextManager["Jobs"]):
                 with reaching(str(self._place)):
                     handle: WorkflowHandle[Any] = self._client.enqueue(
                         {
+                            "workflow_id": f"{self._place.mark}{new_trace_id()}",
                             "queue_name": self._place.queue,
                             "workflow_name": WORKFLOW,
                             "app_version": FORMAT,
@@ -77,29 +79,43 @@ class Jobs(AbstractContextManager["Jobs"]):
 
     def job(self, job_id: str) -> Job:
         """A job with its finished steps and its progress. Raises LookupError when it was forgotten."""
-        (status,) = self._client.list_workflows(workflow_ids=[job_id])
-        job = read_job(status)
-        steps = self._client.list_workflow_steps(job_id)
+        with reaching(str(self._place)):
+            found = self._client.list_workflows(workflow_ids=[job_id])
+            if not found:
+                raise LookupError(job_id)
+            job = read_job(found[0])
+            steps = self._client.list_workflow_steps(job_id)
+            progress = self._client.get_event(job_id, PROGRESS, 0) if job.is_active else None
         names = tuple(step["function_name"] for step in steps if not step["function_name"].startswith("DBOS."))
-        progress = self._client.get_event(job_id, PROGRESS, 0) if job.is_active else None
         return _with(job, names, progress)
 
     def active(self, knowledge: str) -> Job | None:
-        """The job of a knowledge base that waits or runs."""
+        """The job of a knowledge base that waits or runs. Makes no database where there is none."""
+        if not self._place.exists:
+            return None
         found = self._list(status=_ACTIVE, newest=None)
         return next((self.job(job.id) for job in found if job.knowledge == knowledge), None)
+
+    def running(self) -> Job | None:
+        """The job that is kept as running. Makes no database where there is none."""
+        found = self._list(status=["PENDING"], newest=1) if self._place.exists else []
+        return found[0] if found else None
 
     def waiting(self) -> bool:
         """Whether any job waits or was left unfinished. Makes no database where there is none."""
         return self._place.exists and bool(self._list(status=_ACTIVE, newest=1))
 
-    def latest(self, newest: int = 200) -> dict[str, Job]:
-        """The newest job of each knowledge base, of the newest jobs."""
+    def latest(self, newest: int = 200, *, until: datetime | None = None) -> dict[str, Job]:
+        """The newest job of each knowledge base, of the newest jobs.
+
+        Ended ones that were asked for after `until` are left out: a clock was wrong then.
+        """
         if not self._place.exists:
             return {}
         found: dict[str, Job] = {}
         for job in self._list(status=None, newest=newest):
-            found.setdefault(job.knowledge, job)
+            if job.is_active or until is None or job.asked_at <= until:
+                found.setdefault(job.knowledge, job)
         return {name: self.job(job.id) if job.is_active else job for name, job in found.items()}
 
     def last_ended(self, knowledge: str) -> RefreshState | None:
@@ -111,17 +127,20 @@ class Jobs(AbstractContextManager["Jobs"]):
         """Forget every ended job but the newest ones."""
         ended = [job.id for job in self._list(status=None, newest=None) if not job.is_active]
         if len(ended) > keep:
-            self._client.delete_workflows(ended[keep:])
+            with reaching(str(self._place)):
+                self._client.delete_workflows(ended[keep:])
 
     def end(self, job_id: str) -> None:
-        """Give a job up; a step of it that runs is the last."""
-        self._client.cancel_workflow(job_id)
+        """Give a job up: one that waits never begins, and one that runs ends where it next says how far it is."""
+        with reaching(str(self._place)):
+            self._client.cancel_workflow(job_id)
 
     def end_unreadable(self) -> None:
         """End jobs that were begun by another version of Plimsoll and that nobody can take up any more."""
-        stuck = self._client.list_workflows(queue_name=self._place.queue, status=_ACTIVE)
-        if ids := [status.workflow_id for status in stuck if status.app_version not in {FORMAT, None}]:
-            self._client.cancel_workflows(ids)
+        with reaching(str(self._place)):
+            stuck = self._client.list_workflows(queue_name=self._place.queue, status=_ACTIVE)
+            if ids := [status.workflow_id for status in stuck if status.app_version not in {FORMAT, None}]:
+                self._client.cancel_workflows(ids)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -131,8 +150,9 @@ class Jobs(AbstractContextManager["Jobs"]):
 
     def _list(self, *, status: list[str] | None, newest: int | None) -> list[Job]:
         with reaching(str(self._place)):
+            # Not by the queue: jobs that were given up have left it, and would begin again at once if nobody knew them.
             found = self._client.list_workflows(
-                queue_name=self._place.queue, name=WORKFLOW, status=status, limit=newest, sort_desc=True
+                workflow_id_prefix=self._place.mark, name=WORKFLOW, status=status, limit=newest, sort_desc=True
             )
         return [read_job(one) for one in found]
 

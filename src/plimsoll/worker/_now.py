@@ -14,6 +14,8 @@ from ._types import Job
 from ._worker import Worker
 
 _LOOK_S: Final = 0.5
+_LOOKS: Final = 8
+"""After so many looks at the job of another worker it is seen whether that one is there still."""
 
 OnJob = Callable[[Job], None]
 """Told what is known of the job, again and again until it has ended."""
@@ -22,22 +24,36 @@ OnJob = Callable[[Job], None]
 def refresh_now(place: JobsPlace, settings: Settings, root: Path, knowledge: str, on_job: OnJob) -> Job:
     """Ask for a refresh and wait for its end.
 
-    This process is the worker for as long, unless another one is already; then that one does it. While a refresh of the
-    same knowledge base waits or runs, it is joined. Whoever stops waiting stops nothing: what was begun goes on in the
-    next worker.
+    This process is the worker for as long, unless another one is already; then that one does it, and when that one ends
+    too early, this one is the worker after all. While a refresh of the same knowledge base waits or runs, it is joined.
+    Whoever stops waiting stops nothing: what was begun goes on in the next worker. Raises JobLostError.
     """
     with Jobs(place) as jobs:
-        try:
-            with Worker(place, settings, root) as worker:
-                return _follow(worker.jobs, knowledge, on_job)
-        except WorkerBusyError:
-            return _follow(jobs, knowledge, on_job)
+        job: Job | None = None
+        while job is None or job.is_active:
+            try:
+                with Worker(place, settings, root) as worker:
+                    asked = job or _asked(worker.jobs, knowledge)
+                    return _followed(worker.jobs, asked, lambda now: _told(now, worker, on_job))
+            except WorkerBusyError:
+                job = _followed(jobs, job or _asked(jobs, knowledge), on_job, looks=_LOOKS)
+        return job
 
 
-def _follow(jobs: Jobs, knowledge: str, on_job: OnJob) -> Job:
-    job, _ = jobs.ask(knowledge, "command")
-    while job.is_active:
+def _told(job: Job, worker: Worker, on_job: OnJob) -> None:
+    worker.require_running()
+    on_job(job)
+
+
+def _asked(jobs: Jobs, knowledge: str) -> Job:
+    return jobs.ask(knowledge, "command")[0]
+
+
+def _followed(jobs: Jobs, job: Job, on_job: OnJob, *, looks: int | None = None) -> Job:
+    """The job when it has ended, or after so many looks at it."""
+    done = 0
+    while job.is_active and (looks is None or done < looks):
         on_job(job)
         time.sleep(_LOOK_S)
-        job = jobs.job(job.id)
+        job, done = jobs.job(job.id), done + 1
     return job

@@ -46,6 +46,11 @@ class JobsPlace:
         return f"plimsoll-{self.app}"
 
     @property
+    def mark(self) -> str:
+        """What the names of the application's jobs begin with. No application's name has a colon in it."""
+        return f"{self.app}:"
+
+    @property
     def exists(self) -> bool:
         """Whether a job may have been kept; of a server that is not known before it is asked."""
         return self.server is not None or self.file.exists()

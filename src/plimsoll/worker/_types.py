@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from plimsoll.flows.refresh import RefreshState
 
 JobState = Literal["waiting", "running", "done", "fault"]
 """`done` says nothing of how the refresh ended; `fault` is an error that nobody expected, or too many restarts."""
+
+GIVEN_UP: Final = "cancelled"
+"""The fault of a job that somebody ended."""
 
 Tell = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""
@@ -41,6 +44,11 @@ class Job:
     restarts: int = 0
     """How often it went on after the end of a process."""
     fault: str = ""
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether somebody ended it."""
+        return self.state == "fault" and self.fault == GIVEN_UP
 
     @property
     def is_active(self) -> bool:

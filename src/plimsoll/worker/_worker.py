@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from plimsoll.kernel.errors import PlimsollError
 from plimsoll.settings import Settings
 
 from ._engine import Engine
-from ._errors import WorkerBusyError
+from ._errors import JobLostError, WorkerBusyError
 from ._jobs import Jobs
 from ._lease import Lease
 from ._perform import Performer
@@ -28,6 +29,10 @@ from ._types import Job, Tell
 _log = logging.getLogger("plimsoll.worker")
 _TICK_S: Final = 2.0
 _READ_AGAIN: Final = timedelta(minutes=1)
+_SKEW: Final = timedelta(minutes=1)
+"""How far the clocks of machines that share jobs may differ."""
+_LOST_S: Final = 30.0
+_FAILED_AGAIN: Final = timedelta(minutes=10)
 _GRACE_S: Final = 10.0
 _LEFT: Final = 75
 """The exit code of a process whose step had to be left (sysexits: try again later)."""
@@ -57,6 +62,9 @@ class Worker(AbstractContextManager["Worker"]):
         self._known: Mapping[str, Schedule] = {}
         self._seen: dict[str, Digest] = {}
         self._looked: dict[str, datetime] = {}
+        self._said = ""
+        self._lost = ("", 0.0)
+        self._monotonic = time.monotonic
 
     def __enter__(self) -> Self:
         if not self._lease.take():
@@ -82,24 +90,51 @@ class Worker(AbstractContextManager["Worker"]):
         self._lease.release()
 
     def run(self, stop: threading.Event) -> None:
-        """Begin what is due until told to stop, or until the lease is lost."""
+        """Begin what is due until told to stop, or until the lease is lost. Raises JobLostError."""
         while not stop.is_set() and self._lease.is_held:
             self.tick()
+            self.require_running()
             stop.wait(_TICK_S)
 
-    def tick(self) -> list[Job]:
-        """Begin what is due now; what was begun. A project with mistakes begins nothing, and says so in the log."""
+    def require_running(self) -> None:
+        """Raises JobLostError when a job is kept as running and none runs for half a minute, as after a full disk.
+
+        It would be so for ever, and nothing else of its knowledge base could begin; the next worker takes it up.
+        """
         try:
-            schedules = self._schedules()
+            job = None if self._engine.is_busy else self.jobs.running()
+        except PlimsollError:
+            return
+        name, since = self._lost
+        if job is None or job.id != name:
+            self._lost = (job.id if job else "", self._monotonic())
+        elif self._monotonic() - since >= _LOST_S:
+            raise JobLostError(job.knowledge, str(self._place))
+
+    def tick(self) -> list[Job]:
+        """Begin what is due now; what was begun.
+
+        A project with mistakes begins nothing and says so in the log, and so does a place of jobs that cannot be used
+        just now.
+        """
+        # A clock that was set back must not put anything off until it shows that time again.
+        self._started = min(self._started, self._now())
+        try:
+            found = self._begun(self._schedules())
+            if found:
+                self.jobs.forget_old(_KEPT)
         except PlimsollError as error:
-            _log.warning("no refresh begins: %s", error.message)
+            if error.message != self._said:
+                _log.warning("no refresh begins: %s", error.message)
+            self._said = error.message
             return []
-        latest = self.jobs.latest() if schedules else {}
-        begun = [self._begin(name, schedule, latest.get(name)) for name, schedule in schedules.items()]
-        found = [job for job in begun if job is not None]
-        if found:
-            self.jobs.forget_old(_KEPT)
+        self._said = ""
         return found
+
+    def _begun(self, schedules: Mapping[str, Schedule]) -> list[Job]:
+        latest = self.jobs.latest(until=self._now() + _SKEW) if schedules else {}
+        begun = [self._begin(name, schedule, latest.get(name)) for name, schedule in schedules.items()]
+        return [job for job in begun if job is not None]
 
     def _schedules(self) -> Mapping[str, Schedule]:
         """Read again when a file of the project changed, and every minute: what it names may have come or gone.
@@ -109,7 +144,7 @@ class Worker(AbstractContextManager["Worker"]):
         from plimsoll.project import load_project
 
         stamps, now = _stamps(self._root), self._now()
-        if stamps != self._read or now >= self._read_again:
+        if stamps != self._read or not self._read_again - _READ_AGAIN <= now < self._read_again:
             self._read, self._read_again, self._known = stamps, now + _READ_AGAIN, {}
             self._known = schedules_of(load_project(self._root))
         return self._known
@@ -120,14 +155,22 @@ class Worker(AbstractContextManager["Worker"]):
         due = schedule.due_at(last.asked_at if last else None, self._started)
         if due is not None and due <= self._now():
             return self.jobs.ask(name, "schedule")[0]
-        if schedule.on_change_s is not None and self._changed(name, schedule.on_change_s):
+        if schedule.on_change_s is not None and (self._failed(last) or self._changed(name, schedule.on_change_s)):
             return self.jobs.ask(name, "change")[0]
         return None
+
+    def _failed(self, last: Job | None) -> bool:
+        """Whether the last refresh ended with an error some time ago: what it was to index is still to be indexed."""
+        if last is None or last.ended_at is None or last.is_given_up:
+            return False
+        if self._now() < last.ended_at + _FAILED_AGAIN:
+            return False
+        return last.state == "fault" or (last.result is not None and last.result.outcome == "failed")
 
     def _changed(self, name: str, every_s: int) -> bool:
         """Whether the sources hold something else than at the last look; at the first look they may."""
         looked = self._looked.get(name)
-        if looked is not None and self._now() < looked + timedelta(seconds=every_s):
+        if looked is not None and looked <= self._now() < looked + timedelta(seconds=every_s):
             return False
         self._looked[name] = self._now()
         try:

@@ -212,6 +212,10 @@ class Scripted:
         """None."""
         return 0
 
+    def changed_embedders(self) -> int:
+        """None."""
+        return 0
+
     async def close(self) -> None:
         """Nothing to give back."""
 

@@ -1,6 +1,7 @@
 """The noun knowledge: what settings make of a document before anything is built."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,11 @@ def chunks(state: State, *, file: Path, name: str | None, compare: tuple[str, ..
     first = _settings(definition, **changes)
     ways = [first, *(_other(first, kind) for kind in compare)]
     with ExitStack() as opened:
-        found = preview(file, ways, _parts(state, definition, opened), _load(definition))
+        parts = _parts(state, definition, opened)
+        if changes["context"] is not None:
+            # Something else is told above each chunk.
+            parts = replace(parts, context_by=None)
+        found = preview(file, ways, parts, _load(definition))
     state.output.result(show.chunks_json(found), lambda screen: show.chunks(screen, file.name, found))
 
 
@@ -102,7 +107,8 @@ def _parts(state: State, definition: "KnowledgeDefinition | None", opened: ExitS
     def of_project() -> "Embedder":
         return opened.enter_context(state.platform(state.project_root())).embedder(embed.settings())
 
-    return PreviewParts(of_project, embed.max_tokens or READ_TOKENS.get(embed.model))
+    reads_tokens = embed.max_tokens or READ_TOKENS.get(embed.model)
+    return PreviewParts(of_project, reads_tokens, definition.chunk.context_by)
 
 
 def _load(definition: "KnowledgeDefinition | None") -> "LoadSettings":

@@ -68,13 +68,37 @@ def refresh(state: State, *, name: str | None, no_wait: bool) -> int:
     return _exit_code(job)
 
 
+@knowledge.command("cancel", epilog="Example: plimsoll knowledge cancel contracts")
+@click.argument("name", required=False)
+@json_option
+def cancel(state: State, *, name: str | None) -> None:
+    """End the refresh of NAME that waits or runs. What is live stays, and the next one goes on from what was finished.
+
+    One that runs ends where it next says how far it is; what it was publishing or shipping just then is done whole.
+    """
+    from plimsoll.worker import Jobs
+
+    project, _, place = _place(state, "publish")
+    chosen = _chosen(project, name)
+    with Jobs(place) as jobs:
+        job = jobs.active(chosen)
+        if job is not None:
+            jobs.end(job.id)
+            job = jobs.job(job.id)
+    ended = None if job is None else show.job_json(job)
+    state.output.result({"knowledge": chosen, "job": ended}, lambda screen: show.given_up(screen, chosen, job))
+
+
 @knowledge.command("status", epilog="Example: plimsoll knowledge status --json")
 @json_option
 def status(state: State) -> None:
-    """Every knowledge base: its last refresh, what runs now and how far it is, and when the next is due."""
-    from plimsoll.worker import Jobs, schedules_of
+    """Every knowledge base: its last refresh, what runs and how far it is, when the next is due, and its embedder."""
+    from plimsoll.worker import Jobs, JobsPlace, schedules_of
 
-    project, _, place = _place(state, "read")
+    project = state.project()
+    with state.platform(project.root, "read") as platform:
+        place = JobsPlace.of(platform.settings, project.app.name)
+        embedders = platform.embedder_watch().current()
     with Jobs(place) as jobs:
         latest = jobs.latest()
     schedules, now = schedules_of(project), utc_now()
@@ -83,7 +107,8 @@ def status(state: State) -> None:
         job = latest.get(name)
         schedule = schedules.get(name)
         due = schedule.due_at(job.asked_at if job else None, now) if schedule else None
-        rows.append(show.Standing(name, job, schedule, due))
+        checks = tuple(check for check in embedders if check.knowledge == name)
+        rows.append(show.Standing(name, job, schedule, due, checks))
     state.output.result([show.standing_json(row) for row in rows], lambda screen: show.standings(screen, rows))
 
 
@@ -104,7 +129,7 @@ def worker(state: State, log_format: Literal["json", "text"], *, is_beside: bool
     One worker of a project at a time works. `plimsoll serve` has one beside it where the project has schedules.
     """
     from plimsoll.api.server import logging_to
-    from plimsoll.worker import Worker
+    from plimsoll.worker import Worker, watching_embedders
 
     project, settings, place = _place(state, "publish")
     stop = threading.Event()
@@ -112,7 +137,12 @@ def worker(state: State, log_format: Literal["json", "text"], *, is_beside: bool
         signal.signal(number, lambda *_: stop.set())
     if is_beside:
         threading.Thread(target=_watch, args=(stop,), name="plimsoll-parent", daemon=True).start()
-    with logging_to(sys.stderr, log_format, requests=False), Worker(place, settings, project.root) as working:
+    lock = settings.home / f"embedders-{project.app.name}.lock"
+    with (
+        logging_to(sys.stderr, log_format, requests=False),
+        Worker(place, settings, project.root) as working,
+        watching_embedders(lambda: state.platform(project.root), lock, at_start=False),
+    ):
         state.output.say(f"[bold green]working[/] for {project.app.name}; Ctrl-C stops")
         working.run(stop)
 

@@ -44,6 +44,9 @@ def knowledge(state: State, *, name: str, out: Path | None, draft: bool, **wante
     from plimsoll.flows.tune import TuneWish
     from plimsoll.flows.tune import tune as tune_flow
 
+    if out is not None and not out.parent.is_dir():
+        # Not after hours, when there is something to write.
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     project = state.project()
     if name not in project.knowledge:
         raise KnowledgeUnknownError(name, sorted(project.knowledge))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plimsoll.flows.replay import Replay
-    from plimsoll.flows.serve import Answer
+    from plimsoll.flows.serve import Answer, Predictions
     from plimsoll.governance import Lineage
 
 _ID = 12
@@ -40,6 +40,40 @@ def answer_json(given: "Answer") -> dict[str, Any]:
         for quote in given.done.citations
     ]
     return {"trace": started.pop("trace_id"), **started, **done, "citations": citations}
+
+
+def predictions(screen: "Console", found: "Predictions") -> None:
+    """What a classical model says of a text, and what made it."""
+    from plimsoll.models.predictors import Prediction
+
+    for row in found.predictions:
+        if isinstance(row, Prediction):
+            line(screen, row.said(), style="bold")
+            table(screen, "labels", ["label", ("score", "right")], [(x, f"{s:.3f}") for x, s in row.scores.items()])
+            continue
+        values = [
+            (name, one.value, f"{one.start}-{one.end}", f"{one.confidence:.2f}")
+            for name, some in row.fields.items()
+            for one in some
+        ]
+        table(screen, "fields", ["field", "value", ("characters", "right"), ("confidence", "right")], values)
+        missing = [name for name, some in row.fields.items() if not some]
+        if missing:
+            line(screen, f"the text does not say: {', '.join(missing)}")
+    started = found.started
+    screen.print()
+    line(screen, f"{started.release_name}  ·  {started.model}  ·  {milliseconds(found.latency_ms)}", style="dim")
+
+
+def predictions_json(found: "Predictions") -> dict[str, Any]:
+    """For programs."""
+    started = _fields(found.started)
+    return {
+        "trace": started.pop("trace_id"),
+        **started,
+        "latency_ms": found.latency_ms,
+        "predictions": list(found.predictions),
+    }
 
 
 def lineage(screen: "Console", chain: "Lineage") -> None:

@@ -9,6 +9,7 @@ from ._text import brief, line, table, when
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from plimsoll.flows.build.canary import EmbedderCheck
     from plimsoll.flows.refresh import RefreshState
     from plimsoll.worker import Job, Schedule
 
@@ -23,12 +24,19 @@ class Standing:
     job: "Job | None"
     schedule: "Schedule | None"
     due: datetime | None
+    embedder: "tuple[EmbedderCheck, ...]" = ()
+    """Of each of its live indexes, whether the embedder is what it was."""
 
 
 def asked(screen: "Console", job: "Job", *, is_new: bool) -> None:
     """A job that nobody waits for."""
     said = "asked for" if is_new else f"{job.state} already, and joined"
     line(screen, f"a refresh of {job.knowledge} is {said}; see `plimsoll knowledge status`")
+
+
+def given_up(screen: "Console", name: str, job: "Job | None") -> None:
+    """What became of the wish to end a refresh."""
+    line(screen, f"no refresh of {name} waits or runs" if job is None else f"the refresh of {name} was ended")
 
 
 def ended(screen: "Console", job: "Job") -> None:
@@ -42,6 +50,8 @@ def ended(screen: "Console", job: "Job") -> None:
     if state.change is not None and state.outcome != "unchanged":
         change = state.change
         line(screen, f"  documents: {change.added} new, {change.changed} changed, {change.removed} gone")
+    if state.unchecked:
+        line(screen, f"  the embedder was not checked: {state.unchecked}", style="yellow")
     if state.failed:
         line(screen, f"  {state.failed} documents could not be read", style="yellow")
     _gates(screen, state)
@@ -68,6 +78,18 @@ def standings(screen: "Console", rows: list[Standing]) -> None:
     table(screen, "", ["knowledge", "refresh", "what came of it", "asked for", "next"], shown)
     if not rows:
         line(screen, "the project has no knowledge base")
+    for row in rows:
+        for check in row.embedder:
+            _embedder(screen, check)
+
+
+def _embedder(screen: "Console", check: "EmbedderCheck") -> None:
+    """What was found of an embedder; nothing of one that is what it was."""
+    if check.verdict == "changed":
+        line(screen, f"{check.knowledge}: {check.why}", style="bold red")
+        line(screen, f"  {check.hint}")
+    elif check.verdict == "not checked":
+        line(screen, f"{check.knowledge}: its embedder was not checked: {check.why}", style="yellow")
 
 
 def _state(job: "Job | None") -> str:
@@ -131,4 +153,5 @@ def standing_json(row: Standing) -> dict[str, Any]:
         "schedule": asdict(row.schedule) if row.schedule else None,
         "due": row.due,
         "job": job_json(row.job) if row.job else None,
+        "embedder": [asdict(check) for check in row.embedder],
     }

@@ -56,17 +56,27 @@ def _settings(one: "Measured") -> str:
 
 
 def _proposal(screen: "Console", proposal: "Proposal", out: "Path | None") -> None:
-    line(screen, f"proposal: trial {proposal.best.number}", style="bold green")
+    style = "bold green" if proposal.is_certain else "bold yellow"
+    line(screen, f"proposal: trial {proposal.best.number}", style=style)
     for name, figures in (("as it is", proposal.current_held_back), ("proposed", proposal.held_back)):
         line(screen, f"  {name:<9} {_said(figures)}")
-    sure = "" if proposal.is_certain else ", so it may be chance: ask more questions, or do not take it"
-    line(screen, f"  gain      nDCG@10 {_figure(proposal.gain)} on questions that no trial has seen{sure}")
+    line(screen, f"  gain      nDCG@10 {_figure(proposal.gain)} on questions that no trial has seen{_doubt(proposal)}")
+    take = "take it" if proposal.gain.value > 0 else "to take it all the same"
     if out is not None:
-        line(screen, f"take it: patch -p1 < {out}; then `plimsoll release` brings it before its gates")
+        line(screen, f"{take}: patch -p1 < {out}; then `plimsoll release` brings it before its gates")
         return
     for row in proposal.diff.splitlines():
         line(screen, f"  {row}")
-    line(screen, "take it: write this into the file; then `plimsoll release` brings it before its gates")
+    line(screen, f"{take}: write this into the file; then `plimsoll release` brings it before its gates")
+
+
+def _doubt(proposal: "Proposal") -> str:
+    if proposal.is_certain:
+        return ""
+    if proposal.gain.value <= 0:
+        return ": it is not better there, so do not take it"
+    chance = max(0.01, proposal.chance)
+    return f", and chance alone brings as much in {chance:.0%} of cases: ask more questions, or do not take it"
 
 
 def _said(figures: "Figures") -> str:

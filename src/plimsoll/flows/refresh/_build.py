@@ -6,10 +6,11 @@ from typing import Any, cast
 
 from plimsoll import __version__
 from plimsoll.kernel.digest import Digest, digest_json
+from plimsoll.kernel.errors import IntegrityError, PlimsollError
 from plimsoll.project import Project
 from plimsoll.releases import EnvironmentUnknownError, Manifest
 
-from ..build.one import build_one, look
+from ..build.one import build_one, check_embedder, look
 from ._errors import KnowledgeUnknownError
 from ._types import Change, RefreshParts, RefreshState
 
@@ -20,17 +21,20 @@ _OPEN_ENDS = {"built", "not measured", "refused", "candidate"}
 
 
 def look_step(state: RefreshState, project: Project, parts: RefreshParts) -> RefreshState:
-    """Whether the sources or the settings changed since the live index was made.
+    """Whether the sources or the settings changed since the live index was made; before that, whether the embedder did.
 
-    Raises KnowledgeUnknownError, EnvironmentUnknownError, and what looking at the sources raises.
+    Raises KnowledgeUnknownError, EnvironmentUnknownError, EmbedderChangedError, VectorsWrongError, and what looking at
+    the sources raises.
     """
     if state.knowledge not in project.knowledge:
         raise KnowledgeUnknownError(state.knowledge, sorted(project.knowledge))
+    state = replace(state, unchecked=_unchecked(state.knowledge, project, parts))
     state = replace(state, **_where(state, project, parts))
     sighting = look(state.knowledge, project, parts.build)
     seen = digest_json([__version__, sighting.digest])
     manifest = _live(state, parts)
-    state = replace(state, seen=seen, change=_change(sighting.documents, _documents(state, manifest, parts)))
+    state = replace(state, seen=seen, files=_named(sighting.documents))
+    state = replace(state, change=_change(sighting.documents, _documents(state, manifest, parts)))
     index = manifest.artifacts.get(f"index:{state.knowledge}", "") if manifest else ""
     if index and parts.cache.get(_SEEN, [index]).get(index) == seen.encode():
         return replace(state, outcome="unchanged", why="the sources hold what the live index was made of")
@@ -45,9 +49,11 @@ def look_step(state: RefreshState, project: Project, parts: RefreshParts) -> Ref
 def build_step(state: RefreshState, project: Project, parts: RefreshParts) -> RefreshState:
     """A new index, published. Raises what `build_one` raises."""
     built = build_one(state.knowledge, project, parts.build)
-    # What an index was made of is known by its digest: another look that sees the same need not build it.
+    # What an index was made of is known by its digest: another look that sees the same need not build it. Files that
+    # changed between the look and the build were not what was seen.
     index = built.artifacts[f"index:{state.knowledge}"]
-    parts.cache.put(_SEEN, {index: state.seen.encode()})
+    if _named({outcome.path: outcome.digest for outcome in built.knowledge.outcomes}) == state.files:
+        parts.cache.put(_SEEN, {index: state.seen.encode()})
     fates = [outcome.fate for outcome in built.knowledge.outcomes]
     state = replace(
         state, artifacts=dict(built.artifacts), indexed=fates.count("indexed"), failed=fates.count("failed")
@@ -63,6 +69,23 @@ def build_step(state: RefreshState, project: Project, parts: RefreshParts) -> Re
     if manifest.artifacts.items() >= built.artifacts.items():
         return replace(state, outcome="unchanged", why="the new index is the one that is live")
     return state
+
+
+def _unchecked(name: str, project: Project, parts: RefreshParts) -> str:
+    """Why the embedder could not be asked whether it is what it was; empty where it was and is."""
+    try:
+        check_embedder(name, project, parts.build)
+    except IntegrityError:
+        raise
+    except PlimsollError as error:
+        # Where nothing is to be embedded it is not needed; else the build says what is wrong.
+        return error.message
+    return ""
+
+
+def _named(documents: Mapping[str, Digest]) -> Digest:
+    """One digest of all files with theirs."""
+    return digest_json(dict(documents))
 
 
 def _where(state: RefreshState, project: Project, parts: RefreshParts) -> dict[str, Any]:

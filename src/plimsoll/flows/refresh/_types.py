@@ -67,8 +67,12 @@ class RefreshState:
     environment: str = ""
     live: Digest = ""
     """The release that was live there when it began; empty for none."""
+    unchecked: str = ""
+    """Why the embedder could not be asked whether it is what it was; empty where it was asked, and is."""
     seen: Digest = ""
     """What the sources hold; see `plimsoll.flows.build.Sighting`."""
+    files: Digest = ""
+    """Of the files that were seen and their digests."""
     change: Change | None = None
     artifacts: Mapping[str, Digest] = field(default_factory=dict)
     """The versions of source, settings and index that were built."""

@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
+from plimsoll.datasets import Row
 from plimsoll.evaluation import Observation, Run, Runs, Suite, run_suite
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import BudgetError, PlimsollError
-from plimsoll.models import Message
+from plimsoll.models import Body
+from plimsoll.models.predictors import Extraction
+from plimsoll.registry import Registry
 from plimsoll.releases import Manifest
 from plimsoll.tracing import EVALUATION
 
-from ..serve import Answer, Answering, AnswerRequest, Caller
+from ..serve import Answer, Answering, AnswerRequest, Caller, Predictions, Surface
 from ..serve.parts import EVERYTHING, ServeParts
 from ._errors import NOT_ASKED, EvaluationStoppedError
 
@@ -63,11 +67,16 @@ async def evaluate(
 def _check(draft: Manifest, suite: Suite, parts: EvaluateParts) -> None:
     """Before the first question: whether anything can answer at all. An endpoint that is missing is told row by row."""
     registry = parts.serving.registry
-    endpoint = draft.artifacts.get(f"endpoint:{suite.endpoint}")
-    content = cast("dict[str, Any]", registry.content(endpoint)) if endpoint is not None else {}
+    content = _content(f"endpoint:{suite.endpoint}", draft, registry)
     route = draft.artifacts.get(f"route:{content.get('route')}")
     if route is not None:
         parts.check_route(content["route"], registry.content(route))
+
+
+def _content(key: str, draft: Manifest, registry: Registry) -> dict[str, Any]:
+    """The content of a draft's version; nothing where the draft has none of the name."""
+    digest = draft.artifacts.get(key)
+    return {} if digest is None else cast("dict[str, Any]", registry.content(digest))
 
 
 class _Asking:
@@ -81,17 +90,20 @@ class _Asking:
 
     async def run(self, suite: Suite, on_row: OnRow) -> Run:
         """A suite, with every row that could be asked."""
+        feature = self._feature(suite.endpoint)
 
-        async def ask(question: str) -> Observation:
-            return await self._observe(suite.endpoint, question)
+        async def ask(row: Row) -> Observation:
+            if feature is None:
+                return await self._observe(partial(self._answered, suite.endpoint, row))
+            return await self._observe(partial(self._predicted, suite.endpoint, row, feature))
 
         return await run_suite(suite, self._draft.digest, ask, on_row=lambda: on_row(suite))
 
-    async def _observe(self, endpoint: str, question: str) -> Observation:
+    async def _observe(self, ask: Callable[[], Awaitable[Observation]]) -> Observation:
         waits = 0
         while self.stopped is None:
             try:
-                return _seen(await self._answering.answer(self._request(endpoint, question)))
+                return await ask()
             except BudgetError as error:
                 waits += 1
                 wait_s = error.retry_after_s
@@ -103,16 +115,32 @@ class _Asking:
                 return Observation(error=error.message)
         return Observation(error=f"{NOT_ASKED}{self.stopped.message}")
 
-    def _request(self, endpoint: str, question: str) -> AnswerRequest:
-        return AnswerRequest.of(
+    async def _answered(self, endpoint: str, row: Row) -> Observation:
+        body = {"messages": [{"role": "user", "content": row.question}]}
+        return _seen(await self._answering.answer(self._request(endpoint, body)))
+
+    async def _predicted(self, endpoint: str, row: Row, feature: str) -> Observation:
+        body = {"messages": (), "inputs": [{feature: row.question}]}
+        return _foretold(await self._answering.predict(self._request(endpoint, body, surface="predict")), row)
+
+    def _request(self, endpoint: str, body: Body, *, surface: Surface = "chat") -> AnswerRequest:
+        return AnswerRequest(
             self._draft.app,
             endpoint,
-            (Message("user", question),),
+            body,
             environment=EVALUATION,
             release=self._draft.digest,
             caller=self._parts.caller,
+            surface=surface,
             within=EVERYTHING,
         )
+
+    def _feature(self, endpoint: str) -> str | None:
+        """What a classical model reads of a row; None where a language model is asked."""
+        model = _content(f"endpoint:{endpoint}", self._draft, self._parts.serving.registry).get("model")
+        if model is None:
+            return None
+        return str(_content(f"model:{model}", self._draft, self._parts.serving.registry)["feature"])
 
 
 def _seen(answer: Answer) -> Observation:
@@ -126,4 +154,18 @@ def _seen(answer: Answer) -> Observation:
         latency_ms=done.latency_ms,
         cost_usd=done.usage.cost_usd,
         trace=answer.started.trace_id,
+    )
+
+
+def _foretold(found: Predictions, row: Row) -> Observation:
+    """What a classical model said of one row: its label, or the values of the field that the row is about."""
+    (said,) = found.predictions
+    text = said.value(row.tags[0]) if isinstance(said, Extraction) else said.label or ""
+    return Observation(
+        answer=text,
+        span=text or None,
+        answered=bool(text),
+        latency_ms=found.latency_ms,
+        cost_usd=0.0,
+        trace=found.started.trace_id,
     )

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from plimsoll.datasets import Row
 from plimsoll.evaluation import Suite, Threshold
-from plimsoll.project import Project
+from plimsoll.models.predictors import wanted_values
+from plimsoll.project import Project, SuiteDefinition
 from plimsoll.registry import Version
 
 from ..build import BuildReport
@@ -33,9 +35,21 @@ def suites_of(project: Project, versions: Sequence[Version], only: str | None = 
             thresholds=tuple(
                 Threshold(measure, bound.at_least, bound.at_most) for measure, bound in suite.thresholds.items()
             ),
-            rows=project.datasets[suite.dataset],
+            rows=_rows(suite, project),
             digest=digests[name],
         )
         for name, suite in sorted(project.suites.items())
         if only in {None, name}
+    )
+
+
+def _rows(suite: SuiteDefinition, project: Project) -> tuple[Row, ...]:
+    """The rows of a suite's dataset; of labelled texts one for each field of each text, with the field as its tag."""
+    if suite.dataset not in project.labelled:
+        return project.datasets[suite.dataset]
+    content = project.models[project.endpoints[suite.endpoint].model or ""].content()
+    return tuple(
+        Row(f"row-{row.line}/{field}", row.text, answers, (), answerable=bool(answers), tags=(field,))
+        for row in project.labelled[suite.dataset]
+        for field, answers in wanted_values(content, row).items()
     )

@@ -110,6 +110,6 @@ def _remote(settings: EmbedderSettings) -> Embedder:
 
     remote = settings.remote
     route = RouteSettings(settings.model, base_url=remote.base_url, api_key=remote.api_key, timeout_s=remote.timeout_s)
-    model = make_remote_embedding_model(route, client=Client())
-
-    return RemoteEmbedder(model, settings, count_tokens=count_tokens)
+    client = Client()
+    model = make_remote_embedding_model(route, client=client)
+    return RemoteEmbedder(model, settings, count_tokens=count_tokens, client=client)

@@ -1,4 +1,4 @@
-"""Canary vectors: probe texts are embedded at every build, and compared with what the same embedder gave before.
+"""Canary vectors: probe texts are embedded again and again, and compared with what the same embedder gave before.
 
 A fingerprint says which model is meant; whether it is still that model, only its vectors say: a server may change the
 model behind a name, and a library may compute otherwise. Rules and values only; who keeps them is said elsewhere.
@@ -10,7 +10,7 @@ model behind a name, and a library may compute otherwise. Rules and values only;
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import numpy as np
@@ -20,7 +20,7 @@ from plimsoll.kernel.digest import Digest, digest_json
 
 from .._types import Embedder
 from ._abilities import STEADY
-from ._errors import CanaryFormatError, EmbedderChangedError
+from ._errors import CanaryFormatError, EmbedderChangedError, VectorsWrongError
 from ._guard import check_vectors
 from ._probes import PROBES
 
@@ -50,20 +50,25 @@ class Canary:
         """What `to_bytes` wrote. Raises CanaryFormatError for anything else."""
         try:
             wire = msgspec.msgpack.decode(raw, type=_Wire)
-            rows = np.frombuffer(wire.vectors, "<f4").reshape(wire.count, wire.dimension)
+            rows = np.frombuffer(wire.vectors, "<f4").reshape(wire.count, wire.dimension).astype(np.float32)
         except (msgspec.MsgspecError, ValueError, UnicodeDecodeError) as error:
             raise CanaryFormatError(str(error)) from None
-        if wire.format != _FORMAT or not np.isfinite(rows).all():
-            raise CanaryFormatError(f"their format is {wire.format}, or they hold something that is no number")
-        return cls(wire.fingerprint, wire.probes, rows.astype(np.float32))
+        if wire.format != _FORMAT:
+            raise CanaryFormatError(f"their format is {wire.format}, and this version reads {_FORMAT}")
+        try:
+            # They may have come with an imported release: a vector that is too long would be near to everything.
+            check_vectors("their embedder", PROBES, rows, rows.shape[1])
+        except VectorsWrongError as error:
+            raise CanaryFormatError(error.message) from None
+        return cls(wire.fingerprint, wire.probes, rows)
 
 
 class _Wire(msgspec.Struct, array_like=True):
     format: int
     fingerprint: str
     probes: str
-    count: int
-    dimension: int
+    count: Annotated[int, msgspec.Meta(ge=0)]
+    dimension: Annotated[int, msgspec.Meta(ge=1)]
     vectors: bytes
 
 

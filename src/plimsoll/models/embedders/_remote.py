@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from plimsoll.http import Client
 from plimsoll.kernel.digest import digest_json
 from plimsoll.kernel.errors import BudgetError, PlimsollError, UnavailableError
 
@@ -55,10 +56,13 @@ class RemoteEmbedder:
         *,
         count_tokens: Callable[[str], int],
         waiting: Waiting | None = None,
+        client: Client | None = None,
     ) -> None:
+        """`client` is what the model asks through, where it is this embedder's own: closed with it."""
         self.name = settings.model
         self._model = model
         self._settings = settings
+        self._client = client
         self._count_tokens = count_tokens
         self._waiting = waiting or Waiting()
         self._requests = RateLimit(settings.remote.requests_per_minute)
@@ -95,6 +99,8 @@ class RemoteEmbedder:
     def close(self) -> None:
         """Give back connections and the thread."""
         self._background.run(self._model.close())
+        if self._client is not None:
+            self._background.run(self._client.close())
         self._background.close()
 
     def _filled(self, texts: Sequence[str], prompt: str) -> Vectors:

@@ -30,6 +30,7 @@ def told_end(end: ChatEnd, target: str, attempts: tuple[Attempt, ...], usage: Us
         model=end.model,
         quotes=end.quotes,
         answered=end.answered,
+        probability=end.probability,
         span=end.span,
         target=target,
         attempts=attempts,

@@ -148,6 +148,31 @@ class IndexConformance:
         for query in (Query("rope", None, 10, chosen), Query("", vector_of("rope"), 10, chosen)):
             assert sorted(_documents(index, query)) == list(expected)
 
+    def test_filters_that_look_alike_are_kept_apart(self, open_snapshot: OpenSnapshot) -> None:
+        """Whichever was asked before, of the same open index."""
+        index = open_snapshot(_FIELDS)
+        wanted: tuple[tuple[Json, str], ...] = (
+            ({"signed": True}, "a"),
+            ({"signed": 1}, "d"),
+            ({"signed": 1.0}, "d"),
+            ({"signed": {"in": [True]}}, "a"),
+            ({"signed": {"in": [1, "x"]}}, "d"),
+            ({"signed": {"ne": 1}}, "ab"),
+            ({"signed": {"ne": True}}, "bd"),
+        )
+        for _ in range(2):
+            for conditions, expected in wanted:
+                found = _documents(index, Query("rope", vector_of("rope"), 10, Filter.from_json(conditions)))
+                assert sorted(found) == list(expected), conditions
+
+    def test_a_long_list_is_a_filter_like_any_other(self, open_snapshot: OpenSnapshot) -> None:
+        """Of as many values as a filter may have, of every kind."""
+        index = open_snapshot(_FIELDS)
+        words = [f"word {number}" for number in range(997)]
+        for name, expected in (("year", "b"), ("kind", "a"), ("signed", "a"), ("path", "d")):
+            chosen = Filter.from_json({name: {"in": [*words, "contract" if name == "kind" else "d", True, 2024.5]}})
+            assert sorted(_documents(index, Query("rope", vector_of("rope"), 10, chosen))) == [expected], name
+
     @pytest.mark.parametrize(
         ("groups", "expected"),
         [
