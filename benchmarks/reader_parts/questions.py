@@ -17,7 +17,7 @@ from plimsoll.models.providers.reader._weights import load_weights
 from plimsoll.models.providers.reader.linear import Linear
 from plimsoll.models.providers.reader.ranking import Network
 from plimsoll.models.providers.reader.training import Asked, asked_rows, fit_refusal, fit_spans, folds
-from plimsoll.models.providers.reader.training._questions import passage_of
+from plimsoll.models.providers.reader.training._questions import passage_of, passages_of
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _FIRST_SENTENCE = re.compile(r".+?[.!?](?=\s|$)", re.DOTALL)
@@ -42,7 +42,7 @@ def measure(rows: list[dict[str, Any]], embed: Embed, *, is_dev: bool) -> dict[s
     """All figures; on development rows the weights are fitted anew without the articles that are measured."""
     asked = asked_rows(rows, embed)
     results: list[dict[str, float]] = []
-    chances: list[tuple[float, float, float]] = []
+    chances: list[tuple[float, ...]] = []
     parts = list(folds([one.article for one in asked], _FOLDS)) if is_dev else [([], list(range(len(asked))))]
     for fitted, measured in parts:
         spans, refusal = _models([asked[place] for place in fitted], embed)
@@ -61,11 +61,10 @@ def _models(asked: Sequence[Asked], embed: Embed) -> tuple[Network, Linear]:
     return fit_spans(asked, embed), fit_refusal(asked, embed)
 
 
-def _one(
-    one: Asked, embed: Embed, spans: Network, refusal: Linear
-) -> tuple[dict[str, float], tuple[float, float, float]]:
+def _one(one: Asked, embed: Embed, spans: Network, refusal: Linear) -> tuple[dict[str, float], tuple[float, ...]]:
     span, sentence = _span(one, embed, spans)
-    chances = [_chance(one.question, text, embed, refusal) for text in (one.context, one.foreign, one.similar)]
+    given = ([one.context], [one.foreign], [one.similar], one.together(answers=True), one.together(answers=False))
+    chances = [_chance(one.question, texts, embed, refusal) for texts in given]
     first = _FIRST_SENTENCE.match(one.context)
     floor = first.group() if first else one.context
     f1, exact = token_f1(span, one.gold), float(normalised(span) == normalised(one.gold))
@@ -80,8 +79,10 @@ def _one(
         "answer_rate": float(answers),
         "refusal_accuracy": float(not chances[1][1]),
         "refusal_accuracy_similar": float(not chances[2][1]),
+        "answer_rate_of_8": float(chances[3][1]),
+        "refusal_accuracy_of_8": float(not chances[4][1]),
     }
-    return result, (chances[0][0], chances[1][0], chances[2][0])
+    return result, tuple(chance for chance, _ in chances)
 
 
 def _span(one: Asked, embed: Embed, spans: Network) -> tuple[str, str]:
@@ -98,16 +99,17 @@ def _span(one: Asked, embed: Embed, spans: Network) -> tuple[str, str]:
     return unit.text[best.start : best.end], unit.text
 
 
-def _chance(question: str, text: str, embed: Embed, model: Linear) -> tuple[float, bool]:
-    """The probability that a text answers, and whether the reader would answer from it."""
+def _chance(question: str, texts: Sequence[str], embed: Embed, model: Linear) -> tuple[float, bool]:
+    """The probability that texts answer, and whether the reader would answer from them."""
     asked = read_question(question)
-    findings = find(asked, [passage_of(text)], embed)
+    findings = find(asked, passages_of(texts), embed)
     chance = answer_probability(asked, findings, embed, model=model)
     return chance, chance >= AT_LEAST and may_answer(asked, findings)
 
 
 def _refusals(chances: NDArray[np.float64]) -> dict[str, float]:
-    answerable, foreign, similar = chances.T
+    """Of single paragraphs; and of eight that are most like the question, with and without the one that answers."""
+    answerable, foreign, similar, with_it, without_it = chances.T
     everything = np.concatenate([answerable, foreign, similar])
     truth = np.concatenate([np.ones(len(answerable)), np.zeros(len(foreign) + len(similar))])
     return {
@@ -115,6 +117,7 @@ def _refusals(chances: NDArray[np.float64]) -> dict[str, float]:
         "auroc_similar": auroc(answerable, similar),
         "auroc": auroc(answerable, np.concatenate([foreign, similar])),
         "calibration_error": calibration_error(everything, truth),
+        "auroc_of_8": auroc(with_it, without_it),
     }
 
 
