@@ -18,7 +18,8 @@ from plimsoll.kernel.money import to_pico
 
 TEXT = "Say something about the sea. " * 20
 BOUND = 500
-BUDGET = "name: harbour\nbudgets:\n  - {for: everyone, usd: 100, per: day}\n"
+# The longest window there is: one that ends between two looks is empty at the second.
+BUDGET = "name: harbour\nbudgets:\n  - {for: everyone, usd: 100, per: month}\n"
 TOLD = (
     "tokens=40",
     "tokens=40~hidden=300",
