@@ -65,18 +65,26 @@ class TextSearch:
         self._count = sum(
             len(part.rows) if mask is None else int(mask.sum()) for part, mask in zip(parts, living, strict=True)
         )
-        self._norms = {field: self._field_norms(field) for field in _WEIGHTS}
+        self._means = {field: self._mean_length(field) for field in _WEIGHTS}
+        self._norms: dict[tuple[str, int], Scores] = {}
         self._known: dict[tuple[str, int], tuple[float, tuple[PostingList | None, ...]]] = {}
 
-    def _field_norms(self, field: str) -> list[Scores]:
-        """`k1 (1 - b + b * length / mean length)` of every row of every part."""
+    def _mean_length(self, field: str) -> float:
         lengths = [part.fields[field].lengths for part in self._parts]
         total = sum(
             int((one if mask is None else one[mask]).sum(dtype=np.int64))
             for one, mask in zip(lengths, self._living, strict=True)
         )
-        mean = max(total / max(self._count, 1), 1e-9)
-        return [(_K1 * (1 - _B) + _K1 * _B / mean * one).astype(np.float32) for one in lengths]
+        return max(total / max(self._count, 1), 1e-9)
+
+    def _norms_of(self, field: str, number: int) -> Scores:
+        """`k1 (1 - b + b * length / mean length)` of every row of a part. Made when it is first asked for."""
+        known = self._norms.get((field, number))
+        if known is None:
+            lengths = self._parts[number].fields[field].lengths
+            known = (_K1 * (1 - _B) + _K1 * _B / self._means[field] * lengths).astype(np.float32)
+            self._norms[field, number] = known
+        return known
 
     def search(self, words: Sequence[str], limit: int, allowed: Sequence[Mask | None]) -> list[Ranked]:
         """For each part the rows that may be among the best `limit` of all, and their scores.
@@ -150,7 +158,7 @@ class TextSearch:
 
     def _contribution(self, number: int, term: _Term, rows: NDArray[np.integer], counts: NDArray[np.uint8]) -> Scores:
         often = counts.astype(np.float32)
-        norms = self._norms[term.field][number][rows]
+        norms = self._norms_of(term.field, number)[rows]
         scores: Scores = np.float32(term.most) * often / (often + norms)
         return scores
 

@@ -19,7 +19,7 @@ SIGNS_FROM: Final = 300_000
 _LOOKS: Final = 300
 _LOOKS_PER_HIT: Final = 5
 """How many rows are looked at exactly: the more of the two. Bytes are wrong by less than a hundredth."""
-_SHARE: Final = 1 / 50
+_SHARE: Final = 1 / 100
 """Of all rows, those whose bytes are compared after signs were."""
 
 _COPY_COST: Final = 4
