@@ -6,6 +6,7 @@
 (words in 256 buckets), everything on one core: segments written and flushed, everything derived from them, then hybrid
 search with a filter, and the memory for that. `large`: a million chunks and their size, recall of the vector search
 against the exact one, a whole search with the ranker, opening an older snapshot, and a change of 1 % of the documents.
+Opening and searching is done by a process of its own, as a server does with what a build has made.
 Needs no data but the files of this Python.
 """
 

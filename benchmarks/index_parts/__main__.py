@@ -10,18 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from plimsoll.models import Embedder
-from plimsoll.models.catalogue import make_embedder
-from plimsoll.retrieval import Index
-from plimsoll.retrieval.engines import Query
-
 from . import material, measures
 from .measures import Shelf, VectorCache
+from .searches import QUESTIONS, embedder_of, in_a_new_process
 
-QUESTIONS = 200
-RECALL_QUESTIONS = 100
 CHANGED_SHARE = 0.01
 
 
@@ -54,26 +46,9 @@ def ingest(chunks: int, place: Path) -> dict[str, float]:
     return result
 
 
-def recall(index: Index, embedder: Embedder, chunks: int) -> float:
-    """Share of the ten nearest chunks by exact search that the index finds, by the words of what is searched for."""
-    questions = material.questions(RECALL_QUESTIONS)
-    wanted = embedder.embed(questions)
-    best = [np.empty(0)] * len(questions)
-    count = -(-chunks // material.CHUNKS_PER_DOCUMENT)
-    for number in range(count):
-        document = material.make(material.path_of(number), chunks)
-        scores = np.round(embedder.embed(document.embedding_texts()) @ wanted.T, 6)
-        best = [np.sort(np.append(kept, scores[:, at]))[-measures.DEPTH :] for at, kept in enumerate(best)]
-    shares = []
-    for at, vector in enumerate(wanted):
-        found = index.find(Query("", vector, measures.DEPTH)).vector_scores
-        # Equal scores are equally near, so what counts is how near the ones are that were found.
-        shares.append(float((np.sort(found)[::-1] >= best[at][0]).sum()) / measures.DEPTH)
-    return round(float(np.mean(shares)), 4)
-
-
-def large(chunks: int, place: Path, embedder: Embedder) -> dict[str, float]:
+def large(chunks: int, place: Path, name: str) -> dict[str, float]:
     """A large index: built, searched, changed, and opened as it was before."""
+    embedder = embedder_of(name)
     shelf, kept = Shelf(place, embedder), VectorCache(embedder, keep=True)
     make = partial(material.make, chunks=chunks)
     started, cpu = time.perf_counter(), time.process_time()
@@ -89,19 +64,7 @@ def large(chunks: int, place: Path, embedder: Embedder) -> dict[str, float]:
     }
     print(json.dumps(result), file=sys.stderr)
     result |= changed(shelf, kept, chunks, (full, full_cpu))
-    started = time.perf_counter()
-    older = shelf.open(snapshot)
-    result["open_older_ms"] = round((time.perf_counter() - started) * 1000, 1)
-    questions = material.questions(QUESTIONS)
-    unfiltered = measures.latencies(measures.hybrid(older, embedder, filtered=False), questions)
-    filtered = measures.latencies(measures.hybrid(older, embedder), questions)
-    result |= {f"query_{name}": value for name, value in unfiltered.items()}
-    result |= {f"filtered_{name}": value for name, value in filtered.items()}
-    result |= {f"ranked_{name}": value for name, value in measures.ranked(older, embedder, questions).items()}
-    print(json.dumps(result), file=sys.stderr)
-    result["recall_at_10"] = recall(older, embedder, chunks)
-    older.close()
-    return result
+    return result | in_a_new_process(snapshot, place, chunks, name)
 
 
 def changed(shelf: Shelf, kept: VectorCache, chunks: int, full: tuple[float, float]) -> dict[str, float]:
@@ -145,8 +108,7 @@ def main() -> None:
                 measures.remove(Path(place) / str(chunks))
                 print(json.dumps(metrics), file=sys.stderr)
         if given.only != "ingest":
-            embedder = material.HashEmbedder() if given.embedder == "hash" else make_embedder(given.embedder)
-            metrics["large"] = large(given.chunks, Path(place) / "large", embedder)
+            metrics["large"] = large(given.chunks, Path(place) / "large", given.embedder)
     print(
         json.dumps(
             {
