@@ -235,3 +235,28 @@ def test_closing_a_release_closes_every_route_and_each_index_once(tmp_path: Path
         yard.close()
     assert [model.closed for model in models] == [True, True], "that of the answers, and that of the variants"
     assert [shelf.closed for shelf in shelves] == [1, 1]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_request_says_the_sum_of_both_calls(port: Gateway, *, stream: bool) -> None:
+    asked = port.ask(CHAT, "harbour/ask", URLAUB, stream=stream)
+    if not stream:
+        assert float(asked.headers["x-plimsoll-cost-usd"]) == pytest.approx(2 * CALL_USD)
+    trace = port.trace(asked)
+    assert trace.cost_usd == pytest.approx(2 * CALL_USD)
+    assert trace.input_tokens + trace.output_tokens == 2 * CALL_TOKENS
+    settled: Any = trace.budget["settled"]
+    assert settled["tokens"] == 2 * CALL_TOKENS
+    assert settled["cost_usd"] == pytest.approx(trace.cost_usd)
+
+
+def test_a_request_that_fails_after_its_variants_still_cost_them(port: Gateway, held: Writer) -> None:
+    held.refuses_answers = True
+    asked = port.ask(CHAT, "harbour/ask", URLAUB)
+    assert asked.status_code >= 400
+    assert port.latest().cost_usd == pytest.approx(CALL_USD)
+
+
+def test_a_plain_search_costs_one_call(port: Gateway) -> None:
+    trace = port.trace(port.ask(CHAT, "harbour/plain", URLAUB))
+    assert trace.cost_usd == pytest.approx(CALL_USD)
