@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ from plimsoll.retrieval import (
 from plimsoll.retrieval._types import Index
 from plimsoll.retrieval._words import words
 from plimsoll.retrieval.engines import Query
-from plimsoll.retrieval.engines.embedded import EmbeddedIndexes, _folder, _text_search, _vector_search, _writing
+from plimsoll.retrieval.engines.embedded import EmbeddedIndexes, _folder, _index, _text_search, _vector_search, _writing
 from plimsoll.retrieval.engines.embedded._columns import Columns, ColumnWriter, own_fields
 from plimsoll.retrieval.engines.embedded._part import Part
 from plimsoll.retrieval.engines.embedded._postings import Postings, PostingsWriter, term_hash
@@ -238,6 +238,25 @@ def test_short_forms_find_nearly_all_of_the_nearest(
     shared = [len(set(one) & set(other)) / 10 for one, other in zip(quick, exact, strict=True)]
     assert float(np.mean(shared)) >= 0.94
     assert max(looked_at) < 1000
+
+
+def test_words_and_vectors_find_the_same_when_they_are_searched_at_the_same_time(
+    tmp_path: Path, other_embedder: "HashEmbedder", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = _open(tmp_path, other_embedder, [_document(f"d{n}", [f"row {n}", f"note {n % 7}"]) for n in range(60)])
+    queries = [Query(f"row {n} note", other_embedder.embed([f"note {n}"])[0], 8) for n in range(9)]
+    queries += [replace(queries[0], text=""), replace(queries[0], vector=None), Query("", None, 8)]
+    one_by_one = [_found(index, query) for query in queries]
+    monkeypatch.setattr(_index, "_TOGETHER_FROM", 0)
+    assert [_found(index, query) for query in queries] == one_by_one
+    assert any(one_by_one)
+
+    def broken(*_: object) -> NoReturn:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(_vector_search, "cosines", broken)
+    with pytest.raises(OSError, match="the disk is gone"):
+        _found(index, queries[0])
 
 
 def test_signs_are_used_only_where_they_tell_vectors_apart() -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
 from typing import Final
@@ -17,11 +18,13 @@ from ..._words import words
 from ...signals import WordCounts
 from ._part import DocumentInfo, Part, StoredChunk
 from ._text_search import FIELDS, TextSearch
-from ._vector_search import VectorSearch, cosines
+from ._vector_search import Vector, VectorSearch, cosines
 from ._view import View
 
 _KEPT_MASKS: Final = 32
 _ID_LENGTH: Final = 16
+_TOGETHER_FROM: Final = 300_000
+"""From so many chunks on, words and vectors are searched at the same time; below, a thread costs what it spares."""
 
 Mask = NDArray[np.bool_]
 Masks = tuple[Mask | None, ...]
@@ -49,16 +52,39 @@ class EmbeddedIndex:
         parts = self._opened()
         limit = min(query.limit, self.chunk_count)
         allowed = self._allowed(parts, query.filter, query.groups)
-        text = vector = _NOTHING
-        if query.text and limit:
-            text = self._best(parts, self._text.search(words(query.text), limit, allowed), limit)
-        if query.vector is not None and limit:
-            vector = self._best(parts, self._nearest.search(query.vector, limit, allowed), limit)
+        text, vector = self._ranked(parts, query, limit, allowed)
         rows = np.union1d(text[0], vector[0])
         text_scores, text_ranks = _spread(rows, text)
-        _, vector_ranks = _spread(rows, vector)
-        exact = np.zeros(len(rows)) if query.vector is None else self._cosines(parts, rows, query.vector)
-        return Candidates(rows, text_scores, text_ranks, exact, vector_ranks)
+        vector_scores, vector_ranks = _spread(rows, vector)
+        if query.vector is not None:
+            others = vector_ranks == 0
+            vector_scores[others] = self._cosines(parts, rows[others], query.vector)
+        return Candidates(rows, text_scores, text_ranks, vector_scores, vector_ranks)
+
+    def _ranked(
+        self, parts: Sequence[Part], query: Query, limit: int, allowed: Masks
+    ) -> tuple["_Ranked", "_Ranked"]:
+        """The best rows by their words, and those by their vectors."""
+
+        if limit == 0:
+            return _NOTHING, _NOTHING
+        asked = words(query.text)
+        if query.vector is None:
+            return self._by_words(parts, asked, limit, allowed), _NOTHING
+        if self.chunk_count < _TOGETHER_FROM:
+            return (
+                self._by_words(parts, asked, limit, allowed),
+                self._by_vectors(parts, query.vector, limit, allowed),
+            )
+        with ThreadPoolExecutor(1) as another:
+            vector = another.submit(self._by_vectors, parts, query.vector, limit, allowed)
+            return self._by_words(parts, asked, limit, allowed), vector.result()
+
+    def _by_words(self, parts: Sequence[Part], asked: Sequence[str], limit: int, allowed: Masks) -> "_Ranked":
+        return self._best(parts, self._text.search(asked, limit, allowed), limit) if asked else _NOTHING
+
+    def _by_vectors(self, parts: Sequence[Part], wanted: Vector, limit: int, allowed: Masks) -> "_Ranked":
+        return self._best(parts, self._nearest.search(wanted, limit, allowed), limit)
 
     def read(self, rows: Sequence[int]) -> list[Found]:
         """The chunks of some rows, in that order."""
@@ -94,7 +120,7 @@ class EmbeddedIndex:
         info = part.info(int(part.rows[own[0]]["document"]))
         return part.text(info.first_byte, info.last_byte)[start:end]
 
-    def vectors(self, rows: Sequence[int]) -> NDArray[np.float32]:
+    def vectors(self, rows: Sequence[int]) -> Vector:
         """The vectors of some rows, shape (rows, dimension)."""
         parts = self._opened()
         found = np.empty((len(rows), parts[0].vectors.all.shape[1] if parts else 0), np.float32)
@@ -156,7 +182,7 @@ class EmbeddedIndex:
             names[places], ordinals[places] = parts[number].names[stored["document"]], stored["ordinal"]
         return names, ordinals
 
-    def _cosines(self, parts: Sequence[Part], rows: Rows, wanted: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _cosines(self, parts: Sequence[Part], rows: Rows, wanted: Vector) -> NDArray[np.float64]:
         scores = np.zeros(len(rows))
         for number, places, own in self._by_part(rows):
             scores[places] = cosines(parts[number], own, wanted)

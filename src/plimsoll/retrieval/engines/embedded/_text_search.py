@@ -31,6 +31,7 @@ _MOST_WORDS: Final = 200
 _MOST_KNOWN: Final = 20_000
 _LOOKUP_COST: Final = 8
 """Looking a row up in a list takes so many times as long as walking past one."""
+_ROUNDING: Final = 1e-4
 _GROUP: Final = 64
 _GROUPS_PER_HIT: Final = 16
 
@@ -126,8 +127,10 @@ class TextSearch:
             done += 1
             if rest[done] < scores.max():  # otherwise no word behind this one can be left out yet
                 least = max(least, _nth_best(scores, limit))
+        # A little less than needed, since single precision rounds; of negative ones there may be many.
+        near = max(least * (1 - _ROUNDING) - rest[done], 0.0)
         # The type of the lists: with another one, numpy would convert whole lists to look something up in them.
-        candidates = np.flatnonzero(scores > 0).astype(np.uint32)
+        candidates = np.flatnonzero(scores > near).astype(np.uint32)
         for at, (term, one) in enumerate(lists[done:], done):
             candidates = candidates[scores[candidates] + np.float32(rest[at]) >= least]
             self._add_to(scores, candidates, (number, term, one))
