@@ -98,7 +98,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, and print one JSON object as the last line."""
     given = arguments()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
     started = time.perf_counter()
     metrics: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(dir=given.place) as place:
@@ -107,6 +108,7 @@ def main() -> None:
                 metrics[f"ingest_{chunks}"] = ingest(chunks, Path(place) / str(chunks))
                 measures.remove(Path(place) / str(chunks))
                 print(json.dumps(metrics), file=sys.stderr)
+        os.sched_setaffinity(0, cores)
         if given.only != "ingest":
             metrics["large"] = large(given.chunks, Path(place) / "large", given.embedder)
     print(
