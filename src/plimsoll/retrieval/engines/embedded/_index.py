@@ -61,11 +61,8 @@ class EmbeddedIndex:
             vector_scores[others] = self._cosines(parts, rows[others], query.vector)
         return Candidates(rows, text_scores, text_ranks, vector_scores, vector_ranks)
 
-    def _ranked(
-        self, parts: Sequence[Part], query: Query, limit: int, allowed: Masks
-    ) -> tuple["_Ranked", "_Ranked"]:
+    def _ranked(self, parts: Sequence[Part], query: Query, limit: int, allowed: Masks) -> tuple["_Ranked", "_Ranked"]:
         """The best rows by their words, and those by their vectors."""
-
         if limit == 0:
             return _NOTHING, _NOTHING
         asked = words(query.text)
