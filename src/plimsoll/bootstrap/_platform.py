@@ -19,6 +19,7 @@ from plimsoll.flows.label import LabelParts
 from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
 from plimsoll.flows.publish import PublishParts
+from plimsoll.flows.redteam import RedteamParts
 from plimsoll.flows.refresh.watch import EmbedderWatch
 from plimsoll.flows.serve import Caller
 from plimsoll.flows.serve.parts import ServeParts
@@ -26,7 +27,6 @@ from plimsoll.flows.ship import EvaluateParts, FreezeParts
 from plimsoll.governance.record_check import CheckParts
 from plimsoll.governance.retention import Retention
 from plimsoll.governance.retention import Stores as RetentionStores
-from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest, Json, short_name
 from plimsoll.kernel.errors import ConflictError, IntegrityError, InvalidError, PlimsollError
 from plimsoll.ledger import By
@@ -34,7 +34,7 @@ from plimsoll.models import Embedder
 from plimsoll.models.answers import AnswerCache, Similar
 from plimsoll.models.catalogue import count_tokens
 from plimsoll.models.predictors import Predictor, make_predictor
-from plimsoll.project import AppDefinition, load_app, source_commit
+from plimsoll.project import AppDefinition, Project, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
 from plimsoll.retrieval import Snapshot, write_segment
@@ -42,6 +42,7 @@ from plimsoll.settings import SecretMissingError, Settings
 from plimsoll.tracing import Traces
 
 from ._capture import make_capture
+from ._checks import CheckMaker, ReleaseOutside, routes_in
 from ._engines import Engines
 from ._knowledge import STATIC, KnowledgeMaker
 from ._routes import RouteMaker
@@ -73,6 +74,8 @@ class Platform(Stores):
         self._open.append(self._engines.close)
         self._knowledge = KnowledgeMaker(settings, project, lambda: self.blobs, self._engines)
         self._open.append(self._knowledge.close)
+        self._checks = CheckMaker(settings, project, self._route_maker)
+        self._open.append(self._checks.close)
 
     @cached_property
     def app(self) -> str:
@@ -153,7 +156,7 @@ class Platform(Stores):
             recorder=self.recorder,
             open_index=self._knowledge.open,
             make_route=routes.route,
-            make_guardrail=Policy.load,
+            make_guardrail=self._checks.policy,
             make_predictor=self._predictor,
             count_tokens=count_tokens,
             meter=self.meter if metered else None,
@@ -183,6 +186,14 @@ class Platform(Stores):
         """What running suites needs."""
         routes = self._route_maker()
         return EvaluateParts(self.serve_parts(metered=True), self.runs, self.caller, routes.require)
+
+    def redteam_parts(self) -> RedteamParts:
+        """What attacking an endpoint needs."""
+        return RedteamParts(partial(self.serve_parts, metered=True), self.caller)
+
+    def outside(self, project: Project) -> ReleaseOutside:
+        """Whom the checks of a project's guardrails can ask where they are tried, and not served."""
+        return self._checks.outside(routes_in(project))
 
     def _route_maker(self) -> RouteMaker:
         return RouteMaker(self.settings, partial(self.embedder, STATIC), self._project)

@@ -1,4 +1,4 @@
-"""The verbs of the journey: init, build, ask, eval."""
+"""The verbs of the journey: init, build, ask; and running suites, for the verbs that do."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ import click
 
 from plimsoll.kernel.errors import InvalidError
 
-from ._exits import DONE, REFUSED, WRONG_USE
+from ._exits import DONE, WRONG_USE
 from ._output import progress
 from ._state import State, json_option
 from .show import answers, builds, verdicts
@@ -115,22 +115,6 @@ def _predict(state: State, app: str, row: dict[str, str], asked: tuple[str, str 
     state.output.result(answers.predictions_json(found), lambda screen: answers.predictions(screen, found))
 
 
-@click.command("eval", short_help="Run the suites against their limits", epilog="Example: plimsoll eval ask --json")
-@click.argument("suite", required=False)
-@json_option
-def evaluate(state: State, suite: str | None) -> int:
-    """Run the project's suites through the function that serves; exit 1 when a gate says no."""
-    from plimsoll.flows.ship import suites_of
-
-    project = state.project()
-    with state.platform(project.root) as platform:
-        report = build_with_progress(state, project, platform)
-        runs = run_suites(state, platform, report, suites_of(project, report.versions, suite))
-    state.output.result([run.to_json() for run in runs], lambda screen: verdicts.runs(screen, runs))
-    # No suite at all is not a pass: nothing was measured.
-    return DONE if runs and all(run.verdict.outcome == "pass" for run in runs) else REFUSED
-
-
 def _say_what_changed(state: State, platform: "Platform") -> None:
     """The working build answers, which may not be what stands in the files any more."""
     from plimsoll.flows.build import changed_files
@@ -194,4 +178,4 @@ def _say_why_not(state: State, runs: "tuple[Run, ...]") -> None:
             state.output.note(f"{times} of {len(run.rows)} rows of {run.suite.name} have no answer: {reason}")
 
 
-COMMANDS = (init, build, ask, evaluate)
+COMMANDS = (init, build, ask)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._text import brief, line, table
+from .._text import brief, line, table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from plimsoll.guardrails import Covered, ExampleOutcome, Review, Stage
 
-_STAGES: "tuple[Stage, ...]" = ("input", "retrieved", "tool_call", "output")
+_STAGES: "tuple[Stage, ...]" = ("input", "retrieved", "tool_call", "tool_result", "output")
 _KINDS_SHOWN = 4
 
 

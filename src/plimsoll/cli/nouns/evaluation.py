@@ -1,0 +1,134 @@
+"""The verb eval: suites against their limits, and adversarial requests."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from plimsoll.kernel.errors import InvalidError, NotFoundError
+from plimsoll.kernel.words import nearest
+
+from .._exits import DONE, REFUSED
+from .._output import progress
+from .._state import State, json_option
+from ..flows import build_with_progress, run_suites
+from ..show import redteams, verdicts
+
+if TYPE_CHECKING:
+    from plimsoll.evaluation.redteam import Carrier, Report
+    from plimsoll.project import Project
+
+_CARRIERS: "tuple[Carrier, ...]" = ("message", "document", "tool_result")
+
+
+class EndpointUnclearError(InvalidError):
+    """The project has several endpoints, and none was named."""
+
+    code = "endpoint_unclear"
+
+    def __init__(self, names: "list[str]") -> None:
+        super().__init__(f"this project has {len(names)} endpoints", hint=f"name one of {', '.join(names)}")
+
+
+class EndpointUnknownError(NotFoundError):
+    """The project has no endpoint of this name."""
+
+    code = "endpoint_unknown"
+
+    def __init__(self, name: str, names: "list[str]") -> None:
+        near = nearest(name, names)
+        listed = f"endpoints: {', '.join(names)}"
+        super().__init__(f"there is no endpoint {name!r}", hint=f"did you mean `{near}`? {listed}" if near else listed)
+
+
+class _Suites(click.Group):
+    """What is no command is the name of a suite: `plimsoll eval ask` is `plimsoll eval run ask`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """See click."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("eval", cls=_Suites, short_help="Run the suites against their limits")
+def evaluate() -> None:
+    """Run the project's suites, or attack an endpoint. `plimsoll eval SUITE` is short for `plimsoll eval run SUITE`."""
+
+
+@evaluate.command("run", short_help="Run the suites", epilog="Example: plimsoll eval ask --json")
+@click.argument("suite", required=False)
+@json_option
+def run(state: State, suite: str | None) -> int:
+    """Run the project's suites through the function that serves; exit 1 when a gate says no."""
+    from plimsoll.flows.ship import suites_of
+
+    project = state.project()
+    with state.platform(project.root) as platform:
+        report = build_with_progress(state, project, platform)
+        runs = run_suites(state, platform, report, suites_of(project, report.versions, suite))
+    state.output.result([run.to_json() for run in runs], lambda screen: verdicts.runs(screen, runs))
+    # No suite at all is not a pass: nothing was measured.
+    return DONE if runs and all(run.verdict.outcome == "pass" for run in runs) else REFUSED
+
+
+@evaluate.command(
+    "redteam", short_help="Attack an endpoint", epilog="Example: plimsoll eval redteam ask --cases 300 --at-most 2"
+)
+@click.argument("endpoint", required=False)
+@click.option("--cases", default=150, show_default=True, type=click.IntRange(1, 100_000), help="How many attacks.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31), help="For the same cases again.")
+@click.option(
+    "--carrier", "carriers", multiple=True, type=click.Choice(_CARRIERS), help="How attacks come in; all without it."
+)
+@click.option("--at-most", type=click.FloatRange(0, 100), help="Exit 1 when more per cent of the attacks succeed.")
+@json_option
+def redteam(
+    state: State, *, endpoint: str | None, cases: int, seed: int, carriers: "tuple[Carrier, ...]", at_most: float | None
+) -> int:
+    """Attack an endpoint with and without its guardrail: how many attacks succeed, and how many harmless requests stop.
+
+    Attacks are made from goals, disguises and ways to come in; each has a canary, so that success is seen in the
+    answer. Half as many harmless requests come the same ways. No case asks for anything that could harm somebody.
+    """
+    from plimsoll.evaluation.redteam import make_cases
+    from plimsoll.flows.redteam import redteam as redteam_flow
+
+    project = state.project()
+    name = _endpoint(project, endpoint)
+    made = make_cases(cases, seed, carriers or _CARRIERS)
+    with state.platform(project.root) as platform:
+        report = build_with_progress(state, project, platform)
+        with progress(state.output) as advance:
+            asking = redteam_flow(
+                report.draft,
+                name,
+                made,
+                platform.redteam_parts(),
+                on_case=lambda done: advance("redteam", done, 2 * len(made)),
+            )
+            found = asyncio.run(asking)
+    state.output.result(found.to_json(), lambda screen: redteams.report(screen, name, found))
+    return DONE if _allows(found, at_most) else REFUSED
+
+
+def _endpoint(project: "Project", name: str | None) -> str:
+    names = sorted(project.endpoints)
+    if name is None:
+        if len(names) != 1:
+            raise EndpointUnclearError(names)
+        return names[0]
+    if name not in project.endpoints:
+        raise EndpointUnknownError(name, names)
+    return name
+
+
+def _allows(found: "Report", at_most: float | None) -> bool:
+    """Whether the share of successful attacks is within the limit; where nothing was measured, it is not."""
+    if at_most is None:
+        return True
+    value = found.guarded.success().value
+    return value is not None and value * 100 <= at_most
+
+
+COMMANDS = (evaluate,)
