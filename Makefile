@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help setup sdks demo demo-check test lint types contract check format lock bench-journey bench-records clean
+.PHONY: help setup sdks demo demo-check test lint types contract check format lock train-checks bench-journey bench-records clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -51,10 +51,14 @@ bench-journey: $(VENV)/.installed ## Measure the journey on real documents; JSON
 bench-records: $(VENV)/.installed-test ## Measure records: look-ups, the log, power cuts; JSON (8 minutes)
 	$(BIN)/python benchmarks/records.py
 
+CHECKS := entities attacks harm grounding
+train-checks: $(VENV)/.installed-test ## Train the checks that are small models again (development rows in ../shared/data)
+	@for check in $(CHECKS); do $(BIN)/python -m tools.train_checks.$$check || exit 1; done
+
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --quiet --upgrade -o requirements/base.txt
-	uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --extra onnx --extra lance --extra tune --universal --python-version 3.11 \
+	uv pip compile pyproject.toml requirements/build.in --extra test --extra postgres --extra onnx --extra lance --extra tune --extra train --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -c requirements/base.txt \
 		-o requirements/test.txt
 	echo xllamacpp | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from plimsoll.checks import Found
+from plimsoll.checks import NO_CONTEXT, Context, Found
 from plimsoll.guardrails import Policy, Rule
 from plimsoll.kernel.digest import Json
 
@@ -55,8 +55,9 @@ def test_a_check_whose_service_is_down_blocks() -> None:
     class Analyser:
         name = "analyser"
         kinds = ("person",)
+        version = "1"
 
-        def find(self, _text: str) -> list[Found]:
+        def find(self, text: str, context: Context = NO_CONTEXT) -> list[Found]:  # noqa: ARG002  # it fails before
             raise ConnectionRefusedError
 
     policy = Policy("p", [Rule(Analyser(), ("input",), "redact")])

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from plimsoll.checks import Found, Pattern, PatternCheck
-from plimsoll.guardrails import Finding, Policy, PolicyInvalidError, Rule, coverage, run_examples
+from plimsoll.checks import NO_CONTEXT, Context, Found
+from plimsoll.checks.patterns import Pattern, PatternCheck
+from plimsoll.guardrails import STAGES, Finding, Policy, PolicyInvalidError, Rule, coverage, run_examples
 from plimsoll.kernel.digest import Json
 
 
@@ -26,8 +27,9 @@ class FakeCheck:
     fault: type[Exception] | None = None
     name: str = "fake"
     kinds: tuple[str, ...] = ("odd",)
+    version: str = "1"
 
-    def find(self, text: str) -> Sequence[Found]:
+    def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # it needs none
         if self.fault is not None:
             raise self.fault(text)
         return self.found
@@ -68,7 +70,7 @@ def test_the_strictest_of_several_rules_for_the_same_thing_counts() -> None:
 def test_flag_only_notes() -> None:
     review = policy({"check": "secrets", "on": ["output"], "action": "flag"}).review("AKIAIOSFODNN7EXAMPLE!", "output")
     assert (review.action, review.text) == ("flag", "AKIAIOSFODNN7EXAMPLE!")
-    assert review.counts == {("secrets", "aws_access_key", "flag"): 1}
+    assert [(one.check, one.kind, one.action) for one in review.findings] == [("secrets", "aws_access_key", "flag")]
 
 
 def test_a_finding_that_is_less_sure_than_asked_for_does_not_count() -> None:
@@ -131,12 +133,12 @@ def test_a_check_that_sees_only_whole_texts_holds_a_stream_until_its_end() -> No
     step = stream.close()
     assert step.text == "a[ODD]c"
     assert step.review is not None
-    assert step.review.findings == (Finding("fake", "odd", "redact", 1, 2, 0.5),)
+    assert step.review.findings == (Finding("fake", "odd", "redact", 1, 2, 0.5, "", "1"),)
 
 
 def test_a_policy_that_cannot_be_compiled_blocks_everything() -> None:
     closed = Policy.load("broken", {"checks": [{"check": "nope", "on": ["input"], "action": "flag"}]})
-    assert closed.stages == ("input", "retrieved", "tool_call", "output")
+    assert closed.stages == STAGES
     review = closed.review("hello", "input")
     assert (review.action, review.text, review.reason) == ("block", "", "policy_invalid")
     assert closed.stream().feed("hello").review == review

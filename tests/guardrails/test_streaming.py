@@ -1,13 +1,16 @@
 """A text gets the same verdict, findings and redacted form whole and in any pieces."""
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from plimsoll.checks import Pattern, PatternCheck
+from plimsoll.checks import NO_CONTEXT, Context, Found
+from plimsoll.checks.patterns import Pattern, PatternCheck
 from plimsoll.guardrails import Policy, Review, Rule
 from plimsoll.kernel.digest import Json
 
@@ -105,6 +108,9 @@ PLANTS = (
     "e\u0301",
     "۴",
     "|",
+    "The tenant may leave. ",
+    "Is that so?!\n",
+    'He said "no." Then he left (twice.) ',
 )
 SECRET = "ghp_" + "Zz9" * 12
 RELAXED = Policy.from_json(
@@ -115,7 +121,38 @@ RELAXED = Policy.from_json(
         ]
     },
 )
-POLICIES = {"redacting": Policy.from_json("r", REDACTING), "stopping": Policy.from_json("s", STOPPING)}
+
+
+@dataclass(frozen=True)
+class Sentencewise:
+    """A check that judges sentence by sentence: long words, sentences of some lengths, and it cannot read `@@`."""
+
+    name: str = "sentencewise"
+    version: str = "7"
+    kinds: tuple[str, ...] = ("word", "lucky")
+    by_sentence: bool = True
+
+    def find(self, text: str, context: Context = NO_CONTEXT) -> list[Found]:
+        assert context.stage in {"", "output"}
+        if "@@" in text:
+            raise ValueError(text)
+        words = [Found(*found.span(), "word", 0.7, "long") for found in re.finditer(r"[A-Za-z]{9,}", text)]
+        return [*words, Found(0, len(text), "lucky", 0.6)] if len(text) % 7 == 0 else words
+
+
+def by_sentence(action: str, on_error: str, **rule: Json) -> Json:
+    own: Json = {"check": "sentencewise", "on": ["output"], "action": action, "on_error": on_error, **rule}
+    return {"checks": [{"check": "pii", "on": ["output"], "action": "redact", "numbered": True}, own]}
+
+
+OWN = {"sentencewise": Sentencewise()}
+POLICIES = {
+    "redacting": Policy.from_json("r", REDACTING),
+    "stopping": Policy.from_json("s", STOPPING),
+    "sentences": Policy.from_json("t", by_sentence("redact", "flag", numbered=True), OWN),
+    "sentences that stop": Policy.from_json("u", by_sentence("block", "block", at_least=0.65), OWN),
+    "sentences that are noted": Policy.from_json("v", by_sentence("flag", "ask"), OWN),
+}
 
 
 def streamed(policy: Policy, pieces: Iterable[str]) -> tuple[str, Review]:

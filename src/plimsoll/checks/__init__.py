@@ -1,36 +1,33 @@
 """One question about a text each: is there personal data, an injection, a secret? Written once, used everywhere.
 
-Here: the port `Check`, the checks made of patterns (`pii`, `secrets`, `injection`, `blocklist`, `pattern`), the scanner
-that looks for all patterns at once in whole or arriving text. `plimsoll.checks.moderation` answers OpenAI's moderation
-categories. Not here: what is done with a finding (`plimsoll.guardrails`).
+Here: the port `Check`, and making a check by its name. Behind doors of their own: what can be known of each check
+(`plimsoll.checks.catalogue`), what patterns are and how they are looked for (`plimsoll.checks.patterns`), OpenAI's
+moderation categories (`plimsoll.checks.moderation`), and the kinds of checks. Not here: what is done with a finding
+(`plimsoll.guardrails`).
 """
 
-from ._catalogue import CHECKS, make_check
 from ._errors import (
     CheckOptionsError,
+    CheckPlugInError,
     CheckUnknownError,
     KindUnknownError,
     PatternInvalidError,
     ScanFailedError,
 )
-from ._pattern_check import PatternCheck
-from ._scanner import FAILED, Hit, Scan, Scanner
-from ._types import Check, Found, Pattern
+from ._types import NO_CONTEXT, Check, Context, Found
+from .catalogue import CHECKS, make_check
 
 __all__ = [
     "CHECKS",
-    "FAILED",
+    "NO_CONTEXT",
     "Check",
     "CheckOptionsError",
+    "CheckPlugInError",
     "CheckUnknownError",
+    "Context",
     "Found",
-    "Hit",
     "KindUnknownError",
-    "Pattern",
-    "PatternCheck",
     "PatternInvalidError",
-    "Scan",
     "ScanFailedError",
-    "Scanner",
     "make_check",
 ]

@@ -1,18 +1,25 @@
-"""What a check is, and what it finds."""
+"""What a check is, what it may know, and what it finds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-Judge = Callable[[str, str, str], float]
-"""Says how sure a match is, from 0 (no finding) to 1, given the match and what stands before and after it.
 
-It gets `BEFORE` characters before the match and as many after it as its pattern asks for (fewer at the ends of a text),
-in normal form. It must be pure: the same three texts, the same answer.
-"""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a check may know of the request beside the text; empty where it is not known."""
 
-BEFORE = 48
-"""Characters before a match that a judge is shown."""
+    stage: str = ""
+    """Where the text stands: `input`, `retrieved`, `tool_call`, `tool_result` or `output`."""
+    question: str = ""
+    """What the person asked last."""
+    instructions: str = ""
+    """What the model was told by whoever built the endpoint (the system prompt)."""
+    passages: tuple[str, ...] = ()
+    """What the answer is to rest on, in the order in which it is numbered from 1."""
+
+
+NO_CONTEXT = Context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,11 @@ class Found:
     end: int
     kind: str
     score: float = 1.0
-    """How sure it is, above 0 and at most 1."""
+    """How much speaks for it, above 0 and at most 1; what a policy's threshold is compared with."""
+    reason: str = ""
+    """Why, in a few words that hold nothing of the text."""
+    confidence: float | None = None
+    """The share of such findings that were right on labelled rows; None where nobody has measured it."""
 
 
 class Check(Protocol):
@@ -39,25 +50,15 @@ class Check(Protocol):
         ...
 
     @property
+    def version(self) -> str:
+        """Changes whenever it may answer differently: a number, or the first characters of a digest."""
+        ...
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """All that it can find."""
         ...
 
-    def find(self, text: str) -> Sequence[Found]:
+    def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:
         """What it finds in a whole text, in the order of the text."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """An expression in RE2's syntax for one kind of thing. Raises nothing: `Scanner` reads the expression."""
-
-    kind: str
-    source: str
-    score: float = 1.0
-    judge: Judge | None = None
-    """Looks at each match; without one every match is a finding with the pattern's `score`."""
-    cut: Callable[[str], int] | None = None
-    """How many characters of a match are the finding, where an expression must take more; 0 for none. Pure."""
-    after: int = 0
-    """Characters after a match that the judge must see. An answer that streams is held back for as long."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from plimsoll.checks import NO_CONTEXT, Context
 from plimsoll.kernel.digest import Json
 
 from ._policy import Policy
@@ -19,6 +20,8 @@ class Example:
     expect: Action
     becomes: str | None = None
     """The text as it must go on; None where that is not said."""
+    context: Context = NO_CONTEXT
+    """What the checks may know beside the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,16 @@ def examples_of(content: Json) -> Iterator[Example]:
     listed = content.get("tests") if isinstance(content, Mapping) else None
     for given in listed if isinstance(listed, list | tuple) else ():
         test = cast("Mapping[str, Any]", given)
-        yield Example(test["text"], test["on"], test["expect"], test.get("becomes"))
+        stage: Stage = test["on"]
+        context = Context(
+            stage, test.get("question") or "", test.get("instructions") or "", tuple(test.get("passages") or ())
+        )
+        yield Example(test["text"], stage, test["expect"], test.get("becomes"), context)
 
 
 def run_examples(policy: Policy, content: Json) -> tuple[ExampleOutcome, ...]:
     """Every test of a policy's content, and what became of it."""
     return tuple(
-        ExampleOutcome(number, example, policy.review(example.text, example.stage))
+        ExampleOutcome(number, example, policy.review(example.text, example.stage, example.context))
         for number, example in enumerate(examples_of(content), start=1)
     )

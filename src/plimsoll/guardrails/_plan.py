@@ -1,20 +1,34 @@
 """The rules of one stage, compiled: one scanner for all patterns, and which rule a finding falls under."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import index
 
-from plimsoll.checks import FAILED, Check, Hit, Pattern, PatternCheck, Scanner
+from plimsoll.checks import Context, Found
+from plimsoll.checks.patterns import FAILED, Hit, Pattern, PatternCheck, Scanner
 
+from ._asking import ask
 from ._rules import Rule
-from ._types import ACTIONS
+from ._types import ACTIONS, Action, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A check that is not made of patterns."""
+
+    rule: Rule
+    kinds: dict[str, int]
+    failed: int
 
 
 class Plan:
     """What is looked for at one stage. Immutable, and safe to use from several threads. Raises PatternInvalidError.
 
-    Checks that are not made of patterns see only whole texts (`needs_all`): a stream is held until its end for them.
+    Checks that are not made of patterns see whole texts (`needs_all`): a stream is held until its end for them. Those
+    that say of themselves that they judge sentence by sentence (`by_sentence = True`) do so where answers may stream.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], stage: Stage) -> None:
         owners: dict[Pattern, list[Rule]] = {}
         for rule in rules:
             if isinstance(rule.check, PatternCheck):
@@ -22,58 +36,77 @@ class Plan:
                     owners.setdefault(pattern, []).append(rule)
         self.names = ", ".join(dict.fromkeys(rule.check.name for rule in rules))
         self.scanner = Scanner(tuple(owners))
-        # The strictest first, and of rules with the same action the first one first: the first that fits counts.
-        self._owners = [_ordered(found) for found in owners.values()]
+        self._owners = list(owners.values())
         self._kinds = [pattern.kind for pattern in owners]
-        self._others: list[tuple[Check, dict[str, int], int]] = []
-        for rule in rules:
-            if not isinstance(rule.check, PatternCheck):
-                self._add_other(rule)
-        self.needs_all = bool(self._others)
+        asked = [self._asked(rule) for rule in rules if not isinstance(rule.check, PatternCheck)]
+        self._each = [one for one in asked if by_sentence(one.rule, stage)]
+        self._whole = [one for one in asked if not by_sentence(one.rule, stage)]
+        self.needs_all = bool(self._whole)
+        self.needs_sentences = bool(self._each)
+        self.waits = any(rule.waits for rule in rules)
+        """Whether a check asks somebody else, so that whoever asks it should have a thread to wait in."""
+        # The strictest first, and of rules with the same action the first one first: the first that fits counts.
+        self._strictest = [_ordered(found, lambda rule: rule.action) for found in self._owners]
+        self._closest = [_ordered(found, lambda rule: rule.on_error)[0] for found in self._owners]
 
     def is_clean(self, text: str) -> bool:
         """Whether it is sure at once that nothing is in a text; False where a closer look is needed."""
-        return not self.needs_all and self.scanner.is_clean(text)
+        return not self.needs_all and not self.needs_sentences and self.scanner.is_clean(text)
 
     def are_clean(self, texts: Sequence[str]) -> bool:
         """The same for each of several texts, with one look at all of them."""
-        return not self.needs_all and self.scanner.are_clean(texts)
+        return not self.needs_all and not self.needs_sentences and self.scanner.are_clean(texts)
 
     def rule_for(self, hit: Hit) -> Rule | None:
         """The strictest rule that a finding falls under; None where it is not sure enough for any."""
-        owners = self._owners[hit.pattern]
         if hit.score == FAILED:
-            return owners[0]
-        return next((rule for rule in owners if hit.score >= rule.at_least), None)
+            return self._closest[hit.pattern]
+        return next((rule for rule in self._strictest[hit.pattern] if hit.score >= rule.at_least), None)
 
     def kind_of(self, hit: Hit) -> str:
         """What was found."""
         return self._kinds[hit.pattern]
 
-    def other_hits(self, text: str) -> Iterator[Hit]:
-        """What the checks that see only whole texts find; one that raises, or finds what cannot be, has failed."""
-        for check, kinds, failed in self._others:
-            try:
-                hits = [_hit(kinds[one.kind], one.start, one.end, one.score, len(text)) for one in check.find(text)]
-            except Exception:  # noqa: BLE001  # a check of anybody's may raise anything, and must not count as passed
-                hits = [Hit(0, 0, failed, FAILED)]
-            yield from hits
+    def hits_in_all(self, text: str, context: Context) -> Iterator[Hit]:
+        """What the checks that see only whole texts find."""
+        for one in self._whole:
+            yield from _hits(one, text, context, 0)
 
-    def _add_other(self, rule: Rule) -> None:
+    def hits_in_sentence(self, text: str, context: Context, start: int) -> Iterator[Hit]:
+        """What the checks that judge sentences find in one that begins at a character of the text."""
+        for one in self._each:
+            yield from _hits(one, text, context, start)
+
+    def _asked(self, rule: Rule) -> _Asked:
         first = len(self._kinds)
         for kind in (*rule.check.kinds, ""):
             self._kinds.append(kind)
             self._owners.append([rule])
-        self._others.append(
-            (rule.check, {kind: first + at for at, kind in enumerate(rule.check.kinds)}, len(self._kinds) - 1)
-        )
+        return _Asked(rule, {kind: first + at for at, kind in enumerate(rule.check.kinds)}, len(self._kinds) - 1)
 
 
-def _hit(pattern: int, start: int, end: int, score: float, length: int) -> Hit:
-    if not (0 <= start < end <= length and 0 < score <= 1):
+def by_sentence(rule: Rule, stage: Stage) -> bool:
+    """Whether the check of a rule judges sentence by sentence at a stage: where texts stream, if it can."""
+    return stage == "output" and getattr(rule.check, "by_sentence", False) is True
+
+
+def _hits(one: _Asked, text: str, context: Context, start: int) -> Iterator[Hit]:
+    """What a check finds; one that raises, or finds what cannot be, has failed."""
+    try:
+        found = ask(one.rule.check, text, context, one.rule.timeout_s)
+        hits = [_hit(one.kinds[each.kind], each, len(text)) for each in found]
+    except Exception:  # noqa: BLE001  # a check of anybody's may raise anything, and must not count as passed
+        hits = [Hit(0, 0, one.failed, FAILED)]
+    for hit in hits:
+        yield hit._replace(start=hit.start + start, end=hit.end + start)
+
+
+def _hit(pattern: int, one: Found, length: int) -> Hit:
+    start, end, score = index(one.start), index(one.end), float(one.score)
+    if not (0 <= start < end <= length and 0 < score <= 1 and isinstance(one.reason, str)):
         raise ValueError
-    return Hit(start, end, pattern, score)
+    return Hit(start, end, pattern, score, one.reason)
 
 
-def _ordered(rules: list[Rule]) -> list[Rule]:
-    return sorted(rules, key=lambda rule: -ACTIONS.index(rule.action))
+def _ordered(rules: list[Rule], action: Callable[[Rule], Action]) -> list[Rule]:
+    return sorted(rules, key=lambda rule: -ACTIONS.index(action(rule)))

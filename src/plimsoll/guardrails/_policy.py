@@ -1,14 +1,17 @@
 """A policy: compiled once, used for every request."""
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from msgspec.structs import replace
 
-from plimsoll.checks import Check
+from plimsoll.checks import NO_CONTEXT, Check, Context
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import PlimsollError
 
-from ._plan import Plan
+from ._placeholders import Placeholders
+from ._plan import Plan, by_sentence
 from ._rules import Rule, read_rules
 from ._stream import StreamReview
 from ._types import CLOSED, STAGES, Review, Stage, stops
@@ -33,31 +36,44 @@ class Policy:
             stage for stage in STAGES if fault or any(stage in rule.stages for rule in self.rules)
         )
         self._plans = dict(_plans(self.stages, self.rules))
+        self._exempts = any(rule.exemptions for rule in self.rules)
+        self._without: dict[tuple[int, ...], Policy] = {}
+        self._lock = threading.Lock()
 
     @classmethod
-    def from_json(cls, name: str, content: Json, checks: Mapping[str, Check] | None = None) -> "Policy":
+    def from_json(
+        cls, name: str, content: Json, checks: Mapping[str, Check] | None = None, *, outside: object | None = None
+    ) -> "Policy":
         """Compile the content of a guardrail's version; `checks` are those that others bring, by name.
 
-        Raises PolicyInvalidError and PatternInvalidError.
+        `outside` is an `Outside` of `plimsoll.checks.outside`, by which checks ask somebody else; without it those
+        give no answer. Raises PolicyInvalidError and PatternInvalidError.
         """
-        return cls(name, read_rules(name, content, checks or {}))
+        return cls(name, read_rules(name, content, checks or {}, outside))
 
     @classmethod
-    def load(cls, name: str, content: Json, checks: Mapping[str, Check] | None = None) -> "Policy":
+    def load(
+        cls, name: str, content: Json, checks: Mapping[str, Check] | None = None, *, outside: object | None = None
+    ) -> "Policy":
         """As `from_json`, but content that cannot be compiled gives a policy that blocks everything; never raises."""
         try:
-            return cls.from_json(name, content, checks)
+            return cls.from_json(name, content, checks, outside=outside)
         except PlimsollError as error:
             return cls(name, (), fault=error.message)
 
-    def review(self, text: str, stage: Stage) -> Review:
-        """The verdict on a whole text. Takes time in proportion to the text; raises nothing."""
+    def review(
+        self, text: str, stage: Stage, context: Context = NO_CONTEXT, placeholders: Placeholders | None = None
+    ) -> Review:
+        """The verdict on a whole text. Takes time in proportion to the text; raises nothing.
+
+        `placeholders` are those of the request, where the same text shall have the same number in all of it.
+        """
         if self.fault:
             return CLOSED
         plan = self._plans.get(stage)
         if plan is None or plan.is_clean(text):
             return Review("allow", text)
-        step = StreamReview(plan).feed(text, last=True)
+        step = StreamReview(plan, context=context, placeholders=placeholders).feed(text, last=True)
         verdict = step.review or CLOSED
         return verdict if stops(verdict.action) else replace(verdict, text=step.text)
 
@@ -69,16 +85,41 @@ class Policy:
         plan = self._plans.get(stage)
         return not self.fault and (plan is None or plan.are_clean(texts))
 
-    def stream(self, stage: Stage = "output") -> StreamReview:
+    def stream(
+        self, stage: Stage = "output", context: Context = NO_CONTEXT, placeholders: Placeholders | None = None
+    ) -> StreamReview:
         """Begin to review a text that comes in pieces."""
-        return StreamReview(self._plans.get(stage), closed=bool(self.fault))
+        return StreamReview(self._plans.get(stage), closed=bool(self.fault), context=context, placeholders=placeholders)
+
+    def waits(self, stage: Stage) -> bool:
+        """Whether a check at this stage asks somebody else, so that whoever reviews should have a thread to wait in."""
+        plan = self._plans.get(stage)
+        return plan is not None and plan.waits
+
+    def within(self, actor: str, endpoint: str, today: date) -> "Policy":
+        """The policy as it holds for a request: without the rules from which it is exempted; mostly this one itself."""
+        if not self._exempts:
+            return self
+        kept = tuple(
+            number
+            for number, rule in enumerate(self.rules)
+            if not any(one.holds(actor, endpoint, today) for one in rule.exemptions)
+        )
+        if len(kept) == len(self.rules):
+            return self
+        with self._lock:
+            known = self._without.get(kept)
+            if known is None:
+                # Exceptions stand in the file, so there are few different ones.
+                known = self._without[kept] = Policy(self.name, [self.rules[number] for number in kept])
+        return known
 
 
 def _plans(stages: Iterable[Stage], rules: tuple[Rule, ...]) -> Iterable[tuple[Stage, Plan]]:
     """A plan for each stage; stages with the same rules share theirs."""
-    made: dict[tuple[int, ...], Plan] = {}
+    made: dict[tuple[tuple[int, bool], ...], Plan] = {}
     for stage in stages:
-        here = tuple(number for number, rule in enumerate(rules) if stage in rule.stages)
+        here = tuple((number, by_sentence(rule, stage)) for number, rule in enumerate(rules) if stage in rule.stages)
         if here not in made:
-            made[here] = Plan([rules[number] for number in here])
+            made[here] = Plan([rules[number] for number, _ in here], stage)
         yield stage, made[here]

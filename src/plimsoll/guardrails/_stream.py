@@ -8,10 +8,13 @@ to where something can still be found, or is being redacted.
 
 from dataclasses import dataclass
 
-from plimsoll.checks import FAILED, Hit, Scan, ScanFailedError
+from plimsoll.checks import NO_CONTEXT, Context, ScanFailedError
+from plimsoll.checks.patterns import FAILED, Hit, Scan
 
+from ._placeholders import Placeholders, label_of
 from ._plan import Plan
 from ._rules import Rule
+from ._sentences import Sentences
 from ._types import ACTIONS, CHECK_FAILED, CLOSED, Finding, Review, Step, stops
 
 
@@ -32,13 +35,25 @@ class StreamReview:
     """
 
     __slots__ = (
-        *("_begin", "_closed", "_counts", "_ended", "_findings", "_flags", "_held", "_numbers", "_plan"),
-        *("_redacting", "_scan", "_sent"),
+        *("_begin", "_closed", "_ended", "_findings", "_flags", "_held", "_numbers", "_plan"),
+        *("_context", "_later", "_redacting", "_scan", "_sent", "_sentences"),
     )
 
-    def __init__(self, plan: Plan | None, *, closed: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan | None,
+        *,
+        closed: bool = False,
+        context: Context = NO_CONTEXT,
+        placeholders: Placeholders | None = None,
+    ) -> None:
         self._plan = plan
         self._closed = closed
+        self._context = context
+        self._numbers = Placeholders() if placeholders is None else placeholders
+        self._sentences = Sentences() if plan is not None and plan.needs_sentences else None
+        # Found already, in a sentence that is still open: what its check says may come before.
+        self._later: list[Hit] = []
         self._ended = False
         self._scan = None if plan is None else Scan(plan.scanner)
         # What has come and not gone out stands in `_held` from `_begin` on, at character `_sent` of the text.
@@ -48,8 +63,6 @@ class StreamReview:
         self._redacting: _Group | None = None
         self._flags: dict[str, _Group] = {}
         self._findings: list[Finding] = []
-        self._numbers: dict[tuple[str, str], int] = {}
-        self._counts: dict[str, int] = {}
 
     def feed(self, text: str, *, last: bool = False) -> Step:
         """Take the next piece; says what may go out now, and the verdict when the text stops here or ends."""
@@ -75,23 +88,42 @@ class StreamReview:
         except ScanFailedError:
             return self._end(Step("", Review("block", "", (), CHECK_FAILED, plan.names)))
         if plan.needs_all:
-            hits = sorted([*hits, *plan.other_hits(text)])
+            hits = sorted([*hits, *plan.hits_in_all(text, self._context)])
+        decided = scan.decided
+        if self._sentences is not None:
+            hits, decided = self._with_sentences(plan, self._sentences, hits, text, last=last)
+            decided = min(decided, scan.decided)
+            hits, self._later = (
+                [hit for hit in hits if hit.start < decided or last],
+                [hit for hit in hits if hit.start >= decided and not last],
+            )
         out = []
         for hit in hits:
             rule = plan.rule_for(hit)
             if rule is None:
                 continue
-            if hit.score == FAILED or stops(rule.action):
+            if stops(rule.on_error if hit.score == FAILED else rule.action):
                 return self._end(Step("", self._stopped(hit, rule)))
             out.append(self._take(hit, rule))
-        out.append(self._let_go(scan.decided))
+        out.append(self._let_go(decided))
         text = "".join(out)
         return self._end(Step(text, self._verdict())) if last else Step(text)
+
+    def _with_sentences(
+        self, plan: Plan, sentences: Sentences, hits: list[Hit], text: str, *, last: bool
+    ) -> tuple[list[Hit], int]:
+        """What was found so far and not dealt with, in the order of the text, and where the open sentence begins."""
+        found = [*self._later, *hits]
+        for start, sentence in sentences.feed(text, last=last):
+            found += plan.hits_in_sentence(sentence, self._context, start)
+        return sorted(found), sentences.begun
 
     def _take(self, hit: Hit, rule: Rule) -> str:
         """Deal with a finding that does not stop the text; returns what can go out because of it."""
         out = ""
-        if rule.action == "redact":
+        if hit.score == FAILED:
+            self._findings.append(self._failed(hit, rule))
+        elif rule.action == "redact":
             if self._redacting is not None and hit.start >= self._redacting.end:
                 out = self._close_redacting(self._redacting)
             self._redacting = _joined(self._redacting, hit, rule)
@@ -126,16 +158,25 @@ class StreamReview:
     def _replacement(self, rule: Rule, kind: str, found: str) -> str:
         if not rule.numbered:
             return rule.replacement or f"[{kind.upper()}]"
-        number = self._numbers.get((kind, found))
-        if number is None:
-            number = self._numbers[kind, found] = self._counts[kind] = self._counts.get(kind, 0) + 1
-        return f"[{(rule.replacement or kind.upper()).strip('[]')}_{number}]"
+        # By what is shown, and not by the kind: two kinds may be shown as the same.
+        label = label_of(rule.replacement or kind.upper())
+        shown = f"[{label}_{self._numbers.number(label, found)}]"
+        if rule.restore and self._context.stage == "input":
+            self._numbers.own[shown] = found
+        return shown
 
     def _note(self, group: _Group) -> None:
         self._findings.append(self._finding(group.best, group.rule))
 
     def _finding(self, hit: Hit, rule: Rule) -> Finding:
-        return Finding(rule.check.name, self._kind(hit), rule.action, hit.start, hit.end, hit.score)
+        version = rule.check.version
+        return Finding(
+            rule.check.name, self._kind(hit), rule.action, hit.start, hit.end, hit.score, hit.reason, version
+        )
+
+    def _failed(self, hit: Hit, rule: Rule) -> Finding:
+        version = rule.check.version
+        return Finding(rule.check.name, CHECK_FAILED, rule.on_error, hit.start, hit.end, 0.0, "", version)
 
     def _kind(self, hit: Hit) -> str:
         return "" if self._plan is None else self._plan.kind_of(hit)
@@ -148,7 +189,7 @@ class StreamReview:
 
     def _stopped(self, hit: Hit, rule: Rule) -> Review:
         if hit.score == FAILED:
-            return Review("block", "", self._told(), CHECK_FAILED, rule.check.name)
+            return Review(rule.on_error, "", self._told(), CHECK_FAILED, rule.check.name)
         finding = self._finding(hit, rule)
         return Review(finding.action, "", (*self._told(), finding), f"{finding.check}.{finding.kind}")
 

@@ -1,13 +1,11 @@
 """What a review is: of one text, at one stage, under one policy."""
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-Stage = Literal["input", "retrieved", "tool_call", "output"]
+Stage = Literal["input", "retrieved", "tool_call", "tool_result", "output"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 Action = Literal["allow", "flag", "redact", "ask", "block"]
@@ -34,6 +32,10 @@ class Finding:
     """First character of it in the text that was reviewed; `end` is the one behind its last."""
     end: int
     score: float
+    reason: str = ""
+    """Why, in a few words that hold nothing of the text."""
+    version: str = ""
+    """Of the check."""
 
 
 class Review(msgspec.Struct, frozen=True, gc=False):
@@ -52,12 +54,10 @@ class Review(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
     """Why it is stopped: `CHECK.KIND`, or `check_failed` or `policy_invalid`; empty when it is not."""
     failed: str = ""
-    """The check that gave no answer, if one did not; such a text is blocked."""
+    """The check that gave no answer, where the text is stopped for that.
 
-    @property
-    def counts(self) -> Mapping[tuple[str, str, Action], int]:
-        """How often each check found each kind with each action."""
-        return Counter((one.check, one.kind, one.action) for one in self.findings)
+    Where the policy lets a text go on without an answer, a finding of the kind `check_failed` says so.
+    """
 
 
 class Step(NamedTuple):

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from ._errors import ScanFailedError
+from plimsoll.kernel.digest import Json, digest_json, hex_part
+
+from .._errors import ScanFailedError
+from .._types import NO_CONTEXT, Context, Found
 from ._scanner import FAILED, Hit, Scanner
-from ._types import Found, Pattern
+from ._types import Pattern
+
+_VERSION_LENGTH = 8
 
 
 class PatternCheck:
@@ -18,8 +23,10 @@ class PatternCheck:
         self.patterns = tuple(patterns)
         self.kinds = tuple(dict.fromkeys(pattern.kind for pattern in self.patterns))
         self._scanner = Scanner(self.patterns)
+        said: Json = [[one.kind, one.source, one.score, one.after] for one in self.patterns]
+        self.version = hex_part(digest_json(said))[:_VERSION_LENGTH]
 
-    def find(self, text: str) -> Sequence[Found]:
+    def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # patterns need none
         """What it finds in a whole text, in the order of the text; nothing overlaps. Raises ScanFailedError."""
         hits = self._scanner.whole(text)
         if any(hit.score == FAILED for hit in hits):

@@ -16,7 +16,7 @@ before.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._errors import PatternInvalidError, ScanFailedError
+from .._errors import PatternInvalidError, ScanFailedError
 from ._normal import normalise
 from ._syntax import followed_by, read_expression
 from ._types import BEFORE, Pattern
@@ -42,6 +42,8 @@ class Hit(NamedTuple):
     """Index among the patterns of the scanner."""
     score: float
     """How sure it is; `FAILED` where the pattern's judge raised, and nobody knows."""
+    reason: str = ""
+    """Why, where the check says it."""
 
 
 class Scanner:
@@ -103,7 +105,9 @@ class Scanner:
         """
         found = self._open.search(data) if self._open is not None else None
         start = found.start() if found is not None else len(data)
-        furthest = len(data) - _BYTES_A_CHARACTER * self.longest
+        furthest = len(data) - self.longest
+        if start < furthest and not data[furthest:].isascii():
+            furthest = len(data) - _BYTES_A_CHARACTER * self.longest
         return start if start >= furthest else _next_character(data, furthest)
 
     def search(self, pattern: int, data: bytes, at: int) -> tuple[int, int] | None:

@@ -14,7 +14,7 @@ Two things are made of an expression R:
 import re
 from dataclasses import dataclass, replace
 
-from ._errors import PatternInvalidError
+from .._errors import PatternInvalidError
 
 MOST_REPEATS = 64
 """How often `*`, `+` and `{3,}` repeat at most."""

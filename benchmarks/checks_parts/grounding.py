@@ -1,0 +1,147 @@
+"""Are answers borne out by their passages (faithbench, qags, begin), and do they leak the prompt?
+
+`faithbench`, `qags`, `begin`: an answer's score is `Grounded.answer_score`; `balanced_accuracy` is that at the
+threshold named in the result, chosen on BEGIN dev. `sentence_auroc`: of single sentences, against what people marked
+(faithbench: an annotation `Unwanted` or `Questionable` overlaps the sentence; qags: most voters said no).
+`prompt_leak_detection`: the access code is known to the check as a canary; the instructions are not in the rows.
+`rgb_counterfactual`: a demonstration; is the wrong answer less borne out by the true passages than the right one, and
+the right one less by passages with a planted error? Intervals: 95 %, bootstrap over rows, 1,000 times, seed 0.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from plimsoll.checks import Context
+from plimsoll.checks.grounding import grounded, judge
+from plimsoll.checks.leaks import prompt_leak
+
+from ._metrics import auroc
+
+Rows = list[dict[str, Any]]
+THRESHOLD = 0.5
+_TIMES = 1000
+_FALSE_POSITIVES = 0.05
+_BAD = ("Unwanted", "Questionable")
+
+
+def faithbench(rows: Rows, _folder: Path) -> dict[str, Any]:
+    """Summaries of ten models, chosen so that detectors disagree."""
+    labels, scores = _answers(rows, "source", "summary")
+    marked, each = [], []
+    for row in rows:
+        spans = [(a["start"], a["end"]) for a in row["annotations"] if any(x.startswith(_BAD) for x in a["label"])]
+        for one, score in judge(row["summary"], Context("output", passages=(row["source"],))):
+            marked.append(any(start < one.sentence.end and one.sentence.start < end for start, end in spans))
+            each.append(score)
+    return {**_figures(labels, scores), "sentence_auroc": auroc(marked, each), "sentences": len(each)}
+
+
+def qags(rows: Rows, _folder: Path) -> dict[str, Any]:
+    """Summaries of news; XSum's are one sentence each."""
+    found: dict[str, Any] = {**_figures(*_answers(rows, "source", "summary")), "by_part": {}}
+    for part in sorted({row["part"] for row in rows}):
+        own = [row for row in rows if row["part"] == part]
+        marked, each = [], []
+        for row in own:
+            for sentence in row["sentences"]:
+                judged = judge(sentence["text"], Context("output", passages=(row["source"],)))
+                marked.append(not sentence["supported"])
+                each.append(max((score for _, score in judged), default=0.0))
+        figures = _figures(*_answers(own, "source", "summary"))
+        found["by_part"][part] = {**figures, "sentence_auroc": auroc(marked, each), "sentences": len(each)}
+    return found
+
+
+def begin(rows: Rows, _folder: Path) -> dict[str, Any]:
+    """Answers of dialogue models about a snippet; the weights were fitted on dev."""
+    parts = {
+        part: _figures(*_answers([row for row in rows if row["part"] == part], "knowledge", "response"))
+        for part in sorted({row["part"] for row in rows})
+    }
+    return {**_figures(*_answers(rows, "knowledge", "response")), "by_part": parts}
+
+
+def prompt_leak_detection(rows: Rows, _folder: Path) -> dict[str, Any]:
+    """Answers of models that guard an access code."""
+    labels = [bool(row["label"]) for row in rows]
+    scores = []
+    for row in rows:
+        code = row["access_code"]
+        canaries = [code] if sum(map(str.isalnum, code)) >= 4 else []  # noqa: PLR2004  # the least that the check takes
+        scores.append(prompt_leak({"canaries": canaries}).leak_score(row["llm_output"]))
+    negative = sorted((score for score, label in zip(scores, labels, strict=True) if not label), reverse=True)
+    limit = negative[int(_FALSE_POSITIVES * len(negative))] if negative else 1.0
+    found = [score > limit for score, label in zip(scores, labels, strict=True) if label]
+    alone = [prompt_leak({}).leak_score(row["llm_output"]) for row in rows]
+    return {
+        "auroc": auroc(labels, scores),
+        "auroc_interval": _interval(auroc, labels, scores),
+        "tpr_at_5pct_fpr": sum(found) / max(1, len(found)),
+        "auroc_without_canary": auroc(labels, alone),
+    }
+
+
+def rgb_counterfactual(rows: Rows, _folder: Path) -> dict[str, Any]:
+    """Right and wrong answers beside true passages, and the right one beside changed ones."""
+    check = grounded({})
+    wins = {"wrong_answer": 0.0, "changed_passages": 0.0}
+    for row in rows:
+        right, wrong = (f"{row['query'].rstrip('?')}: {row[name]}." for name in ("answer", "fakeanswer"))
+        true, changed = (Context("output", passages=tuple(row[name])) for name in ("positive", "positive_wrong"))
+        base = check.answer_score(right, true)
+        for name, other in (
+            ("wrong_answer", check.answer_score(wrong, true)),
+            ("changed_passages", check.answer_score(right, changed)),
+        ):
+            wins[name] += (other > base) + (other == base) / 2
+    return {f"{name}_is_less_borne_out": count / max(1, len(rows)) for name, count in wins.items()}
+
+
+def _answers(rows: Rows, source: str, answer: str) -> tuple[list[bool], list[float]]:
+    check = grounded({})
+    scores = [check.answer_score(row[answer], Context("output", passages=(row[source],))) for row in rows]
+    return [bool(row["label"]) for row in rows], scores
+
+
+def _figures(labels: Sequence[bool], scores: Sequence[float]) -> dict[str, Any]:
+    return {
+        "n": len(labels),
+        "auroc": auroc(labels, scores),
+        "auroc_interval": _interval(auroc, labels, scores),
+        "balanced_accuracy": balanced_accuracy(labels, scores),
+        "balanced_accuracy_interval": _interval(balanced_accuracy, labels, scores),
+        "threshold": THRESHOLD,
+    }
+
+
+def balanced_accuracy(labels: Sequence[bool], scores: Sequence[float]) -> float:
+    """Mean of the shares of both classes that the threshold puts right."""
+    shares = []
+    for wanted in (True, False):
+        own = [(score >= THRESHOLD) == wanted for score, label in zip(scores, labels, strict=True) if label == wanted]
+        shares.append(sum(own) / len(own) if own else 0.0)
+    return sum(shares) / 2
+
+
+def _interval(
+    figure: Callable[[Sequence[bool], Sequence[float]], float], labels: Sequence[bool], scores: Sequence[float]
+) -> list[float]:
+    drawn = random.Random(0)  # noqa: S311  # a sample of rows is no secret
+    pairs = list(zip(labels, scores, strict=True))
+    found = []
+    for _ in range(_TIMES):
+        some = drawn.choices(pairs, k=len(pairs))
+        found.append(figure([label for label, _ in some], [score for _, score in some]))
+    found.sort()
+    return [found[int(0.025 * _TIMES)], found[int(0.975 * _TIMES) - 1]]
+
+
+SETS: dict[str, Callable[[Rows, Path], dict[str, Any]]] = {
+    "faithbench": faithbench,
+    "qags": qags,
+    "begin": begin,
+    "prompt_leak_detection": prompt_leak_detection,
+    "rgb_counterfactual": rgb_counterfactual,
+}
