@@ -11,7 +11,7 @@ from typing import Any
 
 from . import speed
 
-PARTS = ("pii", "attacks", "harm", "grounding")
+PARTS = ("pii", "attacks", "harm", "grounding", "plain")
 
 
 def _sets() -> dict[str, Any]:

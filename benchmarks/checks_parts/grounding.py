@@ -1,8 +1,9 @@
 """Are answers borne out by their passages (faithbench, qags, begin), and do they leak the prompt?
 
 `faithbench`, `qags`, `begin`: an answer's score is `Grounded.answer_score`; `balanced_accuracy` is that at the
-threshold named in the result, chosen on BEGIN dev. `sentence_auroc`: of single sentences, against what people marked
-(faithbench: an annotation `Unwanted` or `Questionable` overlaps the sentence; qags: most voters said no).
+threshold named in the result, which was chosen on the dev rows of the part (`THRESHOLDS`). `sentence_auroc`: of single
+sentences, against what people marked (faithbench: an annotation `Unwanted` or `Questionable` overlaps the sentence;
+qags: most voters said no).
 `prompt_leak_detection`: the access code is known to the check as a canary; the instructions are not in the rows.
 `rgb_counterfactual`: a demonstration; is the wrong answer less borne out by the true passages than the right one, and
 the right one less by passages with a planted error? Intervals: 95 %, bootstrap over rows, 1,000 times, seed 0.
@@ -20,7 +21,8 @@ from plimsoll.checks.leaks import prompt_leak
 from ._metrics import auroc
 
 Rows = list[dict[str, Any]]
-THRESHOLD = 0.5
+THRESHOLDS = {"faithbench": 0.53, "qags": 0.26, "cnndm": 0.04, "xsum": 0.27, "begin": 0.32}
+"""Where balanced accuracy is best on dev rows, as the middle of fifteen thresholds; all parts of BEGIN have one."""
 _TIMES = 1000
 _FALSE_POSITIVES = 0.05
 _BAD = ("Unwanted", "Questionable")
@@ -35,12 +37,12 @@ def faithbench(rows: Rows, _folder: Path) -> dict[str, Any]:
         for one, score in judge(row["summary"], Context("output", passages=(row["source"],))):
             marked.append(any(start < one.sentence.end and one.sentence.start < end for start, end in spans))
             each.append(score)
-    return {**_figures(labels, scores), "sentence_auroc": auroc(marked, each), "sentences": len(each)}
+    return {**_figures(labels, scores, "faithbench"), "sentence_auroc": auroc(marked, each), "sentences": len(each)}
 
 
 def qags(rows: Rows, _folder: Path) -> dict[str, Any]:
     """Summaries of news; XSum's are one sentence each."""
-    found: dict[str, Any] = {**_figures(*_answers(rows, "source", "summary")), "by_part": {}}
+    found: dict[str, Any] = {**_figures(*_answers(rows, "source", "summary"), "qags"), "by_part": {}}
     for part in sorted({row["part"] for row in rows}):
         own = [row for row in rows if row["part"] == part]
         marked, each = [], []
@@ -49,7 +51,7 @@ def qags(rows: Rows, _folder: Path) -> dict[str, Any]:
                 judged = judge(sentence["text"], Context("output", passages=(row["source"],)))
                 marked.append(not sentence["supported"])
                 each.append(max((score for _, score in judged), default=0.0))
-        figures = _figures(*_answers(own, "source", "summary"))
+        figures = _figures(*_answers(own, "source", "summary"), part)
         found["by_part"][part] = {**figures, "sentence_auroc": auroc(marked, each), "sentences": len(each)}
     return found
 
@@ -57,10 +59,10 @@ def qags(rows: Rows, _folder: Path) -> dict[str, Any]:
 def begin(rows: Rows, _folder: Path) -> dict[str, Any]:
     """Answers of dialogue models about a snippet; the weights were fitted on dev."""
     parts = {
-        part: _figures(*_answers([row for row in rows if row["part"] == part], "knowledge", "response"))
+        part: _figures(*_answers([row for row in rows if row["part"] == part], "knowledge", "response"), "begin")
         for part in sorted({row["part"] for row in rows})
     }
-    return {**_figures(*_answers(rows, "knowledge", "response")), "by_part": parts}
+    return {**_figures(*_answers(rows, "knowledge", "response"), "begin"), "by_part": parts}
 
 
 def prompt_leak_detection(rows: Rows, _folder: Path) -> dict[str, Any]:
@@ -105,22 +107,27 @@ def _answers(rows: Rows, source: str, answer: str) -> tuple[list[bool], list[flo
     return [bool(row["label"]) for row in rows], scores
 
 
-def _figures(labels: Sequence[bool], scores: Sequence[float]) -> dict[str, Any]:
+def _figures(labels: Sequence[bool], scores: Sequence[float], chosen: str) -> dict[str, Any]:
+    threshold = THRESHOLDS[chosen]
+
+    def balanced(own: Sequence[bool], values: Sequence[float]) -> float:
+        return balanced_accuracy(own, values, threshold)
+
     return {
         "n": len(labels),
         "auroc": auroc(labels, scores),
         "auroc_interval": _interval(auroc, labels, scores),
-        "balanced_accuracy": balanced_accuracy(labels, scores),
-        "balanced_accuracy_interval": _interval(balanced_accuracy, labels, scores),
-        "threshold": THRESHOLD,
+        "balanced_accuracy": balanced(labels, scores),
+        "balanced_accuracy_interval": _interval(balanced, labels, scores),
+        "threshold": threshold,
     }
 
 
-def balanced_accuracy(labels: Sequence[bool], scores: Sequence[float]) -> float:
+def balanced_accuracy(labels: Sequence[bool], scores: Sequence[float], threshold: float) -> float:
     """Mean of the shares of both classes that the threshold puts right."""
     shares = []
     for wanted in (True, False):
-        own = [(score >= THRESHOLD) == wanted for score, label in zip(scores, labels, strict=True) if label == wanted]
+        own = [(score >= threshold) == wanted for score, label in zip(scores, labels, strict=True) if label == wanted]
         shares.append(sum(own) / len(own) if own else 0.0)
     return sum(shares) / 2
 

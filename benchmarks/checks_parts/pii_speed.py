@@ -18,7 +18,7 @@ from plimsoll.checks.entities import KINDS, names
 _WORDS = re.findall(
     r"\w+",
     "the tenant may end this lease with a notice period of three months to the end of any quarter unless both parties "
-    "have agreed on other terms in writing before which the landlord shall keep all rooms in good repair and pay for it",
+    "have agreed on other terms in writing before which the landlord shall keep all rooms in good repair and pay",
 )
 _FOUND = (
     "john.doe{}@example.com",

@@ -6,15 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.checks import (
-    CHECKS,
-    Check,
-    CheckOptionsError,
-    CheckUnknownError,
-    Found,
-    KindUnknownError,
-    make_check,
-)
+from plimsoll.checks import CHECKS, Check, CheckOptionsError, CheckUnknownError, Found, KindUnknownError, make_check
 
 PII, SECRETS, INJECTION = (make_check(name, {}) for name in ("pii", "secrets", "injection"))
 
@@ -59,6 +51,106 @@ def found(check: Check, text: str) -> list[tuple[str, str]]:
 )
 def test_personal_data_is_found(text: str, kind: str, value: str) -> None:
     assert (kind, value) in found(PII, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("131052-308T", "fi_hetu", "131052-308T"),
+        ("CPR 211062-5629", "dk_cpr", "211062-5629"),
+        ("fødselsnummer 15108695088", "no_fodselsnummer", "15108695088"),
+        ("isikukood 36805280109", "ee_isikukood", "36805280109"),
+        ("asmens kodas 33309240064", "lt_asmens_kodas", "33309240064"),
+        ("OIB 33392005961", "hr_oib", "33392005961"),
+        ("AMKA: 01013099997", "gr_amka", "01013099997"),
+        ("TC kimlik 17291716060", "tr_kimlik", "17291716060"),
+        ("partita IVA 00743110157", "it_partita_iva", "00743110157"),
+        ("PESEL 44051401359", "pl_pesel", "44051401359"),
+        ("710319/2745", "cz_rodne_cislo", "710319/2745"),
+        ("CNP 1630615123457", "ro_cnp", "1630615123457"),
+        ("EGN 8032056031", "bg_egn", "8032056031"),
+        ("kennitala 450401-3150", "is_kennitala", "450401-3150"),
+        ("SVNR 1237 010180", "at_svnr", "1237 010180"),
+        ("00000000 0 ZZ4", "pt_cc", "00000000 0 ZZ4"),
+        ("Rentenversicherung 15 070649 C 103", "de_rvnr", "15 070649 C 103"),
+        ("KVNR A123456780", "de_kvnr", "A123456780"),
+        ("Steuer-ID 36 574 261 809", "de_steuer_id", "36 574 261 809"),
+        ("Personalausweis L01X00T471", "de_ausweis", "L01X00T471"),
+        ("2 95 10 99 126 111 93", "fr_nir", "2 95 10 99 126 111 93"),
+        ("880320-0016", "se_personnummer", "880320-0016"),
+        ("6433435F", "ie_pps", "6433435F"),
+        ("360426199101010071", "cn_ric", "360426199101010071"),
+        ("971013-9019902", "kr_rrn", "971013-9019902"),
+        ("my number 6214 9832 0257", "jp_my_number", "6214 9832 0257"),
+        ("S0000001I", "sg_nric", "S0000001I"),
+        ("770305-02-1234", "my_nric", "770305-02-1234"),
+        ("3-1006-00445-63-5", "th_pin", "3-1006-00445-63-5"),
+        ("A123456(3)", "hk_hkid", "A123456(3)"),
+        ("NIK 3171011708450001", "id_nik", "3171011708450001"),
+        ("34201-0891231-8", "pk_cnic", "34201-0891231-8"),
+        ("Aadhaar 2341 2341 2346", "in_aadhaar", "2341 2341 2346"),
+        ("27AAPFU0939F1ZV", "in_gstin", "27AAPFU0939F1ZV"),
+        ("voter id WKH1186253", "in_voter", "WKH1186253"),
+        ("ABN 83 914 571 673", "au_abn", "83 914 571 673"),
+        ("Medicare 2428 77813 2", "au_medicare", "2428 77813 2"),
+        ("TFN 123 456 782", "au_tfn", "123 456 782"),
+        ("BOXW310820HNERXN09", "mx_curp", "BOXW310820HNERXN09"),
+        ("RFC GODE 561231 GR8", "mx_rfc", "GODE 561231 GR8"),
+        ("20-05536168-2", "ar_cuit", "20-05536168-2"),
+        ("76.086.428-5", "cl_rut", "76.086.428-5"),
+        ("NIT 213.123.432-1", "co_nit", "213.123.432-1"),
+        ("id number 7503305044089", "za_id", "7503305044089"),
+        ("SIN 123-456-782", "ca_sin", "123-456-782"),
+        ("routing number 111000025", "us_bank_routing", "111000025"),
+        ("account number 4815162342", "us_bank_account", "4815162342"),
+        ("NPI 1234567893", "us_npi", "1234567893"),
+        ("1EG4-TE5-MK73", "us_mbi", "1EG4-TE5-MK73"),
+        ("DEA number AB1234563", "medical_license", "AB1234563"),
+        ("IMEI 490154203237518", "imei", "490154203237518"),
+        ("London SW1A 1AA", "uk_postcode", "SW1A 1AA"),
+        ("my car AB51 DVL", "uk_vehicle", "AB51 DVL"),
+        ("MORGA657054SM9IJ", "driver_license", "MORGA657054SM9IJ"),
+        ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "crypto", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"),
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "crypto", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"),
+        ("born on March 3rd, 1985", "date_of_birth", "March 3rd, 1985"),
+        ("DOB: 3 Mar 1985", "date_of_birth", "3 Mar 1985"),
+    ],
+)
+def test_numbers_of_many_countries_are_found(text: str, kind: str, value: str) -> None:
+    assert (kind, value) in found(PII, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5",
+        "S0000001J and T0000001I",
+        "A123456(4)",
+        "NPI 1234567890",
+        "DEA number AB1234564",
+        "131052-308U",
+        "710319/2746",
+        "15 070649 C 104",
+        "971013-9019903",
+        "QQ1 1AA and ZZ99 9ZZ",
+        "on March 3rd, 1985 we met",
+        "Files in S3, jobs on EKS, EC2 and K8s; see RFC 7231, ISO 27001 and H2O",
+        "https://example.org/page",
+        "15108695088, 33392005961 and 1234567893 without a word",
+    ],
+)
+def test_numbers_with_a_wrong_digit_or_without_their_words_are_left_alone(text: str) -> None:
+    assert {kind for kind, _ in found(PII, text)} <= {"phone"}
+
+
+def test_pages_are_found_only_where_they_are_asked_for() -> None:
+    pages = make_check("pii", {"kinds": ["url"]})
+    assert found(pages, "see https://a.example/x?y=1, www.shop.co.uk.") == [
+        ("url", "https://a.example/x?y=1"),
+        ("url", "www.shop.co.uk"),
+    ]
+    assert found(PII, "see https://a.example/x") == []
 
 
 @pytest.mark.parametrize(

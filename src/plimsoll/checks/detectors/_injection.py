@@ -9,8 +9,7 @@ import binascii
 import re
 from functools import cache
 
-from .._pattern_check import PatternCheck
-from .._types import Pattern
+from ..patterns import Pattern, PatternCheck
 
 _GAP = r"[\s\"'`*_,.:;-]{1,4}"
 _WORD = r"[\w'\x{2019}-]{1,16}"

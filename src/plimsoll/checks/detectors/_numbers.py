@@ -9,15 +9,31 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from .._types import Judge
+from ..patterns import Judge
 
-_NO, _YES = 0.0, 1.0
+_NO, _YES, _WITH_CODE = 0.0, 1.0, 1.25
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_IBAN = 97
+_IBAN_SIGNS = {"n": "[0-9]", "a": "[A-Z]", "c": "[A-Z0-9]"}
+_NOT_SIGNS = re.compile(r"[^A-Za-z0-9]")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _PARTS = re.compile(r"[-/. ]")
 
+_WOMAN = 50
+_AREAS = frozenset(
+    re.findall(
+        r"\w+",
+        "AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN "
+        "EX FK FY G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK "
+        "ML N NE NG NN NP NR NW OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA "
+        "TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE",
+    )
+)
 _SSN_SAMPLES = frozenset({"078051120", "219099999", "123456789"})
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHORTEST_PHONE, _LONGEST_PHONE = 7, 15
+# All signs between its parts are the same; five digits and four are a postcode of the US.
+_SSN_FORM = re.compile("[0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} [0-9]{2} [0-9]{4}")
+_DAY_IN_A_ROW = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])")
 _DATE_PARTS, _IPV4_PARTS = 3, 4
 _MOST_DAYS, _MOST_MONTHS = 31, 12
 
@@ -64,6 +80,15 @@ def after_words(*words: str, otherwise: float = _NO) -> Judge:
     return judge
 
 
+def where(rule: Callable[[str], bool]) -> Judge:
+    """A finding where a rule holds."""
+
+    def judge(text: str, _before: str, _after: str) -> float:
+        return _YES if rule(text) else _NO
+
+    return judge
+
+
 def both(*judges: Judge) -> Judge:
     """The product of what several judges say; the later ones are not asked once one says no."""
 
@@ -76,6 +101,12 @@ def both(*judges: Judge) -> Judge:
         return score
 
     return judge
+
+
+def alone(text: str, before: str, after: str) -> float:
+    """Not the part behind the point of a number."""
+    del text, after
+    return _NO if before.endswith(".") and before[-2:-1].isdigit() else _YES
 
 
 def standard(module: str) -> Judge:
@@ -98,11 +129,15 @@ def card(text: str) -> int:
 
 def iban(text: str) -> int:
     """Characters of an account: a country, the length that it uses, its form, and remainder 1 (ISO 13616)."""
-    from stdnum import iban as rules
-
-    length = _iban_lengths().get(text[:2].upper(), 0)
+    length, form = _iban_form(text[:2].upper())
     end = _end_of(text, length, str.isalnum)
-    return end if end and rules.is_valid(text[:end], check_country=False) else 0
+    if not end:
+        return 0
+    signs = _NOT_SIGNS.sub("", text[:end]).upper()
+    if not form.fullmatch(signs[4:]):
+        return 0
+    number = "".join(str(int(sign, 36)) for sign in signs[4:] + signs[:4])
+    return end if int(number) % _IBAN == 1 else 0
 
 
 def ssn(text: str, before: str, after: str) -> float:
@@ -114,7 +149,7 @@ def ssn(text: str, before: str, after: str) -> float:
     area, group, serial = number[:3], number[3:5], number[5:]
     if area in {"000", "666"} or area >= "900" or group == "00" or serial == "0000":
         return _NO
-    if number in _SSN_SAMPLES or _is_one_digit(number) or (" " in text and "-" in text):
+    if number in _SSN_SAMPLES or _is_one_digit(number) or not _SSN_FORM.fullmatch(text):
         return _NO
     return _YES if len(number) < len(text) else _SSN_WORDS(text, before, after)
 
@@ -142,17 +177,23 @@ def ipv4(text: str, before: str, after: str) -> float:
 
 def ipv6(text: str, before: str, after: str) -> float:
     """An address of a machine; needs eight groups or `::`, and a digit, so that times and names are none."""
-    if before.endswith(":") or after.startswith(":") or not any(sign.isdigit() for sign in text):
+    if before.endswith(":") or after.startswith(":") or (text.endswith("::") and after[:1].isalnum()):
+        return _NO
+    if not any(sign.isdigit() for sign in text):
         return _NO
     return _address(text)
 
 
 def phone(text: str, before: str, after: str) -> float:
-    """A number of 7 to 15 digits (ITU-T E.164), not part of a longer one and not a date."""
+    """A number of 7 to 15 digits (ITU-T E.164), not part of a longer one and no date; surer with a country's code."""
     count = len(digits(text))
     if not _SHORTEST_PHONE <= count <= _LONGEST_PHONE or before[-1:].isdigit() or re.match(r"[-/.]?[0-9]", after):
         return _NO
-    return _NO if re.search(r"[0-9][-/. ]$", before) or date(text, before, after) else _YES
+    if _DAY_IN_A_ROW.fullmatch(text):
+        return _NO
+    if re.search(r"[0-9][-/. ]$", before) or date(text, before, after):
+        return _NO
+    return _WITH_CODE if text.startswith("+") else _YES
 
 
 def date(text: str, _before: str, _after: str) -> float:
@@ -169,6 +210,30 @@ def date(text: str, _before: str, _after: str) -> float:
     return _YES if 1 <= small <= _MOST_MONTHS and 1 <= large <= _MOST_DAYS else _NO
 
 
+def page(text: str) -> int:
+    """Characters of a page's address, without the signs behind it that belong to the sentence."""
+    return len(text.rstrip(".,;:!?*_~"))
+
+
+def postcode(text: str) -> bool:
+    """A British postcode: it begins with one of the 124 areas (Royal Mail)."""
+    return re.match("[A-Z]+", text)[0] in _AREAS  # type: ignore[index]  # its pattern begins with a letter
+
+
+def uk_driver(text: str, _before: str, _after: str) -> float:
+    """A British driving licence: letters and 9 to five, and a date of birth; a woman's month has 50 more (DVLA)."""
+    name, born = text[:5], text[5:11]
+    if not re.fullmatch("[A-Z]+9*", name) or not born.isdigit():
+        return _NO
+    month, day = int(born[1:3]), int(born[3:5])
+    return _YES if 1 <= month % _WOMAN <= _MOST_MONTHS and 1 <= day <= _MOST_DAYS else _NO
+
+
+def spoken_date(text: str, _before: str, _after: str) -> float:
+    """A day with the name of its month."""
+    return _YES if any(1 <= int(part) <= _MOST_DAYS for part in re.findall("[0-9]{1,2}(?![0-9])", text)) else _NO
+
+
 def mixed(text: str, _before: str, _after: str) -> float:
     """Something that a machine made up: letters and digits mixed, with many different characters."""
     kinds = (any(map(str.isdigit, text)), any(map(str.islower, text)), any(map(str.isupper, text)))
@@ -178,7 +243,13 @@ def mixed(text: str, _before: str, _after: str) -> float:
 def _card_end(text: str, length: int) -> int:
     end = _end_of(text, length, str.isdigit)
     number = digits(text[:end])
-    return end if end and not _is_one_digit(number) and _validator("luhn")(number) else 0
+    return end if end and not _is_one_digit(number) and luhn(number) else 0
+
+
+def luhn(number: str) -> bool:
+    """Whether the last digit is right: every second one from the right doubled, less 9 above 9, sums to tens."""
+    total = sum(map(int, number[-1::-2])) + sum(_DOUBLED[int(digit)] for digit in number[-2::-2])
+    return total % 10 == 0
 
 
 def _end_of(text: str, length: int, counts: Callable[[str], bool]) -> int:
@@ -193,14 +264,15 @@ def _end_of(text: str, length: int, counts: Callable[[str], bool]) -> int:
 
 
 @cache
-def _iban_lengths() -> dict[str, int]:
-    """The length that each country uses, from python-stdnum's copy of the registry."""
+def _iban_form(country: str) -> tuple[int, "re.Pattern[str]"]:
+    """The length that a country uses, and the form behind its first four signs; from python-stdnum's registry."""
     from stdnum import numdb
 
-    forms = numdb.get("iban")
-    codes = (first + second for first in _LETTERS for second in _LETTERS)
-    found = ((code, forms.info(code)[0][1].get("bban", "")) for code in codes)
-    return {code: 4 + sum(map(int, re.findall("[0-9]+", bban))) for code, bban in found if bban}
+    found = numdb.get("iban").info(country)
+    form = found[0][1].get("bban", "") if found and found[0][1] else ""
+    parts = re.findall("([0-9]+)!?([nac])", form)
+    source = "".join(f"{_IBAN_SIGNS[kind]}{{{count}}}" for count, kind in parts)
+    return 4 + sum(int(count) for count, _ in parts) if parts else 0, re.compile(source)
 
 
 def _address(text: str) -> float:

@@ -2,8 +2,7 @@
 
 import re
 
-from .._pattern_check import PatternCheck
-from .._types import Pattern
+from ..patterns import Pattern, PatternCheck
 from ._numbers import after_words, both, mixed
 
 _NAME = re.compile(r"^.*?(?:[:=]|\bis\b)\s*", re.DOTALL)

@@ -3,10 +3,7 @@
 import re
 
 from .._errors import CheckOptionsError
-from .._normal import normalise
-from .._pattern_check import PatternCheck
-from .._syntax import MOST_CHARACTERS
-from .._types import Pattern
+from ..patterns import MOST_CHARACTERS, Pattern, PatternCheck, normalise
 
 MOST_WORDS = 5000
 _SPACE = re.compile(r"\s+")

@@ -1,0 +1,1 @@
+"""Training of the checks that are small models; see `make train-checks`."""
