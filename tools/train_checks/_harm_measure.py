@@ -1,0 +1,105 @@
+"""Figures of the harm model on rows that it was not fitted on."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import (  # type: ignore[import-untyped]  # it brings no types
+    average_precision_score,
+    f1_score,
+    roc_auc_score,
+)
+
+from ._harm_rows import Row
+
+Scores = Mapping[str, NDArray[np.float64]]
+TOGETHER = ("harassment", "hate", "self-harm", "sexual", "violence")
+WIDE = ("harassment", "hate", "illicit", "self-harm", "sexual", "violence")
+"""The kinds whose highest score decides whether a text is flagged."""
+
+
+def measured(rows: Sequence[Row], scores: Scores) -> dict[str, float]:
+    """All of them; scores are log-odds, so that 0 is a probability of one half."""
+    found: dict[str, float] = {}
+    scores = combined(scores)
+    for name, measure in _MEASURES.items():
+        at = np.array([row.source == name for row in rows])
+        own = [row for row in rows if row.source == name]
+        figures = measure(own, {head: values[at] for head, values in scores.items()})
+        found |= {f"{name} {key}": float(value) for key, value in figures.items()}
+    return found
+
+
+def combined(said: Scores) -> dict[str, NDArray[np.float64]]:
+    """As `plimsoll.checks.moderation` combines the heads."""
+    top = np.max([said[kind] for kind in TOGETHER], axis=0)
+    found = {name: odds + said["any"] - 0.75 * top if name in TOGETHER else odds for name, odds in said.items()}
+    return {**found, "hate": np.minimum(found["hate"], said["hate"] + 1.25)}
+
+
+def _label(rows: Sequence[Row], name: str) -> NDArray[np.int64]:
+    return np.array([row.labels.get(name, -1) for row in rows])
+
+
+def _moderation(rows: Sequence[Row], scores: Scores) -> dict[str, float]:
+    flagged, most = _label(rows, "any"), np.max([scores[kind] for kind in WIDE], axis=0)
+    found = {
+        "average_precision": average_precision_score(flagged, most),
+        "auroc": roc_auc_score(flagged, most),
+        "recall": (most[flagged == 1] > 0).mean(),
+        "false_positive_rate": (most[flagged == 0] > 0).mean(),
+    }
+    for kind in WIDE:
+        known = _label(rows, kind)
+        if (known == 1).any():
+            found[f"average_precision {kind}"] = average_precision_score(known[known >= 0], scores[kind][known >= 0])
+    return found
+
+
+def _hatecheck(rows: Sequence[Row], scores: Scores) -> dict[str, float]:
+    hateful = _label(rows, "hate")
+    right = (scores["hate"] > 0) == (hateful == 1)
+    kinds = np.array([row.slice for row in rows])
+    return {
+        "accuracy": right.mean(),
+        "auroc": roc_auc_score(hateful, scores["hate"]),
+        **{f"accuracy {kind}": right[kinds == kind].mean() for kind in sorted(set(kinds))},
+    }
+
+
+def _surge(rows: Sequence[Row], scores: Scores) -> dict[str, float]:
+    toxic = _label(rows, "toxic")
+    return {
+        "auroc": roc_auc_score(toxic, scores["toxic"]),
+        "average_precision": average_precision_score(toxic, scores["toxic"]),
+        "accuracy": ((scores["toxic"] > 0) == (toxic == 1)).mean(),
+    }
+
+
+def _tweets(rows: Sequence[Row], scores: Scores) -> dict[str, float]:
+    said = np.where(scores["offensive"] > 0, "offensive", "neither")
+    said = np.where(scores["hateful"] > 0, "hate", said)
+    known = np.array([row.slice for row in rows])
+    return {
+        "accuracy": (said == known).mean(),
+        "macro_f1": f1_score(known, said, average="macro"),
+        "hate_f1": f1_score(known == "hate", said == "hate"),
+    }
+
+
+def _xstest(rows: Sequence[Row], scores: Scores) -> dict[str, float]:
+    unsafe, most = _label(rows, "unsafe"), np.max([scores[kind] for kind in WIDE], axis=0)
+    return {
+        "false_positive_rate": (most[unsafe == 0] > 0).mean(),
+        "recall": (most[unsafe == 1] > 0).mean(),
+        "auroc": roc_auc_score(unsafe, most),
+    }
+
+
+_MEASURES: Mapping[str, Callable[[Sequence[Row], Scores], dict[str, float]]] = {
+    "openai_moderation": _moderation,
+    "hatecheck": _hatecheck,
+    "surge_toxicity": _surge,
+    "tdavidson_hate": _tweets,
+    "xstest": _xstest,
+}
