@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.checks._normal import normalise
+from plimsoll.checks.patterns._normal import normalise
 
 
 def test_ordinary_text_stays_as_it_is() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.checks import FAILED, Hit, Pattern, PatternCheck, Scan, ScanFailedError, Scanner
+from plimsoll.checks import ScanFailedError
+from plimsoll.checks.patterns import FAILED, Hit, Pattern, PatternCheck, Scan, Scanner
 
 PATTERNS = (Pattern("a", "a+b"), Pattern("b", r"\bba"), Pattern("c", "é.", score=0.5))
 

@@ -5,8 +5,9 @@ import re2  # type: ignore[import-untyped]  # it brings no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plimsoll.checks import Pattern, PatternInvalidError, Scanner
-from plimsoll.checks._syntax import MOST_REPEATS, read_expression
+from plimsoll.checks import PatternInvalidError
+from plimsoll.checks.patterns import Pattern, Scanner
+from plimsoll.checks.patterns._syntax import MOST_REPEATS, read_expression
 
 SOURCES = (
     r"project\s+atlas",

@@ -65,6 +65,9 @@ def test_a_guardrail_is_read_and_compiled_as_it_stands(folder: Folder) -> None:
         "action": "redact",
         "with": "[CODENAME]",
         "numbered": False,
+        "restore": False,
+        "on_error": "block",
+        "exceptions": [],
     }
 
 
@@ -123,3 +126,12 @@ def test_a_file_without_checks_is_a_mistake(folder: Folder) -> None:
     folder.write("guardrails/standard.yaml", "# nothing yet\n")
     (mistake,) = mistakes(folder)
     assert mistake.what == "the file is empty"
+
+
+def test_a_route_that_a_judge_asks_must_be_there_and_able_to_answer(folder: Folder) -> None:
+    judge = '{check: judge, on: [output], action: block, options: {name: rude, question: "Is it rude?", route: %s}}'
+    rules = "\n".join(f"  - {judge % route}" for route in ("defaul", "default"))
+    folder.write("guardrails/standard.yaml", f"checks:\n{rules}\n")
+    found = {mistake.line: mistake.what for mistake in mistakes(folder)}
+    assert 'there is no route "defaul"' in found[2]
+    assert "cannot judge a text" in found[3]

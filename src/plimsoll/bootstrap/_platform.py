@@ -15,6 +15,7 @@ from plimsoll.flows.build.canary import Canaries, FindingLog
 from plimsoll.flows.compare import CompareParts
 from plimsoll.flows.erase import EraseParts
 from plimsoll.flows.exchange import ExportParts, ImportParts
+from plimsoll.flows.guard import GuardParts
 from plimsoll.flows.label import LabelParts
 from plimsoll.flows.policy import LABEL, PolicyParts
 from plimsoll.flows.promote import PromoteParts
@@ -38,6 +39,7 @@ from plimsoll.project import AppDefinition, Project, load_app, source_commit
 from plimsoll.registry import Version, VersionRef
 from plimsoll.releases import EnvironmentPolicy, Manifest, Release
 from plimsoll.retrieval import Snapshot, write_segment
+from plimsoll.reviews.marks import Marks
 from plimsoll.settings import SecretMissingError, Settings
 from plimsoll.tracing import Traces
 
@@ -129,6 +131,7 @@ class Platform(Stores):
             source_commit=self.source_commit,
             ready=self.ready,
             claim=self._claim,
+            outside=self.outside,
             on_progress=on_progress,
         )
 
@@ -213,6 +216,19 @@ class Platform(Stores):
     def freeze_parts(self) -> FreezeParts:
         """What making a release needs."""
         return FreezeParts(self.releases, self.runs, self.acting, self.source_commit)
+
+    def guard_parts(self) -> GuardParts:
+        """What telling what guardrails did needs."""
+        return GuardParts(
+            app=self.app,
+            traces=self.traces,
+            marks=Marks(self.ledger),
+            registry=self.registry,
+            releases=self.releases,
+            environments=self.environments,
+            flush=self.recorder.flush,
+            name_of=self.named,
+        )
 
     def promote_parts(self) -> PromoteParts:
         """What moving releases needs."""

@@ -14,7 +14,7 @@ from ._errors import (
     PatternInvalidError,
     ScanFailedError,
 )
-from ._types import NO_CONTEXT, Check, Context, Found
+from ._types import NO_CONTEXT, Check, Context, Found, Part
 from .catalogue import CHECKS, make_check
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Context",
     "Found",
     "KindUnknownError",
+    "Part",
     "PatternInvalidError",
     "ScanFailedError",
     "make_check",

@@ -52,9 +52,24 @@ class CheckOptionsError(InvalidError):
 
     code = "check_options"
 
-    def __init__(self, check: str, what: str, instead: str) -> None:
+    def __init__(self, check: str, what: str, instead: str, option: str = "") -> None:
         super().__init__(f"the check {check}: {what}", hint=instead)
         self.what = what
+        self.option = option
+        """The option that is wrong; empty where it is the check as a whole."""
+
+
+class CheckPlugInError(InvalidError):
+    """A check that a package brings cannot be loaded or made."""
+
+    code = "check_plug_in"
+
+    def __init__(self, name: str, package: str, reason: str) -> None:
+        super().__init__(
+            f"the check {name!r} of the package {package} cannot be used: {reason}",
+            hint=f"correct, upgrade or uninstall {package}",
+        )
+        self.package = package
 
 
 class ScanFailedError(Exception):

@@ -2,7 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+Part = Literal["words", "beside", "name"]
+"""What of a request or an answer a text is.
+
+The `words` of a message, a passage or an answer; what stands `beside` them, such as thoughts, titles and single
+arguments of calls; or a `name`: a key, an id, a number, and whatever else has fewer than four words where one stands.
+
+Patterns are looked for in all of it. Other checks are not asked about names, and those that say of themselves that they
+judge `words_only` (whether an answer is grounded, or JSON of some form) not about what stands beside the words either.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,8 @@ class Context:
     """What the model was told by whoever built the endpoint (the system prompt)."""
     passages: tuple[str, ...] = ()
     """What the answer is to rest on, in the order in which it is numbered from 1."""
+    part: Part = "words"
+    """What of a request or an answer the text is."""
 
 
 NO_CONTEXT = Context()

@@ -20,6 +20,7 @@ from plimsoll.datasets import (
 from ._app import AppDefinition
 from ._errors import ProjectInvalidError, ProjectMissingError
 from ._explain import empty_file, explain
+from ._inherit import inherit
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
 from ._mistakes import Mistake
 from ._references import LoadedFile, labelled_fields, reference_mistakes, served_mistakes
@@ -82,6 +83,8 @@ def load_project(root: Path) -> Project:
     fields = labelled_fields(folders)
     datasets, labelled = reader.datasets(fields)
     reader.check(app, folders, {**datasets, **labelled})
+    guardrails, between = inherit(folders["guardrails"])
+    reader.mistakes += between
     if reader.mistakes:
         raise ProjectInvalidError(root, sorted(reader.mistakes, key=lambda mistake: (mistake.file, mistake.line)))
     return Project(
@@ -89,7 +92,7 @@ def load_project(root: Path) -> Project:
         app=cast("AppDefinition", app.definition),
         prompts=_definitions(folders["prompts"], PromptDefinition),
         knowledge=_definitions(folders["knowledge"], KnowledgeDefinition),
-        guardrails=_definitions(folders["guardrails"], GuardrailDefinition),
+        guardrails=MappingProxyType(guardrails),
         routes=_definitions(folders["routes"], RouteDefinition),
         models=_definitions(folders["models"], ModelDefinition),
         endpoints=_definitions(folders["endpoints"], EndpointDefinition),

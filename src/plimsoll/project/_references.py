@@ -22,6 +22,8 @@ _WRITERS: Mapping[tuple[str, str], str] = {
     ("chunk", "context_by"): "the contexts of chunks",
 }
 """Where a knowledge base names a route, and what that is to write."""
+_ASKING = frozenset({"judge", "openai_moderation"})
+"""Checks that name a route in their options."""
 _FOLDER_OF = {
     "prompt": "prompts",
     "knowledge": "knowledge",
@@ -74,6 +76,8 @@ def reference_mistakes(folders: Mapping[str, Folder], datasets: Collection[str],
         yield from _source_mistakes(file, root)
         yield from _gate_mistakes(file, folders["evals"])
         yield from _writer_mistakes(file, folders["routes"])
+    for file in folders["guardrails"].values():
+        yield from _asked_mistakes(file, folders["routes"])
     for file in folders["models"].values():
         yield from _name_mistakes(file, ("examples",), known)
     for file in folders["endpoints"].values():
@@ -188,18 +192,37 @@ def _writer_mistakes(file: LoadedFile, routes: Folder) -> Iterator[Mistake]:
     for place in _WRITERS:
         section = file.data.get(place[0])
         name = section.get(place[1]) if isinstance(section, dict) else None
-        if not isinstance(name, str):
-            continue
-        route = routes.get(name)
-        if route is None:
-            instead = did_you_mean(name, sorted(routes), all_of_them="what there is in routes/")
-            yield file.mistake(place, f"there is no route {shown(name)}", instead)
-        elif route.data.get("embeds") is True:
-            what = f"{route.file} makes vectors, and cannot write {_WRITERS[place]}"
-            yield file.mistake(place, what, "name a route whose model answers chats")
-        elif _READER in _models(route):
-            what = f"{route.file} has the model {_READER}, which quotes passages and cannot write {_WRITERS[place]}"
-            yield file.mistake(place, what, "name a route with models that write, such as openai/gpt-4.1-mini")
+        if isinstance(name, str):
+            yield from _route_mistakes(file, place, routes, name, f"write {_WRITERS[place]}")
+
+
+def _asked_mistakes(file: LoadedFile, routes: Folder) -> Iterator[Mistake]:
+    """Routes that checks of a guardrail ask, and that are not there or cannot answer."""
+    checks = file.data.get("checks")
+    for number, check in enumerate(checks if isinstance(checks, tuple) else ()):
+        options = check.get("options") if isinstance(check, dict) else None
+        name = options.get("route") if isinstance(options, dict) else None
+        if isinstance(check, dict) and check.get("check") in _ASKING and isinstance(name, str):
+            place = ("checks", number, "options", "route")
+            if check.get("check") == "judge" or name not in routes:
+                yield from _route_mistakes(file, place, routes, name, "judge a text")
+
+
+def _route_mistakes(
+    file: LoadedFile, place: tuple[str | int, ...], routes: Folder, name: str, task: str
+) -> Iterator[Mistake]:
+    """What keeps a route from its task, such as `judge a text`."""
+    route = routes.get(name)
+    if route is None:
+        instead = did_you_mean(name, sorted(routes), all_of_them="what there is in routes/")
+        yield file.mistake(place, f"there is no route {shown(name)}", instead)
+    elif route.data.get("embeds") is True:
+        yield file.mistake(
+            place, f"{route.file} makes vectors, and cannot {task}", "name a route whose model answers chats"
+        )
+    elif _READER in _models(route):
+        what = f"{route.file} has the model {_READER}, which quotes passages and cannot {task}"
+        yield file.mistake(place, what, "name a route with models that write, such as openai/gpt-4.1-mini")
 
 
 def _models(route: LoadedFile) -> list[Data]:

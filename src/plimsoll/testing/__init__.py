@@ -1,5 +1,6 @@
 """Conformance suites and fakes that authors of plug-ins inherit.
 
-Here: `plimsoll.testing.models`, the suite for providers of language models. Nothing is imported with this package; the
-suites themselves need pytest.
+Here: the suites for providers of language models (`plimsoll.testing.models`), index engines
+(`plimsoll.testing.indexes`) and checks (`plimsoll.testing.checks`). Nothing is imported with this package; the suites
+themselves need pytest.
 """

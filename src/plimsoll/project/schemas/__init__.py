@@ -5,12 +5,12 @@ Each field's `description` completes the sentence "must be …", and its first e
 """
 
 from ._endpoint import PREDICT, EndpointDefinition
-from ._guardrail import GuardrailDefinition
 from ._model import FIELDS, ModelDefinition
 from ._prompt import DEFAULT_TEMPLATE, PromptDefinition
 from ._route import RouteDefinition
 from ._section import Definition, Section
 from ._suite import SuiteDefinition
+from .guardrail import GuardrailDefinition
 from .knowledge import KnowledgeDefinition
 
 __all__ = [
