@@ -51,7 +51,7 @@ bench-journey: $(VENV)/.installed ## Measure the journey on real documents; JSON
 bench-records: $(VENV)/.installed-test ## Measure records: look-ups, the log, power cuts; JSON (8 minutes)
 	$(BIN)/python benchmarks/records.py
 
-CHECKS := entities attacks harm grounding
+CHECKS := entities attacks harm grounding topics
 train-checks: $(VENV)/.installed-test ## Train the checks that are small models again (development rows in ../shared/data)
 	@for check in $(CHECKS); do $(BIN)/python -m tools.train_checks.$$check || exit 1; done
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
+from tests.api.guard_desk import ShownDesk
 
 from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.access.limits import Budget, WindowUse
@@ -103,6 +104,7 @@ class ScriptedService:
     warned: str | None = None
     traces_lost: int = 0
     embedders_changed: int = 0
+    guardrails: ShownDesk = field(default_factory=ShownDesk)
     keys: dict[str, Acting] = field(default_factory=dict)
     """Keys of the records; whoever acts with each."""
     known_names: dict[str, str] = field(default_factory=dict)

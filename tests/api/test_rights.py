@@ -29,6 +29,10 @@ ASKED: dict[str, tuple[str, str]] = {
     "/v1/moderations": ("POST", "/v1/moderations"),
     "/v1/predict/{endpoint:path}": ("POST", "/v1/predict/contracts/ask"),
     "/v1/feedback": ("POST", "/v1/feedback"),
+    "/api/guardrails/marks": ("POST", "/api/guardrails/marks"),
+    "/api/guardrails/triggers": ("GET", "/api/guardrails/triggers"),
+    "/api/guardrails/rates": ("GET", "/api/guardrails/rates"),
+    "/api/guardrails/matrix": ("GET", "/api/guardrails/matrix"),
     "/v1/traces": ("POST", "/v1/traces"),
     "/v1/logs": ("POST", "/v1/logs"),
     "/v1/metrics": ("POST", "/v1/metrics"),
@@ -38,6 +42,7 @@ ASKED: dict[str, tuple[str, str]] = {
     "/": ("GET", "/"),
     "/traces/{trace_id}": ("GET", f"/traces/{TRACE}"),
     "/static": ("GET", "/static/console.css"),
+    "/guardrails": ("GET", "/guardrails"),
     "/metrics": ("GET", "/metrics"),
     "/healthz": ("GET", "/healthz"),
     "/readyz": ("GET", "/readyz"),
@@ -50,6 +55,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/moderations": {"input": "How long?"},
     "/v1/predict/{endpoint:path}": {"inputs": [{"text": "How long?"}]},
     "/v1/feedback": {"trace": TRACE, "score": 1},
+    "/api/guardrails/marks": {"trace": TRACE, "check": "injection", "mark": "right"},
     "/v1/traces": {"resourceSpans": []},
     "/v1/logs": {"resourceLogs": []},
     "/v1/metrics": {"resourceMetrics": []},
@@ -134,7 +140,7 @@ def test_every_other_right_together_is_not(ask: Any, service: Any, path: str, ri
         assert role in text
     if path.startswith("/v1/messages"):
         assert response.json()["error"]["type"] == "permission_error"
-    elif path.startswith("/v1"):
+    elif path.startswith(("/v1", "/api")):
         error = response.json()["error"]
         assert (error["type"], error["code"], error["param"]) == ("permission_error", "right_missing", None)
     else:

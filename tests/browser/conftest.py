@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.api.guard_desk import ShownDesk
 from tests.browser.shown import (
     ANA,
     BEN,
@@ -56,6 +57,10 @@ class ShowService:
     empty: bool = False
     app: str = "contracts"
     traces: dict[str, Trace] = field(default_factory=lambda: {trace.id: trace for trace in TRACES})
+
+    @property
+    def guardrails(self) -> ShownDesk:
+        return ShownDesk(self.empty)
 
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
         raise _nothing_answers(request)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.shown import TRACES
 
 QUESTION = "How much notice must we give before we can end the Acme contract?"
-PATHS = ["/", "/?status=ok&after=6", *(f"/traces/{trace.id}" for trace in TRACES)]
+PATHS = ["/", "/guardrails", "/?status=ok&after=6", *(f"/traces/{trace.id}" for trace in TRACES)]
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -53,6 +53,25 @@ def test_hostile_text_is_only_text(page: Page, console: Callable[..., str]) -> N
     page.goto(f"{address}/traces/4bf92f3577b34da6a3ce929d0e0e4736")
     expect(page.get_by_text("contracts/<script>alert(1)</script>.docx")).to_be_visible()
     assert page.locator("main script, main [onerror]").count() == 0
+
+
+def test_where_guardrails_look_and_what_they_did(page: Page, console: Callable[..., str]) -> None:
+    page.goto(console())
+    page.get_by_role("link", name="Guardrails").click()
+    expect(page).to_have_title("Guardrails · Plimsoll")
+    ask, summary, topic = page.locator(".guarded").all()
+    expect(ask.locator("tbody tr")).to_have_count(3)
+    expect(ask.get_by_text("not for load-test until 2027-03-31: load test of March")).to_be_visible()
+    expect(summary.get_by_text("5 holes")).to_be_visible()
+    expect(summary.locator(".hole")).to_have_count(5)
+    expect(topic.get_by_text("blocked", exact=True)).to_have_count(5)
+    row = page.locator("table.rates tbody tr").first
+    whole, full = row.locator(".track").bounding_box(), row.locator(".fill").bounding_box()
+    assert whole
+    assert full
+    assert full["width"] == pytest.approx(whole["width"] * 0.826, abs=1)
+    expect(page.locator("table.triggers tbody tr")).to_have_count(4)
+    expect(page.locator("table.triggers").get_by_text("<script>alert('x')</script>.x")).to_be_visible()
 
 
 def test_the_whole_row_is_the_link(page: Page, console: Callable[..., str]) -> None:

@@ -51,6 +51,15 @@ def test_a_build_refuses_a_guardrail_whose_tests_fail(run: Run, folder: Path) ->
     assert "test 2 of guardrails/standard.yaml: expected block, and it is allow" in ended.json["error"]["message"]
 
 
+def test_a_build_says_which_exceptions_have_ended(run: Run, folder: Path) -> None:
+    ended = "exceptions: [{actors: [tester], until: 2020-01-31, reason: load test}]"
+    changed = GUARDRAIL.replace("action: redact}", f"action: redact, {ended}}}", 1)
+    (folder / "guardrails/standard.yaml").write_text(changed)
+    assert "an exception from pii ended on 2020-01-31 (load test)" in run("build", folder=folder).out
+    (note,) = run("build", "--json", folder=folder).json["notes"]
+    assert note.startswith("guardrails/standard.yaml: ")
+
+
 def test_a_guardrail_is_part_of_the_draft_and_a_parent_of_who_uses_it(run: Run, folder: Path) -> None:
     built = run("build", "--json", folder=folder).json
     assert any(version["kind"] == "guardrail" for version in built["versions"])

@@ -106,7 +106,7 @@ def test_a_call_goes_to_the_other_provider_masked_and_paid(port: Gateway, models
     response = port.ask(CHAT, "gpt-4.1-mini", f"Pay {IBAN}, please.", user="c-1")
     assert response.status_code == 200, response.text
     assert response.headers["x-plimsoll-model"] == "anthropic/claude-haiku-4-5"
-    assert response.headers["x-plimsoll-guardrails"] == "input:pii/iban=redact"
+    assert response.headers["x-plimsoll-guardrails"].startswith("input:pii/iban=redact;score=1;version=")
     assert float(response.headers["x-plimsoll-cost-usd"]) > 0
     assert response.headers["x-ratelimit-limit-requests"] == "30"
     assert models.of("claude-haiku-4-5")["requests"] == before + 1

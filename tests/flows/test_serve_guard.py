@@ -1,14 +1,12 @@
 """A guardrail sees every text of a call and of an answer, however it is cut."""
 
-import asyncio
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from plimsoll.flows.serve._errors import GuardrailBlockedError
-from plimsoll.flows.serve.guarding import Guard, StreamGuard, closing, guarded
+from plimsoll.flows.serve.guarding import Guard, StreamGuard
 from plimsoll.guardrails import Policy
 from plimsoll.models import Chunks
 
@@ -23,18 +21,21 @@ def guard() -> Guard:
     return Guard(Policy.from_json("standard", {"checks": CHECKS}))
 
 
-def let_through(stream: StreamGuard | None, choice: dict[str, Any]) -> Iterable[Chunks]:
-    return asyncio.run(guarded(stream, Chunks(({"choices": [choice]},))))
+def let_through(stream: StreamGuard | None, choice: dict[str, Any]) -> list[Chunks]:
+    chunks = Chunks(({"choices": [choice]},))
+    allowed = chunks if stream is None else stream.feed(chunks)
+    return [] if allowed is None else [allowed]
 
 
 def streamed(*deltas: dict[str, Any], finish: str | None = "stop") -> list[dict[str, Any]]:
     """The pieces that come out of a stream with these."""
     stream = guard().stream()
+    assert stream is not None
     choices: list[dict[str, Any]] = [{"index": 0, "delta": delta, "finish_reason": None} for delta in deltas]
     if finish:
         choices.append({"index": 0, "delta": {}, "finish_reason": finish})
     out = [one for choice in choices for one in let_through(stream, choice)]
-    out += asyncio.run(closing(stream))
+    out += filter(None, [stream.finish()])
     return [dict(choice["delta"]) for chunks in out for chunk in chunks.chunks for choice in chunk["choices"]]
 
 

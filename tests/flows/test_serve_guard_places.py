@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plimsoll.checks import Found
+from plimsoll.checks import NO_CONTEXT, Context, Found
 from plimsoll.flows.serve._errors import GuardrailBlockedError, TokensUnreadableError
-from plimsoll.flows.serve.guarding import Guard, closing, guarded
+from plimsoll.flows.serve.guarding import Guard, Passing
 from plimsoll.flows.serve.large import LARGE_BYTES
 from plimsoll.flows.serve.places import texts_in, without_tokens
 from plimsoll.guardrails import Policy
@@ -247,9 +247,10 @@ class Where:
 
     name: str = "where"
     kinds: tuple[str, ...] = ("place",)
+    version: str = "1"
     threads: list[int] = field(default_factory=list)
 
-    def find(self, _text: str) -> Sequence[Found]:
+    def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # only where counts
         self.threads.append(threading.get_ident())
         return ()
 
@@ -259,17 +260,18 @@ class Where:
 def test_a_large_piece_of_a_stream_is_looked_at_beside_the_loop(size: int, what: str) -> None:
     check = Where()
     content = {"checks": [{"check": "where", "on": ["output"], "action": "redact"}]}
-    stream = Guard(Policy.from_json("own", content, {"where": check})).stream()
+    passing = Passing(Guard(Policy.from_json("own", content, {"where": check})))
     delta: Delta = {"tool_calls": [{"index": 0, **called("x" * size)}]} if "call" in what else {"content": "x" * size}
 
     async def story() -> int:
         finish = None if what == "a call without an end" else "stop"
         choice = {"index": 0, "delta": delta, "finish_reason": None}
-        await guarded(stream, Chunks(({"choices": [choice]},)))
+        assert passing.begin()
+        await passing.pieces(Chunks(({"choices": [choice]},)))
         if finish:
             rest = {"index": 0, "delta": {"content": "x" * size} if what == "text" else {}, "finish_reason": finish}
-            await guarded(stream, Chunks(({"choices": [rest]},)))
-        await closing(stream)
+            await passing.pieces(Chunks(({"choices": [rest]},)))
+        await passing.rest()
         return threading.get_ident()
 
     here = asyncio.run(story())

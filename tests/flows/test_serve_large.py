@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plimsoll.checks import NO_CONTEXT
 from plimsoll.flows.serve._errors import GuardrailBlockedError
 from plimsoll.flows.serve.guarding import Guard
 from plimsoll.flows.serve.large import LARGE_BYTES, Asker, AskerLeftError, beside, review, said_bytes
@@ -48,12 +49,13 @@ def test_a_large_text_gets_the_verdict_that_it_gets_in_one_go(
 ) -> None:
     text = ("".join(words) * (at // 2))[:at] + "".join(words) + stop + "".join(words) * 3
     whole = POLICY.review(text, stage)
-    assert review(POLICY, text, stage, Asker()) == whole
+    assert review(POLICY, text, stage, asker=Asker(), context=NO_CONTEXT) == whole
 
 
 def test_a_large_text_is_blocked_by_a_policy_that_is_no_policy() -> None:
     closed = Policy.load("broken", {"checks": [{"check": "nothing"}]})
-    assert review(closed, "x" * (2 * PIECE), "input", Asker()) == closed.review("x", "input")
+    found = review(closed, "x" * (2 * PIECE), "input", asker=Asker(), context=NO_CONTEXT)
+    assert found == closed.review("x", "input")
 
 
 def test_only_large_work_leaves_the_thread() -> None:
@@ -116,7 +118,7 @@ def test_work_ends_when_its_caller_leaves(slow: tuple[threading.Event, threading
             began.set()
             go_on.wait(30)
             try:
-                review(POLICY, text, "input", asker)
+                review(POLICY, text, "input", asker=asker, context=NO_CONTEXT)
             except AskerLeftError:
                 ended.append("left")
                 raise

@@ -13,7 +13,8 @@ from tests.gateway.port import Gateway, Yard, gateway, until
 from tests.gateway.surfaces import CHAT
 from tests.gateway.writers import VARIANTS, Writer, route, writer
 
-from plimsoll.flows.serve._runtime import VariantsRouteError, load_runtime
+from plimsoll.flows.serve._errors import VariantsRouteError
+from plimsoll.flows.serve._runtime import load_runtime
 from plimsoll.flows.serve.parts import Route
 from plimsoll.flows.ship import evaluate, suites_of
 from plimsoll.kernel.digest import Digest, Json

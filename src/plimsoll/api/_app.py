@@ -24,11 +24,12 @@ from ._settings import ApiSettings
 from .admission import Admission, acting_of, guarded
 from .anthropic import MessagesDialect
 from .console import console_routes, error_page
-from .exchange import CountTokens, Embeddings, Exchanges, FeedbackCalls, Moderations, Predict, Room
+from .exchange import CountTokens, Embeddings, Exchanges, FeedbackCalls, MarkCalls, Moderations, Predict, Room
 from .load import Bodies, LoadGate
 from .openai import ChatDialect, ResponsesDialect, list_models, retrieve_model
 from .openapi import openapi_json
 from .otlp import LOGS, METRICS, OtlpReceiver, Refusing
+from .own import guardrail_routes
 
 
 class Application(Starlette):
@@ -88,6 +89,7 @@ def _calls(room: Room) -> list[Route | Mount]:
         "/v1/embeddings": Embeddings(room),
         "/v1/moderations": Moderations(room, _moderate, "builtin/words"),
         "/v1/feedback": FeedbackCalls(room),
+        "/api/guardrails/marks": MarkCalls(room),
         "/v1/traces": OtlpReceiver(room.service.submit, room.service.app, _sender),
         "/v1/logs": Refusing(LOGS),
         "/v1/metrics": Refusing(METRICS),
@@ -101,6 +103,7 @@ def _pages(room: Room) -> list[Route | Mount]:
         Route("/v1/predict/{endpoint:path}", Predict(room), methods=["POST"]),
         Route("/v1/models", list_models(catalogue, room.settings)),
         Route("/v1/models/{model_id:path}", retrieve_model(catalogue, room.settings)),
+        *guardrail_routes(room.service.guardrails),
         Route("/openapi.json", openapi_json(__version__)),
         Route("/healthz", healthz),
         Route("/readyz", readyz(room.service)),

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from plimsoll.access import Acting
 from plimsoll.access.limits import Budget, WindowUse
 from plimsoll.bootstrap import Platform
+from plimsoll.flows.guard import Desk, GuardDesk
 from plimsoll.flows.serve import Answer, AnswerEvent, Answering, AnswerRequest, Predictions, Vectors, served_names
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest
@@ -39,6 +40,7 @@ class PlatformService:
         self._declared = declared
         self._answering = Answering(platform.serve_parts(metered=True))
         self._able: set[Digest] = set()
+        self._desk = Desk(platform.guard_parts)
 
     def check(self, environment: str) -> None:
         """Raise what would keep an environment from answering: nothing live there, or a secret that is not set.
@@ -55,6 +57,11 @@ class PlatformService:
     def app(self) -> str:
         """See `Service.app`."""
         return self._app
+
+    @property
+    def guardrails(self) -> GuardDesk:
+        """See `Service.guardrails`."""
+        return self._desk
 
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
         """See `Service.stream`."""

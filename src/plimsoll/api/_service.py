@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from plimsoll.access import Acting
 from plimsoll.access.limits import Budget, WindowUse
+from plimsoll.flows.guard import GuardDesk
 from plimsoll.flows.serve import Answer, AnswerEvent, AnswerRequest, Predictions, Vectors
 from plimsoll.releases.environments import Environment, EnvironmentMove
 from plimsoll.tracing import CostLine, DaySummary, Trace, TraceFilter, TracePage, TraceSummary
@@ -39,6 +40,10 @@ class Service(Protocol):
     @property
     def app(self) -> str:
         """The application that is served."""
+
+    @property
+    def guardrails(self) -> GuardDesk:
+        """What guardrails did, and what people say of it."""
 
     def stream(self, request: AnswerRequest) -> AsyncGenerator[AnswerEvent]:
         """Answer: one AnswerStarted, any number of Chunks, one AnswerDone.

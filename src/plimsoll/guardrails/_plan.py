@@ -1,10 +1,11 @@
 """The rules of one stage, compiled: one scanner for all patterns, and which rule a finding falls under."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from operator import index
 
-from plimsoll.checks import Context, Found
+from plimsoll.checks import Context, Found, Part
 from plimsoll.checks.patterns import FAILED, Hit, Pattern, PatternCheck, Scanner
 
 from ._asking import ask
@@ -45,9 +46,22 @@ class Plan:
         self.needs_sentences = bool(self._each)
         self.waits = any(rule.waits for rule in rules)
         """Whether a check asks somebody else, so that whoever asks it should have a thread to wait in."""
+        self._parts: dict[Part, Plan] = {}
         # The strictest first, and of rules with the same action the first one first: the first that fits counts.
         self._strictest = [_ordered(found, lambda rule: rule.action) for found in self._owners]
         self._closest = [_ordered(found, lambda rule: rule.on_error)[0] for found in self._owners]
+
+    def of_part(self, part: Part) -> "Plan":
+        """The plan for what is not the words of a message or an answer: with the checks that are asked about it."""
+        if part == "words" or not (self._each or self._whole):
+            return self
+        plan = self._parts.get(part)
+        if plan is None:
+            plan = copy(self)
+            # Whoever is first: the others make the same.
+            plan._narrow(part)  # noqa: SLF001  # of its own kind
+            self._parts[part] = plan
+        return plan
 
     def is_clean(self, text: str) -> bool:
         """Whether it is sure at once that nothing is in a text; False where a closer look is needed."""
@@ -77,6 +91,11 @@ class Plan:
         for one in self._each:
             yield from _hits(one, text, context, start)
 
+    def _narrow(self, part: Part) -> None:
+        self._each = [one for one in self._each if _is_asked(one.rule, part)]
+        self._whole = [one for one in self._whole if _is_asked(one.rule, part)]
+        self.needs_all, self.needs_sentences = bool(self._whole), bool(self._each)
+
     def _asked(self, rule: Rule) -> _Asked:
         first = len(self._kinds)
         for kind in (*rule.check.kinds, ""):
@@ -88,6 +107,10 @@ class Plan:
 def by_sentence(rule: Rule, stage: Stage) -> bool:
     """Whether the check of a rule judges sentence by sentence at a stage: where texts stream, if it can."""
     return stage == "output" and getattr(rule.check, "by_sentence", False) is True
+
+
+def _is_asked(rule: Rule, part: Part) -> bool:
+    return part == "beside" and getattr(rule.check, "words_only", False) is not True
 
 
 def _hits(one: _Asked, text: str, context: Context, start: int) -> Iterator[Hit]:

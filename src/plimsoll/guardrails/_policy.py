@@ -70,7 +70,7 @@ class Policy:
         """
         if self.fault:
             return CLOSED
-        plan = self._plans.get(stage)
+        plan = self._plan(stage, context)
         if plan is None or plan.is_clean(text):
             return Review("allow", text)
         step = StreamReview(plan, context=context, placeholders=placeholders).feed(text, last=True)
@@ -89,7 +89,12 @@ class Policy:
         self, stage: Stage = "output", context: Context = NO_CONTEXT, placeholders: Placeholders | None = None
     ) -> StreamReview:
         """Begin to review a text that comes in pieces."""
-        return StreamReview(self._plans.get(stage), closed=bool(self.fault), context=context, placeholders=placeholders)
+        plan = self._plan(stage, context)
+        return StreamReview(plan, closed=bool(self.fault), context=context, placeholders=placeholders)
+
+    def _plan(self, stage: Stage, context: Context) -> Plan | None:
+        plan = self._plans.get(stage)
+        return plan if plan is None else plan.of_part(context.part)
 
     def waits(self, stage: Stage) -> bool:
         """Whether a check at this stage asks somebody else, so that whoever reviews should have a thread to wait in."""

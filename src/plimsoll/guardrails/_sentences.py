@@ -7,7 +7,7 @@ MOST_CHARACTERS: Final = 1000
 """A sentence is cut where it is longer, so that no text is held back without end."""
 _LEAST_CHARACTERS: Final = 24
 """Shorter ones, such as `Dr.`, go together with what follows."""
-# Only where signs begin, and without a way back: a thousand full stops are looked at a thousand times and not a million.
+# Only where signs begin, and without a way back: of a thousand full stops each is looked at once.
 _END: Final = re.compile(r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’»)\]]*+(?=\s)|\n")  # noqa: RUF001  # full-width signs too
 _SPACE: Final = re.compile(r"\s\S*\Z")
 

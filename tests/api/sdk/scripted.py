@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.api.guard_desk import ShownDesk
+
 from plimsoll.access import Acting, KeyUnknownError
 from plimsoll.api import ServedModel
 from plimsoll.flows.serve import Answer, AnswerDone, AnswerEvent, AnswerRequest, AnswerStarted, Predictions, Vectors
@@ -69,6 +71,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self.guardrails = ShownDesk()
         self.asked: list[AnswerRequest] = []
         self.left = threading.Event()
         """Set when somebody went away in the middle of the answer without an end."""

@@ -113,7 +113,7 @@ def acting_of(scope: Scope) -> Acting:
 
 def is_api_path(path: str) -> bool:
     """Whether programs call this path, and not people with a browser."""
-    return path == "/v1" or path.startswith("/v1/")
+    return path in ("/v1", "/api") or path.startswith(("/v1/", "/api/"))
 
 
 def host_is_allowed(host: str, allowed: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from .._problems import Problem
 from .._service import Service
 from .._settings import ApiSettings
 from ..admission import acting_of
+from ._guardrails import guardrails_page
 from ._home import Visitor, home
 from ._requests import Wish, requests
 from ._trace import trace_page
@@ -42,6 +43,7 @@ def console_routes(service: Service, settings: ApiSettings, asks: Asks) -> list[
     return [
         Route("/", _home_endpoint(service, settings, asks), name="home"),
         Route("/traces/{trace_id}", _trace_endpoint(service), name="trace"),
+        Route("/guardrails", _guardrails_endpoint(service), name="guardrails"),
         Mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static"),
     ]
 
@@ -79,6 +81,19 @@ def _trace_endpoint(service: Service) -> Endpoint:
             names = service.names([trace.caller, *(one.said.by for one in judgements)])
             page = trace_page(trace, names=names, judgements=judgements, now=utc_now())
             return _TEMPLATES.get_template("trace.html").render(page=page)
+
+        return await _page(render)
+
+    return endpoint
+
+
+def _guardrails_endpoint(service: Service) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        sees_traces = "trace" in acting_of(request.scope).rights
+
+        def render() -> str:
+            page = guardrails_page(service.guardrails, sees_traces=sees_traces, now=utc_now())
+            return _TEMPLATES.get_template("guardrails.html").render(page=page)
 
         return await _page(render)
 

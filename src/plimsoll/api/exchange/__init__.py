@@ -6,7 +6,7 @@ What the bytes mean is a dialect's business (`plimsoll.api._dialect`); what is a
 from ..admission import Sent
 from ._connection import WhileConnected
 from ._exchange import Exchanges
-from ._plain import CountTokens, Embeddings, FeedbackCalls, Moderations, Predict
+from ._plain import CountTokens, Embeddings, FeedbackCalls, MarkCalls, Moderations, Predict
 from ._room import Measured, Room
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Embeddings",
     "Exchanges",
     "FeedbackCalls",
+    "MarkCalls",
     "Measured",
     "Moderations",
     "Predict",

@@ -1,5 +1,6 @@
 """What the headers of an answer tell beyond its body."""
 
+import re
 from functools import lru_cache
 
 from plimsoll.flows.serve import AnswerDone, AnswerStarted, GuardrailNote, LimitState
@@ -8,6 +9,7 @@ Header = tuple[bytes, bytes]
 
 _MS_PER_S = 1000
 _S_PER_MINUTE = 60
+_NO_TOKEN = re.compile(r"[^\w.+-]", re.ASCII)
 
 
 def started_headers(started: AnswerStarted) -> list[Header]:
@@ -63,4 +65,6 @@ def duration(seconds: float) -> str:
 
 
 def _note(note: GuardrailNote) -> str:
-    return f"{note.stage}:{note.check}/{note.kind}={note.action}" + (f"*{note.count}" if note.count > 1 else "")
+    count = f"*{note.count}" if note.count > 1 else ""
+    version = _NO_TOKEN.sub("_", note.version)
+    return f"{note.stage}:{note.check}/{note.kind}={note.action}{count};score={note.score:.2g};version={version}"

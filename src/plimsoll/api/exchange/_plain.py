@@ -16,7 +16,7 @@ from .._metrics import Measurement
 from ..admission import Sent, acting_of
 from ..anthropic import count_tokens, read_count
 from ..openai import read_embeddings, read_moderations, write_embeddings, write_moderations
-from ..own import read_feedback, read_predictions, write_feedback, write_predictions
+from ..own import read_feedback, read_mark, read_predictions, write_feedback, write_marks, write_predictions
 from ._caller import normal
 from ._connection import WhileConnected
 from ._facts import Header, started_headers
@@ -118,6 +118,18 @@ class FeedbackCalls(Measured):
         await to_thread.run_sync(self.room.service.feedback, said, acting.team)
         del measured
         return await _send(send, write_feedback(given), ())
+
+
+class MarkCalls(Measured):
+    """`POST /api/guardrails/marks`."""
+
+    async def respond(self, scope: Scope, receive: Receive, send: Send, measured: Measurement) -> int:
+        """See Measured. Raises ActorMissingError for whom nobody knows: a mark is somebody's."""
+        body = await self.room.read(scope, receive)
+        wish = read_mark(body, acting_of(scope).by)
+        found = await to_thread.run_sync(self.room.service.guardrails.mark, wish)
+        del measured
+        return await _send(send, write_marks(found), ())
 
 
 async def _asked(

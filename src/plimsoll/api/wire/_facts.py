@@ -34,6 +34,10 @@ class GuardrailOut(Struct):
     kind: str
     action: str
     count: int
+    score: float
+    """The highest of them, from 0 to 1; 0 where the check gave no answer."""
+    version: str
+    """Of the check."""
 
 
 class AttemptOut(Struct):
@@ -100,7 +104,7 @@ def _passage(found: Passage) -> PassageOut:
 
 
 def _guardrail(note: GuardrailNote) -> GuardrailOut:
-    return GuardrailOut(note.stage, note.check, note.kind, note.action, note.count)
+    return GuardrailOut(note.stage, note.check, note.kind, note.action, note.count, note.score, note.version)
 
 
 def _attempt(tried: Attempt) -> AttemptOut:

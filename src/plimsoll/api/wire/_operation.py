@@ -9,10 +9,10 @@ Envelope = Literal["openai", "anthropic", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """Something that stands in the address or in a header."""
+    """Something that stands in the address, behind it, or in a header."""
 
     name: str
-    place: Literal["path", "header"]
+    place: Literal["path", "header", "query"]
     description: str
 
 

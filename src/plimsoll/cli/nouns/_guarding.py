@@ -1,8 +1,12 @@
 """What the commands about guardrails share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from plimsoll.kernel.errors import NotFoundError
+
+from .._state import State
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
@@ -32,10 +36,27 @@ def need(project: "Project", name: str) -> str:
 
 
 def policy_of(project: "Project", name: str) -> "Policy":
-    """A guardrail of the project, compiled. Raises PolicyInvalidError."""
+    """A guardrail of the project, compiled; checks that ask somebody else give no answer. Raises PolicyInvalidError."""
     from plimsoll.guardrails import Policy
 
     return Policy.from_json(name, project.guardrails[name].content())
+
+
+@contextmanager
+def opened_policy(state: State, project: "Project", name: str) -> "Iterator[Policy]":
+    """A guardrail of the project whose checks can ask whom they ask, such as a route; closed at the end.
+
+    Raises GuardrailMissingError and PolicyInvalidError.
+    """
+    from plimsoll.guardrails import Policy
+
+    policy = policy_of(project, need(project, name))
+    if not any(rule.waits for rule in policy.rules):
+        # Most ask nobody: then nothing else has to be opened.
+        yield policy
+        return
+    with state.platform(project.root) as platform:
+        yield Policy.from_json(name, project.guardrails[name].content(), outside=platform.outside(project))
 
 
 def guard_parts(platform: "Platform") -> "GuardParts":

@@ -14,7 +14,7 @@ from plimsoll.kernel.errors import InvalidError
 from .._exits import DONE, REFUSED
 from .._state import State, json_option
 from ..show.guardrails import explained, matrices, policies
-from ._guarding import GuardrailMissingError, guard_parts, need, policy_of
+from ._guarding import GuardrailMissingError, guard_parts, need, opened_policy, policy_of
 from .guardrail_figures import FIGURES
 from .guardrail_records import RECORDS
 
@@ -60,7 +60,10 @@ def test(state: State, name: str | None) -> int:
     chosen = (need(project, name),) if name is not None else tuple(project.guardrails)
     if not chosen:
         raise GuardrailMissingError("", ())
-    outcomes = {one: run_examples(policy_of(project, one), project.guardrails[one].content()) for one in chosen}
+    outcomes = {}
+    for one in chosen:
+        with opened_policy(state, project, one) as policy:
+            outcomes[one] = run_examples(policy, project.guardrails[one].content())
     state.output.result(policies.tests_json(outcomes), lambda screen: policies.tests(screen, outcomes))
     passed = all(outcome.passed for found in outcomes.values() for outcome in found)
     return DONE if passed else REFUSED
@@ -73,8 +76,8 @@ def scan(state: State, *, name: str, text: str | None, file: Path | None, stage:
     """Put one text (`-` for standard input) under a guardrail; exit 1 when it is stopped."""
     said = _text(text, file)
     project = state.project()
-    policy = policy_of(project, need(project, name))
-    review = policy.review(said, next(one for one in _STAGES if one == stage))
+    with opened_policy(state, project, name) as policy:
+        review = policy.review(said, next(one for one in _STAGES if one == stage))
     state.output.result(policies.review_json(review), lambda screen: policies.review(screen, review, stage))
     return REFUSED if review.action in {"block", "ask"} else DONE
 
@@ -103,7 +106,8 @@ def explain(
     context = Context(stage, str(around["question"]), str(around["instructions"]), tuple(around["passages"]))
     said = Said(words, at, context, actor=str(around["actor"]), endpoint=str(around["endpoint"]))
     project = state.project()
-    found = explain_flow(policy_of(project, need(project, name)), said, utc_now().date())
+    with opened_policy(state, project, name) as policy:
+        found = explain_flow(policy, said, utc_now().date())
     state.output.result(explained.explained_json(found), lambda screen: explained.explained(screen, found))
     return REFUSED if found.review.action in {"block", "ask"} else DONE
 

@@ -12,12 +12,11 @@ from .._exits import DONE, REFUSED
 from .._output import progress
 from .._state import State, json_option
 from ..show.guardrails import figures, tuned
-from ._guarding import guard_parts, need, policy_of
+from ._guarding import guard_parts, need, opened_policy
 from .cost import moment_before
 
 if TYPE_CHECKING:
-    from plimsoll.flows.guard import GuardParts
-    from plimsoll.flows.guard.tuning import Tuned, TuneWish
+    from plimsoll.flows.guard.tuning import TuneWish
     from plimsoll.project import Project
 
 _ROWS = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -56,9 +55,9 @@ def evaluate(state: State, name: str, data: Path, recall: float) -> None:
     from plimsoll.flows.guard.measure import evaluate as evaluate_flow
 
     project = state.project()
-    policy = policy_of(project, need(project, name))
+    need(project, name)
     rows = read_guard_rows(data)
-    with progress(state.output) as advance:
+    with opened_policy(state, project, name) as policy, progress(state.output) as advance:
         found = evaluate_flow(policy, rows, MeasureWish(recall, on_progress=partial(advance, "rows")))
     state.output.result(figures.evaluated_json(found), lambda screen: figures.evaluated(screen, found))
 
@@ -80,15 +79,18 @@ def tune(state: State, name: str, data: Path | None, out: Path | None, **wanted:
     """
     if out is not None and not out.parent.is_dir():
         raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    from plimsoll.flows.guard.tuning import tune_guardrail
+
     project = state.project()
     need(project, name)
-    with progress(state.output) as advance:
+    content = project.guardrails[name].content()
+    with opened_policy(state, project, name) as policy, progress(state.output) as advance:
         wish = _tune_wish(project, name, data, wanted, partial(advance, "rows"))
         if wish.window is None:
-            found = _tuned(project, name, wish, None)
+            found = tune_guardrail(policy, content, wish, None)
         else:
             with state.platform(project.root, "trace") as platform:
-                found = _tuned(project, name, wish, guard_parts(platform))
+                found = tune_guardrail(policy, content, wish, guard_parts(platform))
     if out is not None and found.is_candidate:
         out.write_text(found.diff if out.suffix in {".diff", ".patch"} else found.text, "utf-8")
     state.output.result(tuned.tuned_json(found), lambda screen: tuned.tuned(screen, found, out))
@@ -116,7 +118,8 @@ def diff(state: State, old: str, new: str, **wanted: Any) -> None:
     until = now if wanted["until"] is None else moment_before(wanted["until"], now)
     window = Window(moment_before(wanted["since"], now), until, wanted["endpoint"])
     with state.platform(project.root, "trace") as platform, progress(state.output) as advance:
-        before, after = (load_policy(one, project, platform.registry, Policy.from_json) for one in (old, new))
+        compiled = partial(Policy.from_json, outside=platform.outside(project))
+        before, after = (load_policy(one, project, platform.registry, compiled) for one in (old, new))
         wish = DiffWish(window, wanted["limit"], partial(advance, "requests"))
         found = diff_policies(before, after, wish, guard_parts(platform))
     state.output.result(tuned.diffed_json(found), lambda screen: tuned.diffed(screen, found))
@@ -141,12 +144,6 @@ def _tune_wish(
         check=wanted["check"],
         on_progress=on_progress,
     )
-
-
-def _tuned(project: "Project", name: str, wish: "TuneWish", parts: "GuardParts | None") -> "Tuned":
-    from plimsoll.flows.guard.tuning import tune_guardrail
-
-    return tune_guardrail(policy_of(project, name), project.guardrails[name].content(), wish, parts)
 
 
 FIGURES: tuple[click.Command, ...] = (evaluate, tune, diff)

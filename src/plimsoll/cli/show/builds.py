@@ -47,6 +47,8 @@ def build(screen: "Console", report: "BuildReport") -> None:
         line(screen, "nothing had changed")
     elif not report.work_done:
         line(screen, "settings had changed, and no document")
+    for note in report.notes:
+        line(screen, note, style="yellow")
 
 
 def build_json(report: "BuildReport") -> dict[str, Any]:
@@ -68,6 +70,7 @@ def build_json(report: "BuildReport") -> dict[str, Any]:
             for knowledge in report.knowledge
         ],
         "versions": report.versions,
+        "notes": report.notes,
     }
 
 

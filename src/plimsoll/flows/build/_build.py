@@ -1,5 +1,6 @@
 """The whole build: documents to indexes, files to versions, versions to a draft; published in one transaction."""
 
+from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.digest import Digest
 from plimsoll.kernel.errors import IntegrityError
 from plimsoll.pipelines import StageCount
@@ -7,7 +8,7 @@ from plimsoll.project import Project
 from plimsoll.registry import Kind
 from plimsoll.releases import Manifest, NothingBuiltError
 
-from ._guardrails import try_guardrails
+from ._guardrails import ended_exceptions, try_guardrails
 from ._knowledge import build_knowledge
 from ._models import build_models
 from ._types import BuildParts, BuildReport, of_knowledge
@@ -35,7 +36,7 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     """
     parts.acting.require("publish")
     parts.claim(project.app.name)
-    try_guardrails(project)
+    try_guardrails(project, outside=parts.outside(project))
     stages: dict[str, StageCount] = {}
     models = build_models(project, parts, stages)
     built = tuple(
@@ -58,7 +59,8 @@ def build(project: Project, parts: BuildParts) -> BuildReport:
     before = _working_draft(project.app.name, parts)
     parts.releases.keep_draft(draft)
     parts.prune_indexes(_ready_indexes(parts))
-    return BuildReport(draft, versions, built, stages, same_draft=before == draft)
+    notes = tuple(ended_exceptions(project, utc_now().date()))
+    return BuildReport(draft, versions, built, stages, same_draft=before == draft, notes=notes)
 
 
 def _working_draft(app: str, parts: BuildParts) -> Manifest | None:

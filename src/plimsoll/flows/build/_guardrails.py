@@ -1,6 +1,7 @@
-"""The tests that stand in guardrails: what does not pass them is not built."""
+"""The tests that stand in guardrails: what does not pass them is not built; and exceptions that have ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 from plimsoll.guardrails import ExampleOutcome, Policy, run_examples
 from plimsoll.kernel.errors import GateError
@@ -23,14 +24,31 @@ class GuardrailTestsFailedError(GateError):
         self.failed = failed
 
 
-def try_guardrails(project: Project) -> None:
-    """Run every test of every guardrail. Raises GuardrailTestsFailedError, and PolicyInvalidError."""
+def try_guardrails(project: Project, *, outside: object | None = None) -> None:
+    """Run every test of every guardrail, those that it inherits too.
+
+    `outside` is an `Outside` of `plimsoll.checks.outside`; without it checks that ask somebody else give no answer.
+    Raises GuardrailTestsFailedError, and PolicyInvalidError.
+    """
     failed: dict[str, tuple[ExampleOutcome, ...]] = {}
     for name, guardrail in project.guardrails.items():
         content = guardrail.content()
-        outcomes = run_examples(Policy.from_json(name, content), content)
+        outcomes = run_examples(Policy.from_json(name, content, outside=outside), content)
         wrong = tuple(outcome for outcome in outcomes if not outcome.passed)
         if wrong:
             failed[name] = wrong
     if failed:
         raise GuardrailTestsFailedError(failed)
+
+
+def ended_exceptions(project: Project, today: date) -> Iterator[str]:
+    """A sentence for each exception that no longer holds: it does nothing, and can be taken out of its file."""
+    for name, guardrail in project.guardrails.items():
+        for check in guardrail.active_checks():
+            for exception in check.exceptions:
+                if date.fromisoformat(exception.until) < today:
+                    called = f"`{check.id}`" if check.id else check.check
+                    yield (
+                        f"guardrails/{name}.yaml: an exception from {called} ended on {exception.until} "
+                        f"({exception.reason}); the check holds for all again"
+                    )

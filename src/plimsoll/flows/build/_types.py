@@ -12,6 +12,7 @@ from plimsoll.access import Acting
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.models import ChatModel, Embedder
 from plimsoll.pipelines import StageCache, StageCount
+from plimsoll.project import Project
 from plimsoll.registry import Registry, Version
 from plimsoll.releases import Manifest, Releases
 from plimsoll.retrieval import IndexedDocument, SegmentRef, Snapshot
@@ -26,6 +27,10 @@ OnProgress = Callable[[str, int, int], None]
 
 def no_progress(_stage: str, _done: int, _total: int) -> None:
     """Tell nobody."""
+
+
+def no_one(_project: Project) -> None:
+    """Nobody can be asked: such a check gives no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class BuildParts:
     """The manifests whose indexes stay ready to be searched."""
     claim: Callable[[str], None]
     """Raises ConflictError when another project has the application's name in the same place."""
+    outside: Callable[[Project], object] = no_one
+    """What checks of guardrails need that ask somebody else, for the tests that stand in their files."""
     on_progress: OnProgress = no_progress
 
 
@@ -105,6 +112,8 @@ class BuildReport:
     stages: Mapping[str, StageCount] = field(default_factory=dict)
     same_draft: bool = False
     """Whether the build before made the very same draft."""
+    notes: tuple[str, ...] = ()
+    """What somebody should look at: exceptions from guardrails that have ended."""
 
     @property
     def work_done(self) -> int:

@@ -82,8 +82,38 @@ class GuardrailBlockedError(BlockedError):
     code = "content_filter"
 
     def __init__(self, guardrail: str, stage: str, reason: str) -> None:
-        what = {"input": "the request", "retrieved": "what was retrieved", "tool_call": "a tool call"}
+        what = {
+            "input": "the request",
+            "retrieved": "what was retrieved",
+            "tool_call": "a tool call",
+            "tool_result": "what a tool said",
+        }
         super().__init__(
             f"the guardrail `{guardrail}` blocked {what.get(stage, 'the answer')}: {reason}",
             hint="change what is asked" if stage == "input" else "ask in another way",
+        )
+
+
+class VariantsRouteError(InvalidError):
+    """A knowledge base of a release names a route that cannot put questions in other words."""
+
+    code = "variants_route"
+
+    def __init__(self, manifest: Manifest, knowledge: str, route: str, problem: str) -> None:
+        super().__init__(
+            f"{manifest.name} of {manifest.app} cannot be served: knowledge {knowledge} has its questions put in other"
+            f" words by the route {route}, which {problem}",
+            hint="make a release of the whole project with `plimsoll release`: it holds the routes that are named",
+        )
+
+
+class CheckRouteError(NotFoundError):
+    """A guardrail of a release asks a route that the release does not have."""
+
+    code = "check_route"
+
+    def __init__(self, manifest: Manifest, route: str) -> None:
+        super().__init__(
+            f"a check asks the route {route}, which is not part of {manifest.name} of {manifest.app}",
+            hint="make a release of the whole project with `plimsoll release`: it holds the routes that are named",
         )

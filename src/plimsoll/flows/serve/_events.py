@@ -37,6 +37,8 @@ class Caller(Struct, frozen=True, gc=False):
     """What the key may call; None for everything."""
     replaced: tuple[str, ...] = ()
     """Public prefixes of the keys whose place it took in rotations: their budgets are its own."""
+    name: str = ""
+    """Of the actor, where it is known: exceptions of guardrails may name it. It is kept in no record."""
 
 
 _NOBODY = Caller()
@@ -67,6 +69,8 @@ class AnswerRequest(Struct, frozen=True, gc=False):
     """The caller's own trace and span, where it named them, as `Trace.joined` has it."""
     within: Within = _FOR_EVERYBODY
     """What of the endpoint's knowledge base may be searched."""
+    planted: tuple[Passage, ...] = ()
+    """Passages that an adversarial test puts before those that are found. No door takes them from a caller."""
     found: Callable[[str], None] | None = None
     """Told by what name callers may call the same again, as soon as it is known that there is such a thing."""
 
@@ -123,6 +127,10 @@ class GuardrailNote(Struct, frozen=True, gc=False):
     kind: str
     action: str
     count: int = 1
+    score: float = 0.0
+    """The highest of them; 0 where the check gave no answer."""
+    version: str = ""
+    """Of the check."""
 
 
 class AnswerDone(Struct, frozen=True, gc=False):

@@ -1,7 +1,7 @@
 """One request on its way: guardrail, retrieval, prompt, budget, cache, model, guardrail, settlement."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from plimsoll.kernel.digest import Json
@@ -20,8 +20,7 @@ from ._prompted import check_demands, prompted, question_in, retrieve
 from ._record import RequestRecord, calls_in, has_calls
 from ._runtime import Target
 from ._settlement import ChatSettlement
-from .guarding import Guard, closing, ended, guarded, quoted, shown
-from .large import beside, said_bytes
+from .guarding import Passing, guard_of
 from .parts import ServeParts
 
 REFUSAL = "the documents do not say"
@@ -38,8 +37,11 @@ class Exchange:
         if target.route.model is None:
             raise NotForThisError(target.name, makes_vectors=True)
         self._model = target.route.model
-        self._guard = None if target.guardrail is None else Guard(target.guardrail)
-        answers = parts.answers if target.route.caching is not None else None
+        guard = guard_of(target, request)
+        self._passing = Passing(guard)
+        # An answer that was made under an exception is for nobody else.
+        keeps = target.route.caching is not None and (guard is None or not guard.is_exempted)
+        answers = parts.answers if keeps else None
         self._cache = None if answers is None else CallCache(answers, request, target, record)
         self._money = ChatSettlement(request, target.route, parts)
         self._body: Body = request.body
@@ -54,11 +56,10 @@ class Exchange:
         """Everything before the model is asked. Raises what its steps raise."""
         target = self._target
         check_demands(target, self._body)
-        if self._guard is not None:
-            size_bytes, asker = self._request.size_bytes, self._guard.asker
+        if self._passing.exists:
             # What is stopped leaves nothing of itself in the trace.
             self._record.given, self._record.question = {}, ""
-            allowed = await beside(self._guard.messages, self._body, size_bytes=size_bytes, asker=asker)
+            allowed = await self._passing.messages(self._body, self._request.size_bytes)
             self._body = self._given = self._record.given = allowed
             # Retrieval, prompt and trace use what was let through, and not what was taken out.
             self._record.question = question_in(self._body)
@@ -73,7 +74,7 @@ class Exchange:
             record.release,
             record.release_name,
             record.model,
-            shown(self._guard, record.passages),
+            await self._passing.shown(record.passages),
             name=target.called(self._request.app),
             requests=self._money.limit("requests"),
             tokens=self._money.limit("tokens"),
@@ -85,61 +86,62 @@ class Exchange:
         completion = kept or await self._complete()
         if kept is not None:
             self._record.target = kept.end.target or self._record.model
-        if self._guard is not None:
-            size_bytes, asker = said_bytes(completion.body), self._guard.asker
-            body = await beside(self._guard.answer, completion.body, size_bytes=size_bytes, asker=asker)
-            completion = Completion(body, ended(self._guard, completion.end))
+        body = await self._passing.answer(completion.body)
+        completion = Completion(body, await self._passing.ended(completion.end))
         if kept is None and self._cache is not None:
-            # As it goes out: the guardrail is part of the release by which the answer is found again.
+            # As it may go out: the guardrail is part of the release by which the answer is found again. And before what
+            # the caller had said is put back: the next one who asks the same has said something else.
             self._cache.keep(self._given, completion)
         self._record.add_text(completion.text)
         # Not before: what a guardrail took out must not stand in the trace.
-        self._said |= calls_in(completion.body)
-        return completion.body, self._done(completion.end)
+        self._said |= calls_in(body)
+        return await self._passing.restored(body), await self._done(completion.end)
 
     async def pieces(self) -> AsyncGenerator[Chunks | AnswerDone]:
         """The answer as it comes: Chunks…, AnswerDone. Raises as `whole` does."""
         kept = None if self._cache is None else await self._cache.find(self._given)
+        is_guarded = self._passing.begin()
         if kept is not None:
             async for chunks in self._replayed(kept):
                 yield chunks
-            yield self._done(ended(self._guard, kept.end))
+            yield await self._done(await self._passing.ended(kept.end))
             return
         with self._record.span(f"chat {self._record.model}", "client") as step:
             step.attributes = self._record.asks(self._body, streamed=True)
-            guard = None if self._guard is None else self._guard.stream()
             self._asked = True
             async with aclosing(self._model.stream(self._chat())) as events:
                 async for event in events:
                     if isinstance(event, ChatEnd):
                         step.attributes |= self._record.ended(event)
-                        for allowed in await closing(guard):
-                            self._passes(allowed)
-                            yield allowed
+                        for told in await self._goes_out(await self._passing.rest(), last=True):
+                            yield told
                         step.attributes |= calls_in(merged(self._calling))
-                        end = ended(self._guard, event)
+                        end = await self._passing.ended(event)
                         if self._cache is not None:
                             self._cache.keep_stream(self._given, end)
-                        yield self._done(end)
+                        yield await self._done(end)
                     else:
-                        self._money.hear(event, is_guarded=guard is not None)
-                        for allowed in await guarded(guard, event):
-                            self._passes(allowed)
-                            yield allowed
+                        self._money.hear(event, is_guarded=is_guarded)
+                        for told in await self._goes_out(await self._passing.pieces(event)):
+                            yield told
 
-    def _passes(self, allowed: Chunks) -> None:
-        """Note what goes out: its text, and pieces of tool calls, which may come together with text."""
-        if has_calls(allowed):
-            self._calling.append(allowed)
-        if self._cache is not None:
-            self._cache.saw(allowed)
-        self._record.add_text(allowed.text)
+    async def _goes_out(self, allowed: Chunks | None, *, last: bool = False) -> Sequence[Chunks]:
+        """Note what may go out: its text, and pieces of tool calls, which may come together with text.
+
+        What was taken out of the call is put back after that.
+        """
+        if allowed is not None:
+            if has_calls(allowed):
+                self._calling.append(allowed)
+            if self._cache is not None:
+                self._cache.saw(allowed)
+            self._record.add_text(allowed.text)
+        return await self._passing.told(allowed, last=last)
 
     def end(self, raised: BaseException | None) -> None:
         """Settle the budget, whatever happened."""
         record = self._record
-        if self._guard is not None:
-            record.guardrails = self._guard.notes
+        record.guardrails = self._passing.notes
         if isinstance(raised, PlimsollError) and not record.attempts:
             record.attempts = attempts_of(raised)
         left = isinstance(raised, GeneratorExit | asyncio.CancelledError)
@@ -150,14 +152,15 @@ class Exchange:
     async def _prompt(self) -> None:
         record, prompt = self._record, self._target.prompt
         assert prompt is not None  # noqa: S101  # the caller looked, for the type checker
-        passages = await retrieve(self._target.knowledge, record)
-        if self._guard is not None:
-            passages = self._guard.passages(passages)
+        passages = (*self._request.planted, *await retrieve(self._target.knowledge, record))
+        if self._target.knowledge is not None:
+            passages = await self._passing.passages(passages)
         record.passages = passages
         with record.span("render prompt") as step:
             step.attributes["gen_ai.prompt.name"] = record.prompt
             self._body = prompted(prompt, self._body, record.question, passages)
             record.messages = self._body["messages"]
+            self._passing.is_given(self._body)
 
     async def _complete(self) -> Completion:
         with self._record.span(f"chat {self._record.model}", "client") as step:
@@ -174,14 +177,14 @@ class Exchange:
 
     async def _replayed(self, kept: Completion) -> AsyncGenerator[Chunks]:
         """A kept answer as a stream; guarded like any other, because the guardrail is asked each time."""
-        guard = None if self._guard is None else self._guard.stream()
         self._record.target = kept.end.target or self._record.model
         for piece in pieces(kept):
-            for allowed in await guarded(guard, piece):
-                self._passes(allowed)
-                yield allowed
+            for told in await self._goes_out(await self._passing.pieces(piece)):
+                yield told
+        for told in await self._goes_out(await self._passing.rest(), last=True):
+            yield told
 
-    def _done(self, end: ChatEnd) -> AnswerDone:
+    async def _done(self, end: ChatEnd) -> AnswerDone:
         """Close the record. A model that does not cite or refuse by itself is read for `[n]` and for the refusal."""
         record = self._record
         text = "".join(record.text)
@@ -189,11 +192,11 @@ class Exchange:
         record.citations = end.quotes
         if self._target.knowledge is not None and end.answered is None:
             record.answered = REFUSAL not in text.lower()
-            record.citations = quoted(self._guard, cite(text, record.passages))
+            record.citations = await self._passing.quoted(cite(text, record.passages))
         record.complete = True
         record.usage = end.usage
         return AnswerDone(
-            text=text,
+            text=self._passing.text(text),
             finish_reason=end.finish_reason,
             usage=in_all(end.usage, record.beside),
             citations=tuple(record.citations),
@@ -205,7 +208,7 @@ class Exchange:
             model_ms=record.model_ms,
             attempts=end.attempts,
             cached="" if self._cache is None else self._cache.hit,
-            guardrails=() if self._guard is None else self._guard.notes,
+            guardrails=self._passing.notes,
             probability=end.probability,
         )
 

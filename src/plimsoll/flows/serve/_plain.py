@@ -16,8 +16,7 @@ from ._need import guessed, limit_state, most_of_inputs, payer_of, times, worst_
 from ._record import RequestRecord
 from ._runtime import Target
 from ._settlement import Settlement
-from .guarding import Guard
-from .large import beside
+from .guarding import Passing, guard_of
 from .parts import ServeParts
 
 FREE = Usage(0, 0, cost_usd=0.0)
@@ -63,7 +62,7 @@ class VectorExchange:
         self._target = target
         self._record = record
         self._parts = parts
-        self._guard = None if target.guardrail is None else Guard(target.guardrail)
+        self._passing = Passing(guard_of(target, request))
         self._money = VectorSettlement(request, target.route, parts)
 
     async def run(self) -> Vectors:
@@ -73,11 +72,10 @@ class VectorExchange:
             raise NotForThisError(self._target.name, makes_vectors=False)
         record.model = model.name
         body = self._request.body
-        if self._guard is not None:
+        if self._passing.exists:
             # What is stopped leaves nothing of itself in the trace.
             record.given = {}
-            size_bytes, asker = self._request.size_bytes, self._guard.asker
-            body = record.given = await beside(self._guard.inputs, body, size_bytes=size_bytes, asker=asker)
+            body = record.given = await self._passing.inputs(body, self._request.size_bytes)
         inputs = body["input"]
         # What a guardrail put in the place of something may be longer.
         size_bytes = self._request.size_bytes if inputs is body["input"] else 0
@@ -105,8 +103,7 @@ class VectorExchange:
 
     def end(self, _raised: BaseException | None) -> None:
         """Settle the budget, whatever happened: who leaves while the model works pays for its work."""
-        if self._guard is not None:
-            self._record.guardrails = self._guard.notes
+        self._record.guardrails = self._passing.notes
         self._money.close_inputs(self._record)
 
 

@@ -8,30 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from plimsoll.guardrails import Policy
-from plimsoll.kernel.digest import Digest
-from plimsoll.kernel.errors import InvalidError
+from plimsoll.kernel.digest import Digest, Json
 from plimsoll.models.predictors import Predictor
 from plimsoll.prompts import Prompt
 from plimsoll.registry import Kind, Registry, Version, VersionRef
 from plimsoll.releases import Manifest
 
-from ._errors import EndpointMissingError
+from ._errors import CheckRouteError, EndpointMissingError, VariantsRouteError
 from .parts import Route, Searcher, ServeParts, Variants
 
 _KEPT_RUNTIMES = 8
-
-
-class VariantsRouteError(InvalidError):
-    """A knowledge base of a release names a route that cannot put questions in other words."""
-
-    code = "variants_route"
-
-    def __init__(self, manifest: Manifest, knowledge: str, route: str, problem: str) -> None:
-        super().__init__(
-            f"{manifest.name} of {manifest.app} cannot be served: knowledge {knowledge} has its questions put in other"
-            f" words by the route {route}, which {problem}",
-            hint="make a release of the whole project with `plimsoll release`: it holds the routes that are named",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +205,15 @@ class _Loader:
         if name is None:
             return None
         if name not in self._guardrails:
-            self._guardrails[name] = self._parts.make_guardrail(name, self._content("guardrail", name))
+            content = self._content("guardrail", name)
+            self._guardrails[name] = self._parts.make_guardrail(name, content, self._route_content)
         return self._guardrails[name]
+
+    def _route_content(self, name: str) -> Json:
+        """The content of a route that a check asks. Raises CheckRouteError."""
+        if f"route:{name}" not in self._manifest.artifacts:
+            raise CheckRouteError(self._manifest, name)
+        return self._content("route", name)
 
     def _open(self, name: str) -> Knowledge:
         if name not in self._knowledge:

@@ -113,7 +113,8 @@ class ServeParts:
     open_index: OpenIndex
     make_route: Callable[[str, Json], Route]
     """A route that can be called, from its name and the content of its version."""
-    make_guardrail: Callable[[str, Json], Policy]
+    make_guardrail: Callable[[str, Json, Callable[[str], Json]], Policy]
+    """A guardrail, from its name, the content of its version, and what gives the content of the release's routes."""
     make_predictor: Callable[[str, Json], Predictor]
     """A classical model, from its name and the content of its version."""
     count_tokens: Callable[[str], int]

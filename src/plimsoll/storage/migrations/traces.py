@@ -303,8 +303,31 @@ def _feedback(op: Operations) -> None:
     op.create_index("feedback_trace_id", "feedback", ["trace_id"])
 
 
+def _triggers(op: Operations) -> None:
+    op.create_table(
+        "guard_trigger",
+        Column("trace", _NUMBER, nullable=False, autoincrement=False),
+        Column("place", Integer, nullable=False),
+        Column("stage", Text, nullable=False),
+        Column("check_name", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("action", Text, nullable=False),
+        Column("found", Integer, nullable=False),
+        Column("score", Float, nullable=False),
+        Column("version", Text, nullable=False),
+        PrimaryKeyConstraint("trace", "place"),
+    )
+    op.create_index("guard_trigger_check", "guard_trigger", ["check_name", "trace"])
+    op.create_table(
+        "guard_trigger_reached",
+        Column("epoch", Text, primary_key=True),
+        Column("number", BigInteger, nullable=False),
+    )
+
+
 TRACES = (
     Migration("the journey: traces and spans", _journey),
     Migration("narrow rows, pieces and sums by the hour", _pieces),
     Migration("what people think of answers", _feedback),
+    Migration("what guardrails found", _triggers),
 )

@@ -1,8 +1,9 @@
 """How good a guardrail is on labelled rows."""
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._text import line, table
+from .._text import brief, line, table
 from ._shares import NOTHING, figure, figure_json, per_cent, share_json
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from plimsoll.flows.guard.measure import Evaluation, Measured, SpanFigures
 
 _F1, _F2 = 1.0, 2.0
+_CHECK, _SLICE = 20, 28
+"""Characters that are shown of names."""
 
 
 def evaluated(screen: "Console", found: "Evaluation") -> None:
@@ -24,37 +27,47 @@ def evaluated(screen: "Console", found: "Evaluation") -> None:
             per_cent(one.figures.precision),
             per_cent(one.figures.recall),
             per_cent(one.figures.false_positives),
-            figure(one.figures.f1),
-            figure(one.figures.f2),
             str(one.figures.failed or ""),
         )
         for one in found.measured
     ]
-    numbers = ["rows", "to find", "precision %", "recall %", "false positives %", "F1", "F2", "no answer"]
-    table(screen, "as it decides", ["check", "slice", *((name, "right") for name in numbers)], decided)
+    _table(screen, ("rows", "to find", "precision %", "recall %", "false positives %", "no answer"), decided)
     at_recall = found.measured[0].figures.at_recall if found.measured else 0.0
     told = [
         (
             *_of(one),
+            figure(one.figures.f1),
+            figure(one.figures.f2),
             figure(one.figures.auroc),
             figure(one.figures.average_precision),
             figure(one.figures.fpr_at_recall),
-            NOTHING if one.latency is None else f"{one.latency.p50_ms:.2f}",
-            NOTHING if one.latency is None else f"{one.latency.p95_ms:.2f}",
         )
         for one in found.measured
+        if one.figures.due
     ]
-    by_score = ["AUROC", "AP", f"FPR at recall {at_recall:g}", "ms (half)", "ms (95 %)"]
-    table(screen, "by score, and time", ["check", "slice", *((name, "right") for name in by_score)], told)
+    _table(screen, ("F1", "F2", "AUROC", "AP", f"FPR at recall {at_recall:g}"), told)
     spans = [
         (*_of(one), per_cent(one.spans.precision), per_cent(one.spans.recall), _f(one.spans, _F1), _f(one.spans, _F2))
         for one in found.measured
         if one.spans is not None
     ]
-    columns = [(name, "right") for name in ("precision %", "recall %", "F1", "F2")]
-    table(screen, "stretches found", ["check", "slice", *columns], spans)
+    _table(screen, ("stretches: precision %", "recall %", "F1", "F2"), spans)
+    _table(screen, ("ms (half)", "ms (95 %)", "characters a second"), [*_times(found)])
     for check in found.not_asked:
         line(screen, f"{check} looks at the stage of no row: nothing is known of it", style="yellow")
+
+
+def _table(screen: "Console", numbers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table(screen, "", ["check", "slice", *((name, "right") for name in numbers)], rows)
+
+
+def _times(found: "Evaluation") -> Iterator[tuple[str, ...]]:
+    """The times of all rows together: those of slices say little more."""
+    for one in found.measured:
+        if one.latency is not None and not one.slice:
+            latency = one.latency
+            speed = f"{latency.characters_per_s:,.0f}"
+            yield (*_of(one), f"{latency.p50_ms:.2f}", f"{latency.p95_ms:.2f}", speed)
 
 
 def evaluated_json(found: "Evaluation") -> dict[str, Any]:
@@ -99,7 +112,7 @@ def _spans_json(spans: "SpanFigures") -> dict[str, Any]:
 
 
 def _of(one: "Measured") -> tuple[str, str]:
-    return one.what or "(policy)", one.slice or "(all)"
+    return brief(one.what, _CHECK) or "(policy)", brief(one.slice, _SLICE) or "(all)"
 
 
 def _f(spans: "SpanFigures", beta: float) -> str:

@@ -4,7 +4,8 @@ What is looked for stands in `plimsoll.guardrails`, and where in JSON a text can
 """
 
 from ._guard import Guard
-from ._passing import closing, ended, guarded, quoted, shown
+from ._passing import Passing, guard_of
+from ._restored import RestoredStream
 from ._stream_guard import StreamGuard
 
-__all__ = ["Guard", "StreamGuard", "closing", "ended", "guarded", "quoted", "shown"]
+__all__ = ["Guard", "Passing", "RestoredStream", "StreamGuard", "guard_of"]

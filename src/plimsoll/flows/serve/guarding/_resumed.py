@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from plimsoll.guardrails import Policy, Review, Stage, Step
+from plimsoll.guardrails import Review, Stage, Step
 
-from ..large import Asker, fed
+from ..large import fed
+from ._judge import Judge
 
 _MOST_READ_AGAIN: Final = 1_000_000
 """Characters. After that a text does not end any more before it is whole."""
@@ -21,21 +22,21 @@ class ResumedReview:
     __slots__ = (
         "_again",
         "_ahead",
-        "_asker",
         "_given",
-        "_policy",
+        "_judge",
+        "_name",
+        "_place",
         "_read_again",
         "_review",
         "_sent",
-        "_stage",
         "_told",
     )
 
-    def __init__(self, policy: Policy, stage: Stage, asker: Asker) -> None:
-        self._policy = policy
-        self._stage: Stage = stage
-        self._asker = asker
-        self._review = policy.stream(stage)
+    def __init__(self, judge: Judge, place: Stage, name: str) -> None:
+        self._judge = judge
+        self._place: Stage = place
+        self._name = name
+        self._review = judge.stream(place, name)
         self._given: list[str] = []
         self._sent: list[str] = []
         self._told: Step | None = None
@@ -51,10 +52,10 @@ class ResumedReview:
         if self._told is not None:
             before = "".join(self._given)
             self._read_again += len(before)
-            self._review = self._policy.stream(self._stage)
+            self._review = self._judge.stream(self._place, self._name)
             self._told, self._again, self._ahead = None, True, ""
         self._given.append(text)
-        return self._fresh(fed(self._review, before + text, self._asker))
+        return self._fresh(fed(self._review, before + text, self._judge.asker))
 
     def pause(self) -> Step:
         """There may be no more: says what may go out before something else does, and a verdict only if it stops."""
@@ -84,4 +85,4 @@ class ResumedReview:
             return step
         if sent.startswith(self._ahead) and not last:
             return _NOTHING
-        return Step("", Review("block", "", (), "found_across_parts", self._policy.name))
+        return Step("", Review("block", "", (), "found_across_parts", self._judge.policy.name))

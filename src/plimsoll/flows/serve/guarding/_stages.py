@@ -4,18 +4,32 @@ from plimsoll.guardrails import Policy, Stage
 
 CALLS = ("tool_calls", "function_call")
 """Fields of a message in which a model calls something."""
+_FOUND: tuple[Stage, ...] = ("tool_result", "retrieved")
 
 
-def call_stage(policy: Policy) -> Stage:
-    """The stage at which calls of tools are looked at: as any other output where the policy does not name them."""
-    return "tool_call" if "tool_call" in policy.stages else "output"
+class Stages:
+    """Where a policy looks at what stands somewhere.
 
+    Calls of tools are looked at as any other output where the policy does not name them, and results of tools as what
+    is retrieved, else as any other input. What it names is what stands in its file: an exception for somebody makes
+    no other rule hold.
+    """
 
-def found_stage(policy: Policy) -> Stage:
-    """The stage at which results of tools are looked at: as any other input where the policy does not name them."""
-    return "retrieved" if "retrieved" in policy.stages else "input"
+    __slots__ = ("call", "found", "looked_at")
 
+    def __init__(self, policy: Policy, whole: Policy) -> None:
+        """`policy` holds for a request, and is what exceptions leave of `whole`."""
+        named = whole.stages
+        self.call: Stage = "tool_call" if "tool_call" in named else "output"
+        self.found: Stage = next((stage for stage in _FOUND if stage in named), "input")
+        self.looked_at = frozenset(policy.stages)
 
-def looks_at_answers(policy: Policy) -> bool:
-    """Whether a policy says anything about what a model answers."""
-    return "output" in policy.stages or "tool_call" in policy.stages
+    def of(self, place: Stage) -> Stage:
+        """The stage of the policy for what stands at a place."""
+        if place == "tool_call":
+            return self.call
+        return self.found if place == "tool_result" else place
+
+    def looks_at(self, place: Stage) -> bool:
+        """Whether the policy says anything about what stands at a place."""
+        return self.of(place) in self.looked_at

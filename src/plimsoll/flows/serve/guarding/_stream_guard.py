@@ -11,12 +11,12 @@ from ..places import without_tokens
 from ._calls import HeldCalls
 from ._judge import Judge
 from ._resumed import ResumedReview
-from ._stages import CALLS, call_stage
+from ._stages import CALLS
 
-_LABELS = frozenset({"role", "id", "type", "object", "index", "item_id", "call_id"})
+LABELS = frozenset({"role", "id", "type", "object", "index", "item_id", "call_id"})
 """Fields of a piece that are names: they go on at once."""
-_THOUGHTS = ("reasoning_content", "reasoning")
-_AFTER_THOUGHTS = frozenset({"content", "refusal", *CALLS})
+THOUGHTS = ("reasoning_content", "reasoning")
+AFTER_THOUGHTS = frozenset({"content", "refusal", *CALLS})
 """What a model says when it has thought."""
 _NOTHING: Body = {}
 _BEGUN: Body = {"role": "assistant"}
@@ -38,9 +38,10 @@ class StreamGuard:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._stages = judge.policy.stages
-        self._on_texts = "output" in self._stages
-        self._calls_at: Stage = call_stage(judge.policy)
+        # What is put back for the caller must be whole, as what is looked at.
+        restores = bool(judge.placeholders.own)
+        self._on_texts = judge.looks_at("output") or restores
+        self._on_calls = judge.looks_at("tool_call") or restores
         self._streams: dict[tuple[int, str], StreamReview | ResumedReview] = {}
         self._waiting: dict[tuple[int, str], list[str]] = {}
         self._held: dict[tuple[int, str], list[Any]] = {}
@@ -100,7 +101,7 @@ class StreamGuard:
 
     def _choice(self, choice: Body, delta: Body, out: list[Body]) -> None:
         index = choice.get("index", 0)
-        if self._on_texts and any(delta.get(name) for name in _AFTER_THOUGHTS):
+        if self._on_texts and any(delta.get(name) for name in AFTER_THOUGHTS):
             delta = self._after_thoughts(index, delta, out)
         rest = {name: value for name, value in delta.items() if not self._takes(index, name, value)}
         if any(_is_signed(block) for block in _listed(delta.get("thinking_blocks"))):
@@ -116,9 +117,9 @@ class StreamGuard:
     def _takes(self, index: int, name: str, value: object) -> bool:
         """Whether a field of a piece is kept here until it may go out."""
         if name in CALLS:
-            taken = bool(value) and self._calls_at in self._stages
+            taken = bool(value) and self._on_calls
         else:
-            taken = bool(value) and self._on_texts and name not in _LABELS
+            taken = bool(value) and self._on_texts and name not in LABELS
         if not taken or not isinstance(value, str | Mapping | list | tuple):
             return False
         if isinstance(value, str):
@@ -152,7 +153,7 @@ class StreamGuard:
             self._waiting[key] = [text]
         else:
             waiting.append(text)
-        if key[1] in _THOUGHTS:
+        if key[1] in THOUGHTS:
             self._thinking.add(key[0])
 
     def _release_choice(self, index: int, out: list[Body]) -> None:
@@ -165,16 +166,14 @@ class StreamGuard:
         if texts:
             stream = self._streams.get(key)
             if stream is None:
-                stream = self._streams[key] = self._begun(key[1])
+                stream = self._streams[key] = self._begun(*key)
             text = "".join(texts)
             step = stream.feed(text) if isinstance(stream, ResumedReview) else fed(stream, text, self.asker)
             self._send(key, step, out)
 
-    def _begun(self, name: str) -> StreamReview | ResumedReview:
-        policy = self._judge.policy
-        if name in _THOUGHTS:
-            return ResumedReview(policy, "output", self.asker)
-        return policy.stream(self._calls_at if name in CALLS else "output")
+    def _begun(self, index: int, name: str) -> StreamReview | ResumedReview:
+        judge = self._judge.of_text(index, name)
+        return ResumedReview(judge, "output", name) if name in THOUGHTS else judge.stream(_place(name), name)
 
     def _end(self, index: int, out: list[Body]) -> None:
         self._release_choice(index, out)
@@ -187,12 +186,12 @@ class StreamGuard:
                 self._let_go(key, out)
         calls = self._calls.pop(index, None)
         if calls:
-            whole = self._judge.judged(tuple(calls.whole()), self._calls_at)
-            out.extend(_piece(index, piece) for piece in whole)
+            whole = self._judge.of_text(index, "content").judged(tuple(calls.whole()), "tool_call")
+            out.extend(piece_of(index, piece) for piece in whole)
 
     def _after_thoughts(self, index: int, delta: Body, out: list[Body]) -> Body:
         """What is left of a piece that says something: what it thinks goes out before that, and to its end."""
-        thoughts = [name for name in _THOUGHTS if delta.get(name) and isinstance(delta[name], str)]
+        thoughts = [name for name in THOUGHTS if delta.get(name) and isinstance(delta[name], str)]
         for name in thoughts:
             self._wait((index, name), delta[name])
         if index in self._thinking:
@@ -202,7 +201,7 @@ class StreamGuard:
     def _close_thoughts(self, index: int, out: list[Body]) -> None:
         self._release_choice(index, out)
         self._thinking.discard(index)
-        for name in _THOUGHTS:
+        for name in THOUGHTS:
             stream = self._streams.get((index, name))
             if isinstance(stream, ResumedReview):
                 self._send((index, name), stream.pause(), out)
@@ -210,16 +209,15 @@ class StreamGuard:
     def _let_go(self, key: tuple[int, str], out: list[Body]) -> None:
         values = self._held.pop(key, None)
         if values:
-            stage = self._calls_at if key[1] in CALLS else "output"
             named = [{key[1]: value} for value in values]
-            allowed = self._judge.judged(named, stage, joined=True)
-            out.extend(_piece(key[0], piece) for piece in map(without_tokens, allowed) if piece)
+            allowed = self._judge.of_text(*key).judged(named, _place(key[1]), joined=True)
+            out.extend(piece_of(key[0], piece) for piece in map(without_tokens, allowed) if piece)
 
     def _send(self, key: tuple[int, str], step: Step, out: list[Body]) -> None:
         if step.text:
-            out.append(_piece(key[0], {key[1]: step.text}))
+            out.append(piece_of(key[0], {key[1]: step.text}))
         if step.review is not None:
-            self._judge.note(step.review, self._calls_at if key[1] in CALLS else "output")
+            self._judge.note(step.review, _place(key[1]))
 
 
 def kept_of_choice(judge: Judge, choice: Body) -> Body:
@@ -232,6 +230,10 @@ def kept_of_choice(judge: Judge, choice: Body) -> Body:
     return {**judge.judged([kept], "output")[0], "logprobs": None}
 
 
+def _place(name: str) -> Stage:
+    return "tool_call" if name in CALLS else "output"
+
+
 def _is_signed(block: object) -> bool:
     return isinstance(block, Mapping) and bool(block.get("signature") or block.get("data"))
 
@@ -240,5 +242,5 @@ def _listed(value: object) -> Sequence[object]:
     return value if isinstance(value, list | tuple) else ()
 
 
-def _piece(index: int, delta: Body) -> Body:
+def piece_of(index: int, delta: Body) -> Body:
     return {"choices": [{"index": index, "delta": delta, "finish_reason": None}]}

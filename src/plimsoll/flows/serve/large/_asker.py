@@ -1,23 +1,34 @@
 """Who waits for a review."""
 
+from plimsoll.guardrails.requests import Waiter
+
 
 class AskerLeftError(Exception):
     """Nobody waits any more for what is being done; told to nobody."""
 
 
 class Asker:
-    """Whoever waits for large work; another thread may be doing it."""
+    """Whoever waits for work that takes long; another thread may be doing it."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "_waiter")
 
     def __init__(self) -> None:
         self._left = False
+        self._waiter: Waiter | None = None
 
     def leave(self) -> None:
         """Wait no more."""
         self._left = True
+        if self._waiter is not None:
+            self._waiter.leave()
 
     def check(self) -> None:
         """Raises AskerLeftError where nobody waits."""
         if self._left:
             raise AskerLeftError
+
+    def waiter(self) -> Waiter:
+        """The same for checks that ask somebody else."""
+        if self._waiter is None:
+            self._waiter = Waiter()
+        return self._waiter

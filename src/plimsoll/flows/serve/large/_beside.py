@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Final, TypeVar
 
+from plimsoll.guardrails.requests import Waiter, waiting
 from plimsoll.models import Body
 
 from ._asker import Asker
@@ -15,20 +16,22 @@ LARGE_BYTES: Final = 65_536
 """From this size on a text is large: looking through one takes as long as a whole request else does."""
 _THREADS: Final = 2
 """More would not be faster: the engine of the patterns runs beside Python, and what follows on a finding does not."""
+_WAITING_THREADS: Final = 64
+"""For checks that ask somebody else: hardly any work is done in these, so there may be many."""
 T = TypeVar("T")
 Given = TypeVar("Given")
 
 
-async def beside(work: Callable[[Given], T], given: Given, *, size_bytes: int, asker: Asker) -> T:
+async def beside(work: Callable[[Given], T], given: Given, *, size_bytes: int, asker: Asker, waits: bool = False) -> T:
     """`work(given)`: at once where little is given, else in a thread while the event loop goes on.
 
-    All large work of a process shares a few threads, and waits for them in its order. When the caller goes away, so
-    does `asker`, which makes the work end soon: this returns only when nothing runs any more. Raises what the work
-    raises.
+    All large work of a process shares a few threads, and waits for them in its order. Work that `waits` for somebody
+    else has many of its own. When the caller goes away, so does `asker`, which makes the work end soon: this returns
+    only when nothing runs any more. Raises what the work raises.
     """
-    if size_bytes < LARGE_BYTES:
+    if not waits and size_bytes < LARGE_BYTES:
         return work(given)
-    job = _threads().submit(work, given)
+    job = _waiting_threads().submit(_asked, asker.waiter(), work, given) if waits else _threads().submit(work, given)
     ended = asyncio.wrap_future(job)
     try:
         return await asyncio.shield(ended)
@@ -57,6 +60,16 @@ async def _rest(ended: "asyncio.Future[T]") -> None:
             await asyncio.wait([ended])
     if not ended.cancelled():
         ended.exception()
+
+
+def _asked(waiter: Waiter, work: Callable[[Given], T], given: Given) -> T:
+    with waiting(waiter):
+        return work(given)
+
+
+@cache
+def _waiting_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_WAITING_THREADS, thread_name_prefix="plimsoll-waiting")
 
 
 @cache
