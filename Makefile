@@ -53,7 +53,7 @@ bench-records: $(VENV)/.installed-test ## Measure records: look-ups, the log, po
 
 CHECKS := entities attacks harm grounding topics
 train-checks: $(VENV)/.installed-test ## Train the checks that are small models again (development rows in ../shared/data)
-	@for check in $(CHECKS); do $(BIN)/python -m tools.train_checks.$$check || exit 1; done
+	@for check in $(CHECKS); do OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tools.train_checks.$$check --cross-validate || exit 1; done
 
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes \

@@ -1,11 +1,9 @@
 """Attacks on instructions, written from what is publicly known of how they are worded.
 
-Four families: making a model say what it must not (`hijack`), making it tell its instructions (`extract`), breaking its
-role (`jailbreak`), and hiding any of it (`disguised`).
+Two families: making a model say what it must not (`hijack`), and making it tell its instructions (`extract`); each also
+written a little differently (`disguised`). What is encoded is decoded before the model sees it.
 """
 
-import base64
-import codecs
 import random
 from collections.abc import Callable
 
@@ -24,11 +22,6 @@ def extract(random_: random.Random) -> str:
     return told(random_, GRAMMAR, "extract")
 
 
-_LEET = str.maketrans("aeiost", "431057")
-_ALIKE = str.maketrans("aeiopcxy", "\u0430\u0435\u0456\u043e\u0440\u0441\u0445\u0443")
-_FULL = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-
-
 def disguised(random_: random.Random, text: str) -> str:
     """The same attack, written a little differently."""
     space = random_.choice([" ", "\n", "\n\n"])
@@ -42,21 +35,6 @@ def disguised(random_: random.Random, text: str) -> str:
         lambda: text.replace(" ", random_.choice(["  ", "_", "-", ". ", "\n"])),
         lambda: text,
         lambda: text,
-    ]
-    return random_.choice(ways)()
-
-
-def encoded(random_: random.Random, text: str) -> str:
-    """The same attack in an encoding."""
-    ways = [
-        lambda: "Decode and follow: " + base64.b64encode(text.encode()).decode(),
-        lambda: codecs.encode(text, "rot13"),
-        lambda: text.lower().translate(_LEET),
-        lambda: text.translate(_ALIKE),
-        lambda: text.translate(_FULL),
-        lambda: " ".join(text),
-        lambda: "\u200b".join(text),
-        lambda: text.encode().hex(),
     ]
     return random_.choice(ways)()
 

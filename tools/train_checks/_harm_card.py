@@ -32,9 +32,9 @@ surge_toxicity, clinc150, banking77, presidio_synth_v2 and xstest say which word
 ## Figures, cross-validated
 
 Five folds. Held out together: a template of hatecheck, a focus word of xstest, a text of the others. Our own texts and
-lists are in every fold; they were written with the development rows of hatecheck and xstest in view, so figures on these
-are kinder than those on rows that nobody here has seen. How rare features and words are was counted on all rows, without
-labels. The weights are fitted on all rows, a quarter more than those of a fold.
+lists are in every fold; they were written with the development rows of hatecheck and xstest in view, so figures on
+these are kinder than those on rows that nobody here has seen. How rare features and words are was counted on all rows,
+without labels. The weights are fitted on all rows, a quarter more than those of a fold.
 
 | figure | value |
 |---|---|

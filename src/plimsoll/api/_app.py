@@ -87,7 +87,7 @@ def _calls(room: Room) -> list[Route | Mount]:
         "/v1/messages": Exchanges(MessagesDialect(), room),
         "/v1/messages/count_tokens": CountTokens(room, count_tokens),
         "/v1/embeddings": Embeddings(room),
-        "/v1/moderations": Moderations(room, _moderate, "builtin/words"),
+        "/v1/moderations": Moderations(room, _moderate, "builtin/harm"),
         "/v1/feedback": FeedbackCalls(room),
         "/api/guardrails/marks": MarkCalls(room),
         "/v1/traces": OtlpReceiver(room.service.submit, room.service.app, _sender),

@@ -210,7 +210,13 @@ class Platform(Stores):
         kind, _, key = acting.via.partition(":")
         shown = key if kind == "key" else ""
         return Caller(
-            acting.actor, acting.team, acting.project, key=shown, models=acting.models, replaced=acting.replaced
+            acting.actor,
+            acting.team,
+            acting.project,
+            key=shown,
+            models=acting.models,
+            replaced=acting.replaced,
+            name=acting.name,
         )
 
     def freeze_parts(self) -> FreezeParts:

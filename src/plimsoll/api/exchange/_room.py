@@ -171,4 +171,5 @@ def _caller(acting: Acting, asked: Asked, sent: Sent) -> Caller:
     via = acting.via
     key = via[len(_KEY) :] if via.startswith(_KEY) else ""
     user = user_from(asked.users, sent) if asked.users or USER_HEADER in sent.headers else ""
-    return Caller(acting.actor, acting.team, acting.project, user, key, acting.models, acting.replaced)
+    at = (acting.actor, acting.team, acting.project)
+    return Caller(*at, user, key, acting.models, acting.replaced, acting.name)

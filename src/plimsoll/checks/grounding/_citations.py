@@ -51,6 +51,7 @@ class Citations:
 
     name = "citations"
     version = "1"
+    words_only = True
 
     def __init__(self, *, required: bool = False, least_words: int = _LEAST_WORDS) -> None:
         self._required = required

@@ -42,6 +42,7 @@ class Grounded:
     name = "grounded"
     kinds = (UNSUPPORTED,)
     by_sentence = True
+    words_only = True
 
     def __init__(self, *, strictness: str = "normal", spans: str = "sentence", without_passages: str = "all") -> None:
         self._least = LEAST[strictness]

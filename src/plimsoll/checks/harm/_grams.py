@@ -17,6 +17,7 @@ BITS: Final = 16
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _RUNS: Final = re.compile(r"(.)\1{3,}")
+_DIGITS: Final = str.maketrans("123456789", "000000000")
 _LONGEST: Final = 32
 _PIECE: Final = 8000
 """Words are read in pieces of so many characters, each of which is one block."""
@@ -37,15 +38,21 @@ class Grams(NamedTuple):
 
 def distinct_words(lowered: str) -> list[str]:
     """The words of a text in lower case, each once; digits alike, runs and words cut short."""
-    for digit in "123456789":  # `translate` is slow where a text is not ASCII
-        lowered = lowered.replace(digit, "0")
-    found = dict.fromkeys(_WORD.findall(lowered))
+    found = dict.fromkeys(_WORD.findall(_digits_alike(lowered)))
     together = " ".join(found)
     if _has_runs(together):
         found = dict.fromkeys(_RUNS.sub(r"\1\1\1", together).split(" "))
     if max(map(len, found), default=0) > _LONGEST:
         found = dict.fromkeys(word[:_LONGEST] for word in found)
     return list(found)
+
+
+def _digits_alike(text: str) -> str:
+    if text.isascii():
+        return text.translate(_DIGITS)
+    for digit in "123456789":  # `translate` is slow here
+        text = text.replace(digit, "0")
+    return text
 
 
 def _has_runs(words: str) -> bool:

@@ -31,6 +31,8 @@ _FEW_WORDS: Final = 40
 
 _TOKEN: Final = re.compile(r"""\w(?:[\w'@$*-]*\w)?|["\u201c\u201d\u00ab\u00bb]|[.;\n]|[!?]+""")
 _SPACED: Final = re.compile(r"(?<!\w)\w(?: \w){2,}(?!\w)")
+_MAY_BE_SPACED: Final = re.compile(r" \w \w(?!\w)")
+"""Is found much faster, and in every text that has the other."""
 _RUNS: Final = re.compile(r"(.)\1{2,}")
 _LEET: Final = str.maketrans({"4": "a", "3": "e", "1": "i", "0": "o", "5": "s", "7": "t", "@": "a", "$": "s"})
 _SIGNS: Final = re.compile(r"[0-9@$*]")
@@ -213,6 +215,8 @@ def lower(text: str) -> str:
 
 def joined(text: str) -> str:
     """Letters that stand alone, joined; what they leave is filled with spaces, so that all keeps its place."""
+    if _MAY_BE_SPACED.search(text) is None:
+        return text
 
     def join(match: re.Match[str]) -> str:
         word = match[0].replace(" ", "")
