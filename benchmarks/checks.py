@@ -2,8 +2,8 @@
 
     python benchmarks/checks.py --set prompt_injection --data-root ../shared/data --split dev [--json]
 
-What is measured of which set stands in `benchmarks/checks_parts`. `speed` needs no rows: texts of 1 and 10 kB, CPU time.
-Nothing is fitted here; what is trained was trained beforehand (`make train-checks`).
+What is measured of which set stands in `benchmarks/checks_parts`. `speed` needs no rows: texts of 1 and 10 kB, CPU
+time. Nothing is fitted here; what is trained was trained beforehand (`make train-checks`).
 """
 
 import os

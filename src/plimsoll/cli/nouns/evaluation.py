@@ -56,7 +56,9 @@ def evaluate() -> None:
     """Run the project's suites, or attack an endpoint. `plimsoll eval SUITE` is short for `plimsoll eval run SUITE`."""
 
 
-@evaluate.command("run", short_help="Run the suites", epilog="Example: plimsoll eval ask --json, or plimsoll eval run ask --json")
+@evaluate.command(
+    "run", short_help="Run the suites", epilog="Example: plimsoll eval run ask --json, or shorter: plimsoll eval ask"
+)
 @click.argument("suite", required=False)
 @json_option
 def run(state: State, suite: str | None) -> int:
