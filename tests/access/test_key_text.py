@@ -62,6 +62,7 @@ def test_a_mistyped_character_is_told_without_asking_anybody(place: int, charact
         "plim_",
         "é" * 59,
     ],
+    ids=["empty", "other", "short", "long", "line", "upper", "space", "prefix", "letters"],
 )
 def test_what_is_not_a_whole_key_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(KeyMalformedError) as raised:
@@ -96,7 +97,7 @@ def test_a_secret_matches_its_own_hash_alone() -> None:
     assert not is_secret_of(SECRET, None)
 
 
-@pytest.mark.parametrize("kept", [hash_secret(SECRET), hash_secret("another"), None])
+@pytest.mark.parametrize("kept", [hash_secret(SECRET), hash_secret("another"), None], ids=["own", "other", "none"])
 def test_known_and_unknown_keys_are_compared_in_the_same_timing_safe_way(
     kept: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
