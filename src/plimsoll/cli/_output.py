@@ -22,6 +22,8 @@ _WRAPPED = {
     "question",
     "answer",
     "text",
+    "kinds",
+    "what",
     "document",
     "digest",
     "made from",
