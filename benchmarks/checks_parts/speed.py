@@ -11,6 +11,9 @@ from plimsoll.checks.patterns import PatternCheck, Scanner
 from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Json
 
+from .every_speed import measure_every_check
+from .pii_speed import measure_rates
+
 _SENTENCE = (
     "The tenant may end the lease with a notice period of three months to the end of a quarter, unless the parties "
     "have agreed on 12 other terms in writing (see section 4.2). "
@@ -43,6 +46,8 @@ def measure_speed() -> dict[str, Any]:
         "million_characters_per_s": {name: len(texts[name]) / us for name, us in whole.items()},
         "stream_us_per_token": {f"{n}_at_once": _cpu_us(lambda n=n: stream(n)) / len(tokens) for n in (1, 8)},  # type: ignore[misc]  # mypy does not follow the default
         **_hold_back(policy, tokens),
+        **measure_every_check(),
+        **measure_rates(),
     }
 
 

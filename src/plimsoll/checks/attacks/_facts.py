@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .._latest import Latest
 from .._types import Found
 from ..patterns import PatternCheck, normalise
 from ._weights import HEADS
@@ -27,9 +28,12 @@ class Known(NamedTuple):
     reading: "Reading"
 
 
+_readings: "Latest[Reading]" = Latest()
+
+
 def known(text: str, model: "NgramModel", patterns: PatternCheck) -> Known:
-    """What is known of a text."""
-    reading = model.read(normalise(text).text)
+    """What is known of a text; the checks of this room share what the model reads."""
+    reading = _readings.of(text, lambda text: model.read(normalise(text).text))
     whole = reading.scores().tolist()
     facts = dict(zip(HEADS, whole, strict=True))
     facts["length"] = math.log(max(1, len(reading.starts) / NARROW[0]))

@@ -35,7 +35,7 @@ class HarmCheck:
 
     def scores(self, text: str) -> Mapping[str, float]:
         """From 0 to 1 for each kind; of a long text that of its worst piece. Raises ScanFailedError, HarmFileError."""
-        pieces = list(judged(text))
+        pieces = judged(text)
         if self.name == "moderation":
             found = highest(text, pieces)
         else:

@@ -1,10 +1,11 @@
 """From the heads of the model to scores from 0 to 1 of each kind, for texts of any length."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .._latest import Latest
 from ..harm import HarmModel, Seen, builtin_model
 from ._minors import KIND as MINORS
 from ._minors import minors
@@ -48,8 +49,18 @@ class Piece:
     scores: Mapping[str, float]
 
 
-def judged(text: str) -> Iterator[Piece]:
-    """The pieces of a text with the scores of the trained kinds; none of a piece that says nothing."""
+_latest: "Latest[Sequence[Piece]]" = Latest()
+
+
+def judged(text: str) -> Sequence[Piece]:
+    """The pieces of a text with the scores of the trained kinds; none of a piece that says nothing.
+
+    The checks of this room share them. Raises HarmFileError.
+    """
+    return _latest.of(text, lambda text: tuple(_judged(text)))
+
+
+def _judged(text: str) -> Iterator[Piece]:
     model = builtin_model()
     for start, end in _pieces(text):
         seen = model.see(text[start:end])
@@ -92,7 +103,7 @@ def _scores(model: HarmModel, seen: Seen) -> dict[str, float]:
     return found
 
 
-def highest(text: str, pieces: list[Piece]) -> dict[str, float]:
+def highest(text: str, pieces: Sequence[Piece]) -> dict[str, float]:
     """The score of each category: the highest of all pieces, and of the pattern. Raises ScanFailedError."""
     scores = {kind: max((piece.scores.get(kind, 0.0) for piece in pieces), default=0.0) for kind in CATEGORIES}
     hint = minors(text)
