@@ -34,7 +34,6 @@ _WRAPPED = {
     "threshold",
     "what came of it",
     "why",
-    "what",
 }
 _PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
 # A key that is there for the pseudonym itself keeps it.
