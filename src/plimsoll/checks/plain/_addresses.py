@@ -6,6 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -20,7 +21,8 @@ _NAMES = "q d data payload exfil secret prompt msg message text content c token 
 _SPEAKING: Final = frozenset(_NAMES.split())
 _NUMBER: Final = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0-9]+)){0,3}\.?")
 _LOOKS_LATIN: Final = frozenset("асԁеһіјӏոорԛѕυνѵԝхуузαοικνρτυχ")
-_LONG_LABEL, _LONG_PART, _LONG_VALUE = 30, 40, 100
+_LONG_LABEL, _LONG_VALUE = 30, 100
+_LONG_PARTS: Final = re.compile(r"[^/]{40,}")
 _LONGEST_HOST: Final = 253
 """Characters (RFC 1035, section 2.3.4)."""
 _FEW_WORDS: Final = 3
@@ -40,8 +42,9 @@ class Address:
     has_backslash: bool = False
 
 
+@lru_cache(maxsize=32)
 def read_address(text: str) -> Address:
-    """An address as a browser reads it; raises nothing."""
+    """An address as a browser reads it; raises nothing. Several patterns ask about the same one."""
     scheme = _SCHEME.match(text)
     rest = text[scheme.end() :] if scheme else text
     plain = rest.replace("\\", "/")
@@ -93,8 +96,7 @@ def disguise(address: Address) -> float:
 def carried(address: Address, *, loads: bool) -> float:
     """How sure it is that an address carries data away; `loads`: whether it is asked for without a click."""
     found = [_of_value(name, value, loads=loads) for name, value in _values(address.query)]
-    if len(address.path) > _LONG_PART:
-        found += [0.6 for part in address.path.split("/") if _is_blob(part, loads=loads)]
+    found += [0.6 for part in _LONG_PARTS.findall(address.path) if _is_blob(part, loads=loads)]
     found += [0.8 for label in address.host.split(".") if len(label) >= _LONG_LABEL]
     if _TEMPLATE.search(address.path):
         found.append(0.7)
@@ -124,7 +126,7 @@ def _of_value(name: str, value: str, *, loads: bool) -> float:
 
 def _is_blob(part: str, *, loads: bool) -> bool:
     """Whether a part of a path is data; what is clicked may well be a digest."""
-    if len(part) < _LONG_PART or (not loads and _DIGEST.fullmatch(part)):
+    if not loads and _DIGEST.fullmatch(part):
         return False
     return _BLOB.fullmatch(part) is not None and _mixed(part)
 
