@@ -60,7 +60,10 @@ class EncodedCheck:
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # it needs none
         """What is encoded, in the order of the text; stretches of different kinds may overlap."""
-        found = [one for kind, form, score in self._forms for one in _found(text, kind, form, score)]
+        found: list[Found] = []
+        for kind, form, score in self._forms:
+            if any(sign in text for sign in _SIGNS.get(kind, _ANY_TEXT)):
+                found += _found(text, kind, form, score)
         if "rot13" in self.kinds:
             found += _moved(text)
         return sorted(found, key=lambda one: (one.start, one.end))
@@ -124,10 +127,12 @@ def _bits(text: str) -> float:
 
 def _moved(text: str) -> Iterator[Found]:
     """Stretches of words that are full of frequent ones only after their letters are moved by 13 places."""
-    words = [word.span() for word in _WORD.finditer(text)]
     low = text.lower()
     # Lower case has another length in a few languages; their places would be others.
     low = low if len(low) == len(text) else text
+    if _FREQUENT_MOVED.isdisjoint(_WORD.findall(low)):
+        return
+    words = [word.span() for word in _WORD.finditer(text)]
     back = low.translate(_ROT13)
     open_from = -1
     for first in range(0, len(words), _WINDOW):
@@ -145,6 +150,11 @@ def _moved(text: str) -> Iterator[Found]:
 
 
 _ROT13: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
+_FREQUENT_MOVED: Final = frozenset(word.translate(_ROT13) for word in _FREQUENT) - _FREQUENT
+"""Without one of these no stretch is fuller of frequent words when its letters are moved back."""
+_ANY_TEXT: Final = ("",)
+_SIGNS: Final = {"percent": ("%",), "escapes": ("\\u", "\\x", "&#")}
+"""What must stand in a text before it is worth a look for some kinds."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _Form = tuple[str, Callable[[int], str], Callable[[str], float]]
 _FORMS: Final[tuple[_Form, ...]] = (
