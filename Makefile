@@ -19,7 +19,8 @@ demo-check: $(VENV)/.installed ## The same journey, asserted, without leaving a 
 	@$(BIN)/plimsoll demo --check
 
 test: $(VENV)/.installed-local-server ## All tests, with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@# One process a core; the same order of hashes in all of them, so that they collect the same tests.
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.installed-test ## Linter and format
 	$(BIN)/ruff check .

@@ -38,7 +38,7 @@ def ask(client: TestClient, headers: dict[Any, Any] | None = None, **changes: An
 
 def test_the_actor_with_team_and_project_comes_from_the_key(keyed: TestClient, service: Any) -> None:
     assert ask(keyed).status_code == 200
-    assert service.asked[0].caller == Caller("s-00000000000000aa", "search", "harbour", "", "aaaa000000")
+    assert service.asked[0].caller == Caller("s-00000000000000aa", "search", "harbour", "", "aaaa000000", name="Ada")
 
 
 def test_without_keys_nobody_is_named(client: TestClient, service: Any) -> None:

@@ -144,7 +144,7 @@ def test_guardrails_and_budgets(client: TestClient, service: Any, route_trace: T
     assert "tool call pii email redact 2" in page
     assert "reserved.tokens 4096" in page
     plain = words(client, service, route_trace)
-    assert "Guardrails" not in plain
+    assert plain.count("Guardrails") == 1, "only the link above every page"
     assert "Budget" not in plain
 
 

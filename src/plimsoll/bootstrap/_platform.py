@@ -216,7 +216,7 @@ class Platform(Stores):
             key=shown,
             models=acting.models,
             replaced=acting.replaced,
-            name=acting.name,
+            name=acting.name if acting.actor else "",
         )
 
     def freeze_parts(self) -> FreezeParts:

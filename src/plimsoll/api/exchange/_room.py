@@ -172,4 +172,5 @@ def _caller(acting: Acting, asked: Asked, sent: Sent) -> Caller:
     key = via[len(_KEY) :] if via.startswith(_KEY) else ""
     user = user_from(asked.users, sent) if asked.users or USER_HEADER in sent.headers else ""
     at = (acting.actor, acting.team, acting.project)
-    return Caller(*at, user, key, acting.models, acting.replaced, acting.name)
+    name = acting.name if acting.actor else ""
+    return Caller(*at, user, key, acting.models, acting.replaced, name)
