@@ -26,14 +26,14 @@ async def parrot(request: ChatRequest) -> AsyncGenerator[Chunks | ChatEnd]:
     yield ChatEnd(Usage(10, 2, 0.0), model="parrot")
 
 
-def attacked(workshop: Workshop, cases: tuple[Case, ...], script: object = parrot) -> Report:
+def attacked(workshop: Workshop, cases: tuple[Case, ...], script: object = parrot, endpoint: str = "ask") -> Report:
     workshop.write("guardrails/standard.yaml", GUARDRAIL)
     workshop.write("endpoints/ask.yaml", ENDPOINT)
     draft = workshop.build().draft
     platform = workshop.open()
     parts = RedteamParts(partial(parts_with, platform, script), Caller())  # type: ignore[arg-type]  # scripts differ
     done: list[int] = []
-    report = asyncio.run(redteam(draft, "ask", cases, parts, on_case=done.append))
+    report = asyncio.run(redteam(draft, endpoint, cases, parts, on_case=done.append))
     assert done == list(range(1, 2 * len(cases) + 1))
     return report
 
@@ -65,6 +65,14 @@ def test_an_attack_in_a_document_reaches_the_model_without_a_guardrail_and_is_le
     report = attacked(workshop, plain)
     assert plain[0].token in report.open.outcomes[0].reply.text
     assert plain[0].token not in report.guarded.outcomes[0].reply.text
+    assert report.guarded.outcomes[0].stopped
+
+
+def test_what_is_planted_where_nothing_is_searched_is_looked_at_too(workshop: Workshop) -> None:
+    workshop.write("prompts/talk.yaml", 'template: "{{ question }}"\n')
+    workshop.write("endpoints/talk.yaml", "kind: chat\nprompt: talk\nroute: default\nguardrail: standard\n")
+    cases = [one for one in make_cases(600, 1) if one.carrier == "document" and one.harmful and one.goal == "override"]
+    report = attacked(workshop, tuple(one for one in cases if one.disguise == "plain")[:1], endpoint="talk")
     assert report.guarded.outcomes[0].stopped
 
 

@@ -153,7 +153,7 @@ class Exchange:
         record, prompt = self._record, self._target.prompt
         assert prompt is not None  # noqa: S101  # the caller looked, for the type checker
         passages = (*self._request.planted, *await retrieve(self._target.knowledge, record))
-        if self._target.knowledge is not None:
+        if self._target.knowledge is not None or passages:
             passages = await self._passing.passages(passages)
         record.passages = passages
         with record.span("render prompt") as step:
