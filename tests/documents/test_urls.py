@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import trustme
 
 from plimsoll.documents import DocumentError
 from plimsoll.documents.sources import FetchError, ServerFailedError, SourceFile, SourceUnreachableError, UrlList
-from plimsoll.documents.sources._http import Getter, is_public
+from plimsoll.documents.sources._http import Getter
 
 MOST = 100_000
 
@@ -234,20 +233,6 @@ def test_private_addresses_are_refused_unless_they_are_allowed(site: Site, tmp_p
     error = refusal(urls)
     assert (error.code, site.asked) == ("document_private_address", [])
     assert "private_addresses" in error.hint
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.216.34", True), ("2606:2800:220:1::1", True), ("127.0.0.1", False), ("10.1.2.3", False),
-        ("169.254.169.254", False), ("192.168.0.1", False), ("172.16.0.1", False), ("100.64.0.1", False),
-        (str(IPv4Address(0)), False), ("224.0.0.1", False), ("255.255.255.255", False), ("::1", False), ("::", False),
-        ("fe80::1%eth0", False), ("fc00::1", False), ("::ffff:127.0.0.1", False), ("::ffff:8.8.8.8", True),
-        ("64:ff9b::7f00:1", False), ("64:ff9b::808:808", True), ("2002:7f00:1::", False),
-    ],
-)  # fmt: skip
-def test_addresses_of_private_networks_are_known_in_every_spelling(address: str, public: bool) -> None:
-    assert is_public(address) is public
 
 
 def test_a_server_that_fails_is_another_thing_than_a_page_that_is_gone(site: Site, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Not here: what is said over it (`plimsoll.models`), how often to try again (`pli
 (`plimsoll.api`).
 """
 
+from ._addresses import is_public
 from ._client import Client
 from ._errors import (
     BadResponseError,
@@ -33,4 +34,5 @@ __all__ = [
     "Timeouts",
     "TlsError",
     "UnsendableRequestError",
+    "is_public",
 ]

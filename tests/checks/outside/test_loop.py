@@ -17,7 +17,6 @@ from plimsoll.checks.outside import (
     OutsideLoop,
     Post,
 )
-from plimsoll.checks.outside._addresses import is_public
 from plimsoll.checks.outside._errors import PrivateAddressError
 from plimsoll.checks.outside._loop import PUBLIC_ONLY
 from plimsoll.guardrails import Policy
@@ -151,29 +150,6 @@ def test_what_may_be_asked_for_one_check_may_not_for_another() -> None:
         assert outside.post(post).status == 200
         with pytest.raises(PrivateAddressError):
             outside.post(Post("other", post.url, b"{}"))
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.216.34", True),
-        ("2606:2800:220:1::1", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104  # nobody listens there
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-    ],
-)
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert is_public(address) is public
 
 
 def test_why_there_is_no_verdict_stands_in_the_log_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
-from ._addresses import is_public
+from plimsoll.http import is_public
+
 from ._errors import CheckTimeoutError, OutsideClosedError, PrivateAddressError
 
 T = TypeVar("T")

@@ -6,7 +6,6 @@ are followed a few times, each looked at in the same way, and never from https t
 """
 
 import io
-import ipaddress
 import socket
 import ssl
 import time
@@ -17,6 +16,8 @@ from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import TYPE_CHECKING, cast
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from plimsoll.http import is_public
 
 from .._errors import FileTooLargeError
 from ._errors import FetchError, PrivateAddressError, ServerFailedError
@@ -225,24 +226,6 @@ class _Incoming(io.RawIOBase):
 
 _SAFE = "/?%:@!$&'()*+,;=~-._"
 _HEADERS = {"User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet, and not to this machine or a private network.
-
-    Addresses of version 4 that hide in one of version 6 are looked at as such (RFC 4291, RFC 6052, RFC 3056).
-    """
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if inner is None and found in _TRANSLATED:
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            found = inner
-    return found.is_global and not (found.is_multicast or found.is_reserved)
-
-
-_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def _reason(error: Exception) -> str:
