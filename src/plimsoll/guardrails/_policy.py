@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,6 +16,9 @@ from ._plan import Plan, by_sentence
 from ._rules import Rule, read_rules
 from ._stream import StreamReview
 from ._types import CLOSED, STAGES, Review, Stage, stops
+
+_INSTEAD: Final[Mapping[Stage, tuple[Stage, ...]]] = {"tool_call": ("output",), "tool_result": ("retrieved", "input")}
+"""The first of these that a policy names stands in for a stage that it does not name."""
 
 
 class Policy:
@@ -95,6 +99,14 @@ class Policy:
     def _plan(self, stage: Stage, context: Context) -> Plan | None:
         plan = self._plans.get(stage)
         return plan if plan is None else plan.of_part(context.part)
+
+    def stage_for(self, place: Stage) -> Stage | None:
+        """The stage whose checks look at what stands at a place: its own, or what stands in for one that is not named.
+
+        Calls of tools are looked at as any other output, results of tools as what is retrieved, else as any other
+        input. None where nothing looks.
+        """
+        return next((one for one in (place, *_INSTEAD.get(place, ())) if one in self.stages), None)
 
     def waits(self, stage: Stage) -> bool:
         """Whether a check at this stage asks somebody else, so that whoever reviews should have a thread to wait in."""

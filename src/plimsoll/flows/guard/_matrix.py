@@ -7,7 +7,6 @@ from typing import Final
 from plimsoll.guardrails import STAGES, Action, Covered, Policy, Stage, coverage
 
 from ._places import Place, ReleasePlaces
-from ._stages import looked_at
 from ._types import GuardParts
 
 _READS_ANSWERS: Final[Stage] = "output"
@@ -93,7 +92,7 @@ def _lines(policy: Policy | None) -> Iterator[StageLine]:
 
 
 def _line(policy: Policy, covered: tuple[Covered, ...], stage: Stage) -> StageLine:
-    looks = looked_at(policy, stage)
+    looks = policy.stage_for(stage)
     if looks is None:
         return StageLine(stage, (), "no check looks here")
     cells = tuple(_cell(one, stage, one.at[looks]) for one in covered if looks in one.at)

@@ -8,7 +8,7 @@ from plimsoll.guardrails import Policy, stops
 from plimsoll.kernel.statistics import percentile
 
 from .._rates import Share
-from .._stages import asked_at, looked_at
+from .._stages import asked_at
 from ._figures import Figures, f_measure, figures
 from ._probe import Clock, Heard, Probe, probes
 from ._rows import Due, GuardRow
@@ -134,7 +134,7 @@ def _of_check(row: GuardRow, probe: Probe, heard: Heard) -> _Outcome:
 
 def _of_policy(row: GuardRow, policy: Policy, heard: Sequence[Heard], clock: Clock) -> _Outcome:
     began = clock()
-    review = policy.review(row.text, looked_at(policy, row.stage) or row.stage, row.context)
+    review = policy.review(row.text, policy.stage_for(row.stage) or row.stage, row.context)
     took_ms = (clock() - began) * 1000
     found = tuple((one.start, one.end) for one in review.findings if one.end > one.start)
     score = None if any(one.failed for one in heard) else max((one.score for one in heard), default=0.0)

@@ -8,7 +8,6 @@ from typing import Final
 from plimsoll.checks import NO_CONTEXT, Context
 from plimsoll.guardrails import Action, Finding, Policy, Review, Rule, Stage
 
-from .._stages import looked_at
 from ._probe import Heard, Probe, probes
 
 _NO_THRESHOLD: Final = 0.0
@@ -75,7 +74,7 @@ class Said:
 def explain(policy: Policy, said: Said, today: date) -> Explanation:
     """The verdict of a policy on a text, and why: the checks that were asked, scores, thresholds, and exceptions."""
     held = policy.within(said.actor, said.endpoint, today)
-    looks = looked_at(held, said.stage)
+    looks = held.stage_for(said.stage)
     review = held.review(said.text, looks or said.stage, said.context)
     stories = tuple(_story(probe, policy, said, today, review) for probe in probes(policy))
     return Explanation(policy.name, said.stage, looks, review, _because(policy, looks, review, stories), stories)
@@ -103,7 +102,7 @@ def _why_not(rule: Rule, policy: Policy, said: Said, today: date) -> str:
     exempt = next((one for one in rule.exemptions if one.holds(said.actor, said.endpoint, today)), None)
     if exempt is not None:
         return f"an exception holds until {exempt.until.isoformat()}: {exempt.reason}"
-    looks = looked_at(policy, said.stage)
+    looks = policy.stage_for(said.stage)
     if looks not in rule.stages:
         return f"it does not look at {said.stage}"
     return ""
