@@ -27,7 +27,7 @@ FILES = {
     "routes/default.yaml": "model: builtin/reader\n",
     "endpoints/ask.yaml": "kind: rag\nprompt: answer\nknowledge: texts\nroute: default\n",
     "evals/ask.yaml": "dataset: ask\nendpoint: ask\nscorers: [answer_contains, refusal_correct, retrieval_recall]\n"
-    "thresholds: {answer_contains: {at_least: 0.5}, retrieval_recall: {at_least: 0.9}}\n",
+    "thresholds: {answer_contains: {at_least: 0.5}, retrieval_recall: {at_least: 0.9}}\nconfidence: estimate\n",
     "datasets/ask.jsonl": "".join(
         json.dumps(row) + "\n"
         for row in (

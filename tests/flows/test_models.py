@@ -98,7 +98,7 @@ def test_a_suite_scores_each_field_of_labelled_texts(workshop: Workshop) -> None
     right = {"text": "Printed 08/01/2020\nDue on 18/03/2021\nTotal 28.50\n", "values": {"due": ["18 March 2021"]}}
     wrong = {"text": "Due on 18/03/2021\nTotal 28.50\n", "values": {"due": ["19/03/2021"], "total": ["28.50"]}}
     workshop.write("datasets/others.jsonl", f"{json.dumps(right)}\n{json.dumps(wrong)}\n")
-    thresholds = "thresholds: {exact_match: {at_least: 0.9}}\n"
+    thresholds = "thresholds: {exact_match: {at_least: 0.9}}\nconfidence: estimate\n"
     workshop.write("evals/bill.yaml", f"dataset: others\nendpoint: bill\nscorers: [exact_match]\n{thresholds}")
     run = runs(workshop, "bill")
     assert {row.row.id: (row.observation.answer, row.scores.get("exact_match")) for row in run.rows} == {

@@ -144,7 +144,8 @@ def test_what_a_suite_was_answered_is_for_who_may_read_traces(
     built.write("datasets/ask.jsonl", json.dumps(row) + "\n")
     built.write(
         "evals/ask.yaml",
-        "dataset: ask\nendpoint: ask\nscorers: [answer_contains]\nthresholds: {answer_contains: {at_least: 0.1}}\n",
+        "dataset: ask\nendpoint: ask\nscorers: [answer_contains]\nthresholds: {answer_contains: {at_least: 0.1}}\n"
+        "confidence: estimate\n",
     )
     monkeypatch.setenv("PLIMSOLL_ACTOR", "ada")
 

@@ -138,7 +138,8 @@ def test_without_a_gate_nothing_is_measured_and_so_nothing_passes(dock: Dock) ->
 def test_a_gate_that_no_row_measures_has_not_passed(dock: Dock) -> None:
     dock.workshop.write(
         "evals/blank.yaml",
-        "dataset: blank\nendpoint: ask\nscorers: [retrieval_recall]\nthresholds: {retrieval_recall: {at_least: 0.1}}\n",
+        "dataset: blank\nendpoint: ask\nscorers: [retrieval_recall]\nthresholds: {retrieval_recall: {at_least: 0.1}}\n"
+        "confidence: estimate\n",
     )
     dock.workshop.write("datasets/blank.jsonl", '{"question": "What is it?", "answerable": false}\n')
     dock.settings("{gate: [blank], promote: live}")

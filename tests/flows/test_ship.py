@@ -89,7 +89,8 @@ def test_what_is_evaluated_is_what_is_served(gate: Gate) -> None:
 def test_a_worse_setting_is_refused(gate: Gate) -> None:
     gate.workshop.write(
         "evals/ask.yaml",
-        "dataset: ask\nendpoint: ask\nscorers: [answer_contains]\nthresholds: {answer_contains: {at_least: 1}}\n",
+        "dataset: ask\nendpoint: ask\nscorers: [answer_contains]\nthresholds: {answer_contains: {at_least: 1}}\n"
+        "confidence: estimate\n",
     )
     assert gate.release().release is not None
     gate.workshop.write("knowledge/texts.yaml", "sources: [{path: documents, include: ['contracts/*']}]\n")

@@ -57,6 +57,9 @@ def test_a_project_is_read_with_its_defaults(folder: Folder) -> None:
         "endpoint": "ask",
         "scorers": ["answer_contains"],
         "thresholds": {"answer_contains": {"at_least": 0.8}},
+        "confidence": 0.95,
+        "repeats": 1,
+        "seed": 0,
     }
     assert project.datasets["ask"] == (Row("row-1", "How long?", ("30 days",), (), answerable=True, tags=()),)
     assert project.endpoints["ask"].knowledge == "handbook"

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from msgspec import MsgspecError
 
+from plimsoll import __version__
 from plimsoll.access.limits import Budget, Meter
 from plimsoll.flows.audit import AuditParts
 from plimsoll.flows.build import BuildParts, OnProgress
@@ -188,7 +189,14 @@ class Platform(Stores):
     def evaluate_parts(self) -> EvaluateParts:
         """What running suites needs."""
         routes = self._route_maker()
-        return EvaluateParts(self.serve_parts(metered=True), self.runs, self.caller, routes.require)
+        return EvaluateParts(
+            self.serve_parts(metered=True),
+            self.runs,
+            self.caller,
+            routes.require,
+            cases=self.cases,
+            version=__version__,
+        )
 
     def redteam_parts(self) -> RedteamParts:
         """What attacking an endpoint needs."""

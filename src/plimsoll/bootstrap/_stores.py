@@ -12,6 +12,7 @@ from typing import Any
 from plimsoll.access import Access, Acting, Right
 from plimsoll.access.limits import Budgets, Consumption
 from plimsoll.evaluation import Runs
+from plimsoll.evaluation.cases import CaseStore
 from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
 from plimsoll.kernel.errors import DeniedError, PlimsollError
@@ -39,6 +40,7 @@ from plimsoll.storage import (
 from plimsoll.storage.migrations import Migration
 from plimsoll.storage.migrations.answers import ANSWERS
 from plimsoll.storage.migrations.cache import CACHE
+from plimsoll.storage.migrations.evaluations import EVALUATIONS
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
@@ -182,6 +184,11 @@ class Stores:
     def runs(self) -> Runs:
         """Evaluation runs."""
         return Runs(self.blobs)
+
+    @cached_property
+    def cases(self) -> CaseStore:
+        """Finished rows of evaluations."""
+        return CaseStore(self._database("evaluations", EVALUATIONS, durability="normal", if_damaged=_DELETE))
 
     @cached_property
     def traces(self) -> Traces:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from plimsoll.releases import Release
 
 
-_SAID = ("question", "answer", "cited", "retrieved", "error")
-"""What a row of a run says of a question, its answer, and the documents behind it."""
+_FIGURES = ("row", "repeat", "tags", "latency_ms", "first_token_ms", "cost_usd", "scores")
+"""What a row of a run says without a word of a question, its answer, and the documents behind it."""
 
 
 @click.group(
@@ -89,19 +89,25 @@ def _readable_runs(state: State, platform: "Platform", found: "Release") -> list
     Suites are asked as the project itself, of every document: what was answered is for who may read traces.
     """
     runs = []
-    left_out = () if may(platform, "trace") else _SAID
+    is_whole = may(platform, "trace")
     for evidence in found.manifest.evidence:
         try:
-            runs.append(_without(platform.runs.get(evidence.run), left_out))
+            run = platform.runs.get(evidence.run)
+            runs.append(run if is_whole else _figures(run))
         except IntegrityError as error:
             state.output.note(f"the run of suite {evidence.suite} cannot be shown: {error.message}")
     return runs
 
 
-def _without(run: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """A run without some of what its rows say."""
-    rows = [{name: value for name, value in row.items() if name not in names} for row in run["rows"]]
-    return {**run, "rows": rows}
+def _figures(run: dict[str, Any]) -> dict[str, Any]:
+    """A run without what was said: reasons may quote it too."""
+    rows = [{name: value for name, value in row.items() if name in _FIGURES} for row in run["rows"]]
+    measures = [{**measure, "why": ""} for measure in run["measures"]]
+    conditions = [
+        condition if condition["outcome"] != "not measured" else {**condition, "why": "for who may read traces"}
+        for condition in run["conditions"]
+    ]
+    return {**run, "rows": rows, "measures": measures, "conditions": conditions}
 
 
 @release.command("diff", epilog="Example: plimsoll release diff r-3f9c2a r-81b2d0")

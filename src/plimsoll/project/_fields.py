@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from plimsoll.evaluation import MEASURES, SCORERS
+from plimsoll.evaluation.figures import FIGURES
+from plimsoll.evaluation.scorers import SCORERS
 from plimsoll.kernel.words import nearest
 from plimsoll.models.catalogue import check_embedder_name, check_model_name
 
@@ -118,7 +119,7 @@ def _check_scorer(name: str) -> str:
 
 
 def _check_measure(name: str) -> str:
-    return _check_known(name, MEASURES, "measure")
+    return _check_known(name, (*SCORERS, *FIGURES), "measure")
 
 
 def _check_embedder(name: str) -> str:
@@ -143,3 +144,4 @@ Day = Annotated[str, AfterValidator(_check_day)]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Label = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,62}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+Confidence = Annotated[float, Field(ge=0.5, le=0.9999)] | Literal["estimate"]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plimsoll.evaluation import SCORERS
+from plimsoll.evaluation.scorers import SCORERS
 from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
 
 from ._mistakes import Mistake, did_you_mean, shown, shown_name

@@ -32,8 +32,11 @@ _TOLD_LISTED = 5
 def runs(screen: "Console", made: "Sequence[Run]") -> None:
     """The figures of runs, held against their thresholds."""
     for run in made:
-        conditions = {condition.threshold.measure: condition for condition in run.verdict.conditions}
-        rows = [_measure_row(measure, conditions.get(measure.name)) for measure in run.measures]
+        conditions = {
+            (condition.threshold.measure, condition.threshold.slice): condition for condition in run.verdict.conditions
+        }
+        told = [one for one in run.measures if not one.slice or (one.name, one.slice) in conditions]
+        rows = [_measure_row(measure, conditions.get((measure.name, measure.slice))) for measure in told]
         title = f"suite {run.suite.name}: {len(run.rows)} rows through {run.suite.endpoint}"
         columns: list[Column] = [
             "measure",
@@ -45,6 +48,7 @@ def runs(screen: "Console", made: "Sequence[Run]") -> None:
         ]
         table(screen, title, columns, rows)
         _wrong_rows(screen, run)
+        _undecided(screen, run)
         line(screen, f"verdict of {run.suite.name}: {run.verdict.outcome}", style=_STYLES[run.verdict.outcome])
     if not made:
         line(screen, "the project has no suite: write one in evals/, so that a gate can be measured", style="yellow")
@@ -65,7 +69,9 @@ def gated(screen: "Console", result: "Gated") -> None:
     for verdict in result.verdicts:
         for condition in verdict.conditions:
             if condition.outcome != "pass":
-                line(screen, f"  {verdict.suite}: {condition.threshold.measure}: {condition.why}", style="red")
+                line(screen, f"  {verdict.suite}: {condition.threshold.place}: {condition.why}", style="red")
+        if verdict.why:
+            line(screen, f"  {verdict.suite}: {verdict.why}", style="red")
     line(
         screen, "hint: `plimsoll trace show TRACE` explains a row; improve the search, the prompt or the model, or set"
     )
@@ -315,10 +321,33 @@ def _last_day(screen: "Console", day: LastDay) -> None:
 
 def _measure_row(measure: "Measure", condition: "Condition | None") -> tuple[str, ...]:
     value = "not measured" if measure.value is None else f"{measure.value:,.3f}"
-    interval = "" if measure.low is None else f"{measure.low:.2f} to {measure.high:.2f}"
+    interval = _interval(measure)
     count = f"{measure.count}" + (f" ({measure.missing} missing)" if measure.missing else "")
     threshold = "" if condition is None else condition.threshold.text()
-    return measure.name, value, interval, count, threshold, "" if condition is None else condition.outcome
+    name = f"{measure.name} ({measure.slice})" if measure.slice else measure.name
+    return name, value, interval, count, threshold, "" if condition is None else condition.outcome
+
+
+def _interval(measure: "Measure") -> str:
+    digits = ".2f" if measure.unit == "share" else ",.3g" if (measure.value or 0) < 1 else ",.0f"
+    if measure.low is None and measure.high is None:
+        return ""
+    if measure.high is None:
+        return f"from {measure.low:{digits}}"
+    return (
+        f"{measure.low:{digits}} to {measure.high:{digits}}"
+        if measure.low is not None
+        else f"to {measure.high:{digits}}"
+    )
+
+
+def _undecided(screen: "Console", run: "Run") -> None:
+    """Why what is neither passed nor failed was not measured."""
+    for condition in run.verdict.conditions:
+        if condition.outcome == "not measured":
+            line(screen, f"{condition.threshold.place}: {condition.why}", style="yellow")
+    if run.verdict.why:
+        line(screen, run.verdict.why, style="yellow")
 
 
 def _wrong_rows(screen: "Console", run: "Run") -> None:

@@ -2,7 +2,7 @@
 
 from plimsoll.datasets import Row
 
-from .._types import Observation
+from .._observation import Observation
 from ._answers import normalise
 
 

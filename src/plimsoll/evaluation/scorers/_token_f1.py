@@ -4,7 +4,7 @@ from collections import Counter
 
 from plimsoll.datasets import Row
 
-from .._types import Observation
+from .._observation import Observation
 from ._answers import tokens
 
 

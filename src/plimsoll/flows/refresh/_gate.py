@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from plimsoll.evaluation import SCORERS, Run, Suite
+from plimsoll.evaluation import Run, Suite
 from plimsoll.project import Project
 from plimsoll.releases import Evidence, Manifest
 
@@ -27,8 +27,8 @@ class _Seen:
 
     @classmethod
     def of(cls, run: Mapping[str, Any]) -> "_Seen":
-        complete = {item["name"]: item["value"] for item in run["measures"] if not item["missing"]}
-        figures = {item["name"]: complete.get(item["name"]) for item in run["measures"]}
+        whole = [item for item in run["measures"] if not item["slice"]]
+        figures = {item["name"]: None if item["missing"] else item["value"] for item in whole}
         return cls(figures, {row["row"]: row["scores"] for row in run["rows"]})
 
 
@@ -110,7 +110,9 @@ def _content(run: Run) -> Mapping[str, Any]:
 
 def _held(run: Run, live: _Seen, may_lose: float) -> GateFinding:
     now = _Seen.of(_content(run))
-    compared = [item.measure for item in run.suite.thresholds if item.at_least is not None and item.measure in SCORERS]
+    scorers = {scorer.name for scorer in run.suite.scorers}
+    bounds = [item for item in run.suite.thresholds if item.at_least is not None and not item.slice]
+    compared = [item.measure for item in bounds if item.measure in scorers]
     lost = {name: _lost(now.figures.get(name), live.figures.get(name)) for name in compared}
     verdict, why = run.verdict.outcome, "; ".join(item.why for item in run.verdict.conditions)
     if verdict == "pass" and not compared:

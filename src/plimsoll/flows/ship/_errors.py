@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from plimsoll.evaluation import Run
 from plimsoll.kernel.errors import BudgetError, NotFoundError
 
-NOT_ASKED = "not asked: "
-"""How the error of a row begins that was not asked any more."""
-
 
 class SuiteMissingError(NotFoundError):
     """The project has no suite of that name."""
@@ -26,7 +23,7 @@ class EvaluationStoppedError(BudgetError):
 
     def __init__(self, runs: tuple[Run, ...], why: BudgetError) -> None:
         rows = [row for run in runs for row in run.rows]
-        left = sum(row.observation.error.startswith(NOT_ASKED) for row in rows)
+        left = sum(not row.observation.was_asked for row in rows)
         super().__init__(
             f"the evaluation stopped with {left} of {len(rows)} rows not asked: {why.message}",
             hint=f"{why.hint}; what was answered until then is kept",

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any, cast
 
 from plimsoll.datasets import Row
-from plimsoll.evaluation import Observation, Run, Runs, Suite, run_suite
-from plimsoll.kernel.digest import Json
+from plimsoll.evaluation import Observation, Retrieved, Run, RunLimits, RunParts, Runs, Suite, run_suite
+from plimsoll.evaluation.cases import Cases
+from plimsoll.kernel.digest import Digest, Json, digest_json
 from plimsoll.kernel.errors import BudgetError, PlimsollError
 from plimsoll.models import Body
 from plimsoll.models.predictors import Extraction
@@ -18,10 +19,13 @@ from plimsoll.tracing import EVALUATION
 
 from ..serve import Answer, Answering, AnswerRequest, Caller, Predictions, Surface
 from ..serve.parts import EVERYTHING, ServeParts
-from ._errors import NOT_ASKED, EvaluationStoppedError
+from ._errors import EvaluationStoppedError
 
 OnRow = Callable[[Suite], None]
 
+_UNHURRIED = RunLimits()
+
+_MEASURING = ("suite:", "dataset:")
 _LONGEST_WAIT_S = 60.0
 _MOST_WAITS = 30
 """How often one row waits for a limit that starts anew within a minute."""
@@ -37,6 +41,16 @@ class EvaluateParts:
     check_route: Callable[[str, Json], None]
     """Raises when nothing can answer behind a route, given by its name and the content of its version."""
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    cases: Cases | None = None
+    """Where finished rows are kept, so that nothing is asked twice; None asks everything again and keeps nothing."""
+    limits: RunLimits = _UNHURRIED
+    version: str = ""
+    """Of Plimsoll: another one may answer otherwise."""
+
+    def answering(self, draft: Manifest) -> Digest:
+        """Of everything in a draft that an answer may depend on: all but suites and their datasets."""
+        artifacts = {key: digest for key, digest in draft.artifacts.items() if not key.startswith(_MEASURING)}
+        return digest_json([self.version, artifacts])
 
 
 async def evaluate(
@@ -97,7 +111,15 @@ class _Asking:
                 return await self._observe(partial(self._answered, suite.endpoint, row))
             return await self._observe(partial(self._predicted, suite.endpoint, row, feature))
 
-        return await run_suite(suite, self._draft.digest, ask, on_row=lambda: on_row(suite))
+        made = RunParts(
+            ask,
+            answering=self._parts.answering(self._draft),
+            cases=self._parts.cases,
+            limits=self._parts.limits,
+            on_row=lambda: on_row(suite),
+            version=self._parts.version,
+        )
+        return await run_suite(suite, self._draft.digest, made)
 
     async def _observe(self, ask: Callable[[], Awaitable[Observation]]) -> Observation:
         waits = 0
@@ -113,7 +135,7 @@ class _Asking:
                     await self._parts.sleep(wait_s)
             except PlimsollError as error:
                 return Observation(error=error.message)
-        return Observation(error=f"{NOT_ASKED}{self.stopped.message}")
+        return Observation.not_asked(self.stopped.message)
 
     async def _answered(self, endpoint: str, row: Row) -> Observation:
         body = {"messages": [{"role": "user", "content": row.question}]}
@@ -154,6 +176,13 @@ def _seen(answer: Answer) -> Observation:
         latency_ms=done.latency_ms,
         cost_usd=done.usage.cost_usd,
         trace=answer.started.trace_id,
+        passages=tuple(Retrieved(one.document, one.text, one.page, one.id) for one in answer.started.passages),
+        first_token_ms=done.time_to_first_token_ms,
+        input_tokens=done.usage.input_tokens,
+        output_tokens=done.usage.output_tokens,
+        guardrails=tuple(f"{note.stage}/{note.check}: {note.action}" for note in done.guardrails),
+        probability=done.probability,
+        target=done.target,
     )
 
 

@@ -1,9 +1,10 @@
 """The suites of a project, as they are run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from plimsoll.datasets import Row
 from plimsoll.evaluation import Suite, Threshold
+from plimsoll.evaluation.scorers import make_scorer
 from plimsoll.models.predictors import wanted_values
 from plimsoll.project import Project, SuiteDefinition
 from plimsoll.registry import Version
@@ -31,16 +32,24 @@ def suites_of(project: Project, versions: Sequence[Version], only: str | None = 
         Suite(
             name=name,
             endpoint=suite.endpoint,
-            scorers=suite.scorers,
-            thresholds=tuple(
-                Threshold(measure, bound.at_least, bound.at_most) for measure, bound in suite.thresholds.items()
-            ),
+            scorers=tuple(make_scorer(scorer) for scorer in suite.scorers),
+            thresholds=tuple(_thresholds(suite)),
             rows=_rows(suite, project),
             digest=digests[name],
+            repeats=suite.repeats,
+            seed=suite.seed,
         )
         for name, suite in sorted(project.suites.items())
         if only in {None, name}
     )
+
+
+def _thresholds(suite: SuiteDefinition) -> Iterator[Threshold]:
+    for slice_, bounds in {"": suite.thresholds, **suite.slices}.items():
+        for measure, bound in bounds.items():
+            given = suite.confidence if bound.confidence is None else bound.confidence
+            confidence = None if given == "estimate" else float(given)
+            yield Threshold(measure, bound.at_least, bound.at_most, confidence, slice_)
 
 
 def _rows(suite: SuiteDefinition, project: Project) -> tuple[Row, ...]:

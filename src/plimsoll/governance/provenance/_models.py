@@ -193,13 +193,18 @@ def _behind(facts: ReleaseFacts, suite: Digest) -> set[VersionRef]:
     return behind
 
 
+def _slice(suite: str, slice_: str, count: Json) -> str:
+    rows = [] if count is None else [f"{number_text(count)} rows"]
+    return ", ".join([f"suite {suite}", *([slice_] if slice_ else []), *rows])
+
+
 def _metrics(suite: str, run: Object) -> Iterator[Json]:
     for measure in entries(run.get("measures")):
         value, low, high, count = (measure.get(name) for name in ("value", "low", "high", "count"))
         metric: dict[str, Json] = {
             "type": text(measure, "name"),
             "value": "not measured" if value is None else number_text(value),
-            "slice": f"suite {suite}" if count is None else f"suite {suite}, {number_text(count)} rows",
+            "slice": _slice(suite, text(measure, "slice"), count),
         }
         if low is not None and high is not None:
             metric["confidenceInterval"] = {"lowerBound": number_text(low), "upperBound": number_text(high)}

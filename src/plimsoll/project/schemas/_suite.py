@@ -7,8 +7,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from plimsoll.kernel.digest import Json
 
-from .._fields import Finite, Measure, Scorer, check_unique, refuse
+from .._fields import Confidence, Finite, Measure, Scorer, Text, check_unique, refuse
 from ._section import Definition, Section
+
+_CONFIDENCE = "a number from 0.5 to 0.9999, or `estimate`"
 
 
 class ThresholdSection(Section):
@@ -16,6 +18,7 @@ class ThresholdSection(Section):
 
     at_least: Finite | None = Field(None, description="a number", examples=["at_least: 0.8"])
     at_most: Finite | None = Field(None, description="a number", examples=["at_most: 2000"])
+    confidence: Confidence | None = Field(None, description=_CONFIDENCE, examples=["confidence: 0.9"])
 
     @model_validator(mode="after")
     def _check_bounds(self) -> "ThresholdSection":
@@ -37,9 +40,19 @@ class SuiteDefinition(Definition):
     thresholds: Mapping[Measure, ThresholdSection] = Field(
         {}, description="measures with their bounds", examples=["thresholds: {answer_contains: {at_least: 0.8}}"]
     )
+    slices: Mapping[Text, Mapping[Measure, ThresholdSection]] = Field(
+        {}, description="tags of rows, each with thresholds", examples=["slices: {long: {token_f1: {at_least: 0.5}}}"]
+    )
+    confidence: Confidence = Field(0.95, description=_CONFIDENCE, examples=["confidence: 0.95", "confidence: estimate"])
+    repeats: int = Field(1, ge=1, le=100, description="how often each row is asked, 1 to 100", examples=["repeats: 3"])
+    seed: int = Field(0, ge=0, le=2**31, description="a whole number of at least 0", examples=["seed: 7"])
 
     def content(self) -> dict[str, Json]:
         """The canonical content; a threshold holds only the bounds that were given."""
-        content: dict[str, Json] = self.model_dump(mode="json", exclude={"thresholds"})
-        bounds = {name: bound.model_dump(mode="json", exclude_none=True) for name, bound in self.thresholds.items()}
-        return {**content, "thresholds": bounds}
+        content: dict[str, Json] = self.model_dump(mode="json", exclude={"thresholds", "slices"})
+        slices: dict[str, Json] = {name: _bounds(bounds) for name, bounds in self.slices.items()}
+        return {**content, "thresholds": _bounds(self.thresholds), **({"slices": slices} if slices else {})}
+
+
+def _bounds(thresholds: Mapping[str, ThresholdSection]) -> dict[str, Json]:
+    return {name: bound.model_dump(mode="json", exclude_none=True) for name, bound in thresholds.items()}
