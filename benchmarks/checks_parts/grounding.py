@@ -7,25 +7,31 @@ qags: most voters said no).
 `prompt_leak_detection`: the access code is known to the check as a canary; the instructions are not in the rows.
 `rgb_counterfactual`: a demonstration; is the wrong answer less borne out by the true passages than the right one, and
 the right one less by passages with a planted error? Intervals: 95 %, bootstrap over rows, 1,000 times, seed 0.
+`measure_grounding`: how long `grounded` and `citations` take.
 """
 
 import random
+import statistics
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from pydoc_data.topics import topics
 from typing import Any
 
 from plimsoll.checks import Context
-from plimsoll.checks.grounding import grounded, judge
+from plimsoll.checks.grounding import citations, grounded, judge
 from plimsoll.checks.leaks import prompt_leak
 
 from ._metrics import auroc
 
 Rows = list[dict[str, Any]]
-THRESHOLDS = {"faithbench": 0.53, "qags": 0.26, "cnndm": 0.04, "xsum": 0.27, "begin": 0.32}
+THRESHOLDS = {"faithbench": 0.7, "qags": 0.0013, "cnndm": 0.0013, "xsum": 0.39, "begin": 0.49}
 """Where balanced accuracy is best on dev rows, as the middle of fifteen thresholds; all parts of BEGIN have one."""
 _TIMES = 1000
 _FALSE_POSITIVES = 0.05
 _BAD = ("Unwanted", "Questionable")
+_PASSAGES, _CHARACTERS, _REQUESTS, _WARM = 5, 1000, 40, 10
+_QUOTATION = ' It says "the names of the parameters of a function" [2].'
 
 
 def faithbench(rows: Rows, _folder: Path) -> dict[str, Any]:
@@ -99,6 +105,37 @@ def rgb_counterfactual(rows: Rows, _folder: Path) -> dict[str, Any]:
         ):
             wins[name] += (other > base) + (other == base) / 2
     return {f"{name}_is_less_borne_out": count / max(1, len(rows)) for name, count in wins.items()}
+
+
+def measure_grounding() -> dict[str, Any]:
+    """Medians of processor time in microseconds, for an answer of 1 kB with five passages of 1 kB.
+
+    `new`: passages that were never seen, with what words of them were not seen before; `seen`: the same again;
+    `sentence`: one sentence of such an answer, as in a stream. The prose comes with Python (its language reference).
+    """
+    prose = " ".join(" ".join(topics[name].split()) for name in sorted(topics))
+    stretches = [prose[at : at + _CHARACTERS] for at in range(0, len(prose), _CHARACTERS)]
+    told: dict[str, Any] = {}
+    for name, find in (("grounded", grounded({}).find), ("citations", citations({}).find)):
+        new, seen, sentence = [], [], []
+        for number in range(_REQUESTS):
+            passages = tuple(stretches[number * _PASSAGES : (number + 1) * _PASSAGES])
+            context = Context("output", question="What is a parameter?", passages=passages)
+            answer = passages[0][500:] + passages[3][:450] + _QUOTATION
+            new.append(_us(find, answer, context))
+            seen.append(_us(find, answer, context))
+            sentence.append(_us(find, answer[-150:], context))
+        told[f"{name}_us"] = {
+            kind: statistics.median(times[_WARM:])
+            for kind, times in (("new", new), ("seen", seen), ("sentence", sentence))
+        }
+    return told
+
+
+def _us(find: Callable[[str, Context], object], text: str, context: Context) -> float:
+    started = time.process_time_ns()
+    find(text, context)
+    return (time.process_time_ns() - started) / 1000
 
 
 def _answers(rows: Rows, source: str, answer: str) -> tuple[list[bool], list[float]]:

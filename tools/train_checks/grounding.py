@@ -2,11 +2,12 @@
 
     python -m tools.train_checks.grounding [--data-root ../shared/data] [--cross-validate]
 
-Two sums with no weight below 0 (logistic regression with a square penalty, by L-BFGS-B): `wording` learns from
-sentences of documents and the same made wrong on purpose, `meaning` from these, from what people wrote, and from that
-made wrong (`_grounding_material.py`). Kinds of rows weigh what `MADE` and `PEOPLE` say, right and wrong half each.
-FaithBench (not for commerce) and QAGS (no licence) are only measured, by `benchmarks/checks_parts/grounding.py`;
-which facts there are, what kinds weigh, and how the two sums are joined was chosen looking at their dev rows.
+Three sums with no weight below 0 (logistic regression with a square penalty, by L-BFGS-B): `joining` and `copying`
+learn from sentences of documents and the same made wrong on purpose, `meaning` from these, from what people wrote, and
+from that made wrong (`_grounding_material.py`). Kinds of rows weigh what `MADE` and `PEOPLE` say, right and wrong half
+each. FaithBench (not for commerce) and QAGS (no licence) are only measured, by `benchmarks/checks_parts/grounding.py`;
+which facts there are, which count in which sum, what kinds weigh, and how the sums are joined was chosen looking at
+their dev rows.
 Equal input gives equal weights, on the same machine and versions.
 """
 
@@ -23,7 +24,7 @@ from benchmarks.checks_parts._metrics import auroc
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from plimsoll.checks.grounding.support import COLUMNS, Source, Support, builtin_meaning, columns, judged
+from plimsoll.checks.grounding.support import FACTS, MODELS, Source, Support, builtin_meaning, judged
 from plimsoll.checks.grounding.words import sentences
 from plimsoll.kernel.digest import digest_bytes
 
@@ -31,11 +32,12 @@ from ._grounding_card import card
 from ._grounding_material import Sample, material
 
 SEED, CORRUPTIONS, FOLDS = 1, 4000, 5
-PENALTY, LEAST_SCALE = 0.1, 0.02
+LEAST_SCALE = 0.02
 MADE: Mapping[str, float] = {"copied": 1, "shortened": 1, "worded": 1.5, "joined": 0.7, "wrong-": 4}
 PEOPLE: Mapping[str, float] = {"begin": 4, "scifact": 3, "answer-wrong": 1, "anthropic": 0.3, "pubmedqa": 0.3}
-WEIGHTS: tuple[Mapping[str, float], ...] = ({**MADE, **PEOPLE}, MADE)
-"""What kinds of rows weigh in all, by how their names begin: for `meaning` and for `wording`."""
+WEIGHTS: Mapping[str, Mapping[str, float]] = {"meaning": {**MADE, **PEOPLE}, "joining": MADE, "copying": MADE}
+"""What kinds of rows weigh in all, by how their names begin."""
+PENALTIES: Mapping[str, float] = {"meaning": 0.07, "joining": 0.02, "copying": 0.05}
 HALF = 0.5
 FILE = "grounding.safetensors"
 FALSE = 0.1
@@ -55,7 +57,7 @@ class Table:
 
 
 def table(samples: Sequence[Sample]) -> Table:
-    """The columns of every sample that is one sentence."""
+    """The facts of every sample that is one sentence."""
     meaning = builtin_meaning()
     kept: dict[tuple[str, ...], Source] = {}
     facts, used = [], []
@@ -67,7 +69,7 @@ def table(samples: Sequence[Sample]) -> Table:
         facts.append(judged(parts[0], source, frozenset(), meaning).facts)
         used.append(sample)
     folds = np.array([zlib.crc32(one.group.encode()) % FOLDS for one in used])
-    return Table(columns(np.array(facts)), np.array([one.wrong for one in used]), [one.kind for one in used], folds)
+    return Table(np.array(facts), np.array([one.wrong for one in used]), [one.kind for one in used], folds)
 
 
 def row_weights(given: Table, wanted: Mapping[str, float]) -> Floats:
@@ -81,36 +83,35 @@ def row_weights(given: Table, wanted: Mapping[str, float]) -> Floats:
 
 
 def fitted(given: Table, use: NDArray[np.bool_]) -> Support:
-    """Both models, from the rows that may be used."""
-    parts = [_sum(given, np.where(use, row_weights(given, wanted), 0.0)) for wanted in WEIGHTS]
-    # Each model has its own scale; the file has the one of `meaning`, and the weights of the other are made to fit it.
-    scale = parts[0][2]
-    weights = np.stack([own * scale / own_scale for own, _, own_scale in parts])
-    return Support(weights, np.array([bias for _, bias, _ in parts]), scale)
+    """All sums, from the rows that may be used."""
+    parts = [_sum(given, np.where(use, row_weights(given, WEIGHTS[name]), 0.0), name) for name in MODELS]
+    return Support(np.stack([own for own, _ in parts]), np.array([bias for _, bias in parts]))
 
 
-def _sum(given: Table, weights: Floats) -> tuple[Floats, float, Floats]:
-    """Weights, bias and scale of one model."""
-    used = weights > 0
-    rows, wrong, share = given.rows[used], given.wrong[used].astype(float), weights[used] / weights[used].sum()
+def _sum(given: Table, weights: Floats, name: str) -> tuple[Floats, float]:
+    """Weights, 0 for facts that do not count, and bias of one sum."""
+    used, facts = weights > 0, [FACTS.index(one) for one in MODELS[name]]
+    rows, wrong, share = given.rows[used][:, facts], given.wrong[used].astype(float), weights[used] / weights.sum()
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), LEAST_SCALE)
-    scaled = (rows - mean) / scale
+    scaled, penalty = (rows - mean) / scale, PENALTIES[name]
 
     def loss(point: Floats) -> tuple[float, Floats]:
         own, bias = point[:-1], point[-1]
         logits = scaled @ own + bias
         error = share * (1 / (1 + np.exp(-logits)) - wrong)
-        value = float(share @ (np.logaddexp(0, logits) - wrong * logits)) + PENALTY * float(own @ own) / 2
-        return value, np.append(scaled.T @ error + PENALTY * own, error.sum())
+        value = float(share @ (np.logaddexp(0, logits) - wrong * logits)) + penalty * float(own @ own) / 2
+        return value, np.append(scaled.T @ error + penalty * own, error.sum())
 
-    bounds = [(0.0, None)] * COLUMNS + [(None, None)]
-    found = minimize(loss, np.zeros(COLUMNS + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
-    return found[:-1], float(found[-1] - (found[:-1] * mean / scale).sum()), scale
+    bounds = [(0.0, None)] * len(facts) + [(None, None)]
+    found = minimize(loss, np.zeros(len(facts) + 1), jac=True, bounds=bounds, method="L-BFGS-B").x
+    own = np.zeros(len(FACTS))
+    own[facts] = found[:-1] / scale
+    return own, float(found[-1] - (found[:-1] * mean / scale).sum())
 
 
 def scored(support: Support, rows: Floats) -> Floats:
     """The score of each row, as the check gives it."""
-    return np.array(support.sentence_scores(rows / support.scale @ support.weights.T + support.bias))
+    return np.array(support.sentence_scores(support.logits(rows.tolist())))
 
 
 def out_of_fold(given: Table) -> Floats:
@@ -124,7 +125,7 @@ def out_of_fold(given: Table) -> Floats:
 
 def shifted(support: Support, by: float) -> Support:
     """The same with less against every sentence."""
-    return replace(support, bias=support.bias - np.array([by, 0.0]))
+    return replace(support, bias=support.bias - by * np.eye(len(MODELS))[0])
 
 
 def excess(given: Table, scores: Floats) -> float:

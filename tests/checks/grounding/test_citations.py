@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.checks import CheckOptionsError, Context
-from plimsoll.checks.grounding import citations
+from plimsoll.checks.grounding import _citations, citations
+from plimsoll.checks.patterns import Normal, normalise
 
 PASSAGES = (
     "The tenant may end the lease with a notice period of three months.",
@@ -78,6 +79,21 @@ def test_any_marker_is_missing_where_there_are_no_passages() -> None:
 
 def test_shorter_quotations_can_be_looked_at_too() -> None:
     assert found('The "grace period" ends.', least_words=2) == [("not_in_passage", '"grace period"')]
+
+
+@pytest.mark.parametrize("size", [10, 100_000, 1_000_000])
+def test_a_passage_is_read_once_for_all_quotations(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def counting(text: str) -> Normal:
+        read.append(len(text))
+        return normalise(text)
+
+    monkeypatch.setattr(_citations, "normalise", counting)
+    passage = f"{size} " + "x " * size
+    text = '"one two three four" "five six seven eight" [1]. ' * 50
+    citations({}).find(text, Context("output", passages=(passage,)))
+    assert read.count(len(passage)) == 1
 
 
 @given(st.text(alphabet='ab1[]"“”.,-` \n', max_size=120))

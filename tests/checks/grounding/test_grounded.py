@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from plimsoll.checks import CheckOptionsError, Context
 from plimsoll.checks.grounding import grounded
-from plimsoll.checks.grounding.support import builtin_support
+from plimsoll.checks.grounding.support import Source, builtin_support
 
 LEASE = (
     "The lease of the cold store runs from 1 March 2021 to 28 February 2031. Either party may end it with a notice of "
@@ -56,9 +56,29 @@ def test_only_the_sentence_that_is_not_borne_out_is_found() -> None:
     assert (found.start, found.end) == (len(right) + 1, len(right) + 1 + len(wrong))
 
 
-def test_spans_can_be_the_words_that_are_wrong() -> None:
-    text = "The rent of 15,400 euros goes to Harbour Trust."
-    assert [text[one.start : one.end] for one in grounded({"spans": "words"}).find(text, CONTEXT)] == ["15,400"]
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The rent of 15,400 euros goes to Harbour Trust.", ["15,400"]),
+        ("The landlord fiona pays 900 euros for tigers.", ["fiona", "900"]),
+        ("The landlord hunts tigers in dense forests.", ["hunts", "tigers", "dense", "forests"]),
+    ],
+)
+def test_spans_can_be_the_words_that_are_wrong(text: str, words: list[str]) -> None:
+    assert [text[one.start : one.end] for one in grounded({"spans": "words"}).find(text, CONTEXT)] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A British landlord pays for repairs in France.", 0),
+        ("A landlord from Britain pays for French repairs.", 0),
+        ("A landlord from Norway pays for repairs in France.", 1),
+    ],
+)
+def test_a_nation_is_the_same_as_its_country(text: str, found: int) -> None:
+    context = Context("output", passages=("The British landlord pays for repairs in France.",))
+    assert len(grounded({}).find(text, context)) == found
 
 
 def test_without_passages_every_statement_is_unsupported() -> None:
@@ -69,6 +89,14 @@ def test_without_passages_every_statement_is_unsupported() -> None:
     assert grounded({"without_passages": "none"}).find(text, bare) == []
     assert grounded({}).answer_score(text, bare) == 1
     assert grounded({}).answer_score("I do not know.", bare) == 0
+
+
+@pytest.mark.parametrize(
+    "passage", ["!!!", "\u200b", "\x00", "\ud800", "\U0001f600 \U0001f600", "租金是每月一万四千五百欧元。", "1 2 3"]
+)
+def test_passages_that_say_nothing_about_it_bear_nothing_out(passage: str) -> None:
+    (found,) = grounded({}).find("Harbour Trust pays for repairs of the roof.", Context("output", passages=(passage,)))
+    assert found.score >= 0.5
 
 
 def test_strict_finds_whatever_normal_finds_and_normal_whatever_lenient_finds() -> None:
@@ -115,6 +143,8 @@ def test_a_sentence_is_judged_alike_alone_and_among_others(parts: list[str]) -> 
         "1 " * 5000,
         "a" * 20_000,
         ". " * 5000,
+        "." * 1_000_000 + "x",
+        "9" * 100_000,
     ],
 )
 def test_hostile_texts_are_judged_and_nothing_is_raised(text: str) -> None:
@@ -122,6 +152,17 @@ def test_hostile_texts_are_judged_and_nothing_is_raised(text: str) -> None:
     for found in (*check.find(text, CONTEXT), *check.find("The rent is 15 euros.", Context(passages=(text,)))):
         assert 0 <= found.start < found.end
         assert 0 < found.score <= 1
+
+
+def test_passages_are_read_once_for_all_sentences_of_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(Source, "_read", lambda _, passage: read.append(passage))
+    for size in (10, 200_000, 3_000_000):
+        passage = f"{size} " + "x" * size
+        for sentence in ("The rent is due.", "The roof is old."):
+            grounded({}).find(sentence, Context("output", passages=(passage,)))
+        assert read == [passage]
+        read.clear()
 
 
 def test_a_source_of_many_words_is_read_where_it_is_nearest() -> None:
@@ -149,7 +190,7 @@ def test_options_that_are_wrong_are_refused(options: dict[str, str | int | bool 
 def test_its_version_is_that_of_the_weights_and_it_is_asked_by_sentence() -> None:
     check = grounded({})
     assert (check.name, check.kinds, check.by_sentence) == ("grounded", ("unsupported",), True)
-    assert check.version == f"1-{builtin_support().version}"
+    assert check.version == f"2-{builtin_support().version}"
 
 
 def test_numpy_is_not_read_before_a_text_is_looked_at() -> None:

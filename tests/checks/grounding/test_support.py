@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.checks.grounding.support import (
-    COLUMNS,
     FACTS,
+    MODELS,
     GroundingWeightsError,
     Source,
     Support,
@@ -38,6 +38,8 @@ def test_a_copied_sentence_has_nothing_against_it() -> None:
     [
         ("The rent is 15,400 euros a month.", "new_numbers"),
         ("Harbour Trust let the cold store to Fjellhavn.", "new_names"),
+        ("harbour trust let the cold store to fiona quenby.", "listed_names"),
+        ("The rent was raised for the first time last year.", "new_times"),
         ("The rent may be raised before 2026, and is 14,500 euros a month.", "negation_differs"),
         ("Aldermoor sold three forklifts to Quenby.", "antonyms"),
         ("Quenby bought three forklifts from Aldermoor.", "backward_links"),
@@ -78,21 +80,33 @@ def test_frequent_words_do_not_make_a_source_slow() -> None:
     assert all(len(places) <= 48 for places in source.places.values())
 
 
-def test_no_weight_speaks_for_a_sentence() -> None:
-    assert (builtin_support().weights >= 0).all()
-    assert builtin_support().weights.shape == (2, COLUMNS)
+def test_no_weight_speaks_for_a_sentence_and_only_named_facts_weigh() -> None:
+    support = builtin_support()
+    assert support.weights.shape == (len(MODELS), len(FACTS))
+    for weights, named in zip(support.weights, MODELS.values(), strict=True):
+        assert (weights >= 0).all()
+        assert {name for name, weight in zip(FACTS, weights, strict=True) if weight > 0} <= set(named)
+
+
+COPIED_NOT_AT_ALL = 9.0
 
 
 def test_an_answer_is_as_doubtful_as_its_only_sentence() -> None:
     support = builtin_support()
-    logits = np.array([[0.7, 3.0]])
+    logits = np.array([[0.7, 3.0, COPIED_NOT_AT_ALL]])
     assert support.answer_score(logits, 5, 1000) == pytest.approx(1 / (1 + np.exp(-0.7)))
 
 
 def test_a_second_doubtful_sentence_makes_an_answer_more_doubtful() -> None:
     support = builtin_support()
-    one, two = ([[0.7, 0.0]] * count for count in (1, 2))
+    one, two = ([[0.7, 0.0, COPIED_NOT_AT_ALL]] * count for count in (1, 2))
     assert support.answer_score(np.array(two), 5, 1000) > support.answer_score(np.array(one), 5, 1000)
+
+
+def test_the_better_a_sentence_is_copied_the_less_doubtful_it_is_and_beyond_that_wording_does_not_count() -> None:
+    support = builtin_support()
+    scores = support.sentence_scores(np.array([[0.7, 0.0, copying] for copying in (-2.0, 0.0, 1.0, 5.0)]))
+    assert scores[0] < scores[1] < scores[2] == scores[3]
 
 
 def test_weights_come_back_as_they_were_written() -> None:
@@ -107,9 +121,9 @@ def test_weights_come_back_as_they_were_written() -> None:
     "data",
     [
         b"rubbish",
-        Support(np.zeros((2, 3)), np.zeros(2), np.ones(3)).to_bytes(),
-        Support(np.full((2, COLUMNS), np.nan), np.zeros(2), np.ones(COLUMNS)).to_bytes(),
-        Support(np.zeros((2, COLUMNS)), np.zeros(2), np.zeros(COLUMNS)).to_bytes(),
+        Support(np.zeros((2, 3)), np.zeros(2)).to_bytes(),
+        Support(np.full((len(MODELS), len(FACTS)), np.nan), np.zeros(len(MODELS))).to_bytes(),
+        Support(np.full((len(MODELS), len(FACTS)), -1.0), np.zeros(len(MODELS))).to_bytes(),
     ],
 )
 def test_weights_that_cannot_be_used_are_refused(data: bytes) -> None:

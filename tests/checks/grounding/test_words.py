@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from plimsoll.checks.grounding.words import sentences, stem_of
+from plimsoll.checks.grounding.words import relative_times, sentences, stem_of, tokens_of
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,20 @@ def test_different_words_have_different_stems() -> None:
 def test_a_number_has_one_value_however_it_is_written() -> None:
     stems = [word.stem for one in sentences("12,000 twelve 12 007 12.50 12.5") for word in one.words]
     assert stems == ["12000", "12", "12", "7", "12.5", "12.5"]
+
+
+@given(st.text(alphabet="ab1 .,:!?'\"()[]\n-", max_size=60))
+def test_texts_in_ascii_have_the_same_tokens_as_in_other_company(text: str) -> None:
+    beside = f"{text}\n\u00e9"
+    assert tokens_of(f"{text}\n").findall(f"{text}\n") == tokens_of(beside).findall(beside)[:-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "times"), [("It fell last year.", 1), ("for the first time this month", 2), ("a year", 0)]
+)
+def test_times_that_depend_on_when_it_is_said_are_known(text: str, times: int) -> None:
+    (one,) = sentences(text)
+    assert len(relative_times(one.words)) == times
 
 
 def test_no_sentence_is_longer_than_a_hundred_words() -> None:

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from sys import maxsize
 from typing import Final, NamedTuple
 
@@ -33,8 +33,8 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _LEAST_WORDS: Final = 4
 _MOST_RANGE: Final = 50
 _LEAST_CONTENT: Final = 3
-_KEPT: Final = 64
-_MOST_KEPT_CHARACTERS: Final = 50_000
+_KEPT: Final = ((50_000, 64), (200_000, 16), (5_000_000, 2))
+"""Up to how many characters the words of how many passages are kept for the sentences that follow."""
 _MOST_MARKERS: Final = 20
 _MOST_QUOTATIONS: Final = 500
 _MOST_BETWEEN: Final = 300
@@ -79,7 +79,8 @@ class Citations:
     def _misquoted(
         self, text: str, context: Context, markers: Sequence[_Marker], code: Sequence[tuple[int, int]]
     ) -> Iterator[Found]:
-        asked = _plain(context.question)
+        asked = _plain_kept(context.question)
+        plain = cache(_plain_kept)  # what is not kept for the next sentence is kept for this text
         for count, match in enumerate(_QUOTE.finditer(text)):
             if count >= _MOST_QUOTATIONS:
                 yield Found(match.start(), match.end(), NOT_THERE, 1.0, "there are too many quotations to look up")
@@ -89,9 +90,9 @@ class Citations:
             if sum(piece.count(" ") + 1 for piece in pieces) < self._least_words or _inside(match.start(), code):
                 continue
             cited = _cited(markers, text, match.end(), len(context.passages))
-            if any(_holds(_plain_kept(context.passages[number - 1]), pieces) for number in cited):
+            if any(_holds(plain(context.passages[number - 1]), pieces) for number in cited):
                 continue
-            elsewhere = any(_holds(_plain_kept(passage), pieces) for passage in context.passages)
+            elsewhere = any(_holds(plain(passage), pieces) for passage in context.passages)
             if elsewhere and cited:
                 yield Found(match.start(), match.end(), NOT_THERE, 0.8, "quoted from another passage than the cited")
             elif not elsewhere and not _holds(asked, pieces):
@@ -143,13 +144,12 @@ def _plain(text: str) -> str:
     return f" {words} " if words else ""
 
 
-@lru_cache(maxsize=_KEPT)
-def _plain_short(text: str) -> str:
-    return _plain(text)
-
-
 def _plain_kept(text: str) -> str:
-    return _plain_short(text) if len(text) <= _MOST_KEPT_CHARACTERS else _plain(text)
+    keep = next((keep for most, keep in _SHELVES if len(text) <= most), _plain)
+    return keep(text)
+
+
+_SHELVES: Final = tuple((most, lru_cache(maxsize=count)(_plain)) for most, count in _KEPT)
 
 
 def _holds(plain: str, pieces: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -10,12 +10,12 @@ from plimsoll.kernel.digest import Json
 
 from .._types import NO_CONTEXT, Context, Found
 from ._options import known_options, one_of
-from .words import Sentence, sentences
+from .words import Sentence, Word, sentences
 
 if TYPE_CHECKING:
     from .support import Judged, Source
 
-_RULES: Final = "1"
+_RULES: Final = "2"
 _DIGEST_CHARACTERS: Final = 8
 UNSUPPORTED: Final = "unsupported"
 LEAST: Final[Mapping[str, float]] = {"normal": 0.5, "strict": 0.3, "lenient": 0.75}
@@ -24,6 +24,7 @@ _WORDS_LEAST: Final = 0.6
 """What a number, a name or an opposite counts at least that the passages do not have."""
 _LEAST_CONTENT: Final = 2
 _MANY_LINKS: Final = 3
+_KEPT_QUESTIONS: Final = 8
 _NO_CLAIM: Final = re.compile(
     r"(?i)\b(?:do(?:es)?(?:n['\u2019]t| not) (?:know|say|mention|state|specify|contain|provide|include|answer|have)|"
     r"(?:can(?:not|['\u2019]t| not)|could(?:n['\u2019]t| not)|unable to|was not able to) "
@@ -80,7 +81,7 @@ class Grounded:
         if score < self._least:
             return
         reason = _reason(one)
-        words = (*one.numbers, *one.names, *one.antonyms) if self._words else ()
+        words = _wrong_words(one) if self._words else ()
         if not words:
             yield Found(one.sentence.start, one.sentence.end, UNSUPPORTED, score, reason)
         for word in sorted(set(words)):
@@ -91,8 +92,8 @@ def grounded(options: Mapping[str, Json]) -> Grounded:
     """The check `grounded`; `context.passages` hold what the text is to rest on. Raises CheckOptionsError.
 
     `strictness`: `normal`, `strict` or `lenient`. `spans`: `sentence`, or `words` for only those numbers, names and
-    opposites that the passages do not have, where there are any. `without_passages`: what is found when no passage is
-    given: `all` sentences that state something, or `none`.
+    opposites that the passages do not have, or else the other words that they do not have, where there are any.
+    `without_passages`: what is found when no passage is given: `all` sentences that state something, or `none`.
     """
     known_options("grounded", options, ("strictness", "spans", "without_passages"))
     return Grounded(
@@ -132,8 +133,19 @@ def _judged(text: str, context: Context) -> "tuple[list[Judged], Source]":
     from .support import builtin_meaning, judged, study  # numpy is only wanted when needed
 
     source, meaning = study(context.passages), builtin_meaning()
-    known = frozenset(word.stem for one in sentences(context.question) for word in one.words if word.content)
+    known = _asked(context.question)
     return [judged(one, source, known, meaning) for one in sentences(text)], source
+
+
+@lru_cache(maxsize=_KEPT_QUESTIONS)
+def _asked(question: str) -> frozenset[str]:
+    """What a question says, kept for all sentences of its answer."""
+    return frozenset(word.stem for one in sentences(question) for word in one.words if word.content)
+
+
+def _wrong_words(one: "Judged") -> tuple[Word, ...]:
+    """What of a sentence is most likely wrong: its numbers, names and opposites, or else its other new words."""
+    return (*one.numbers, *one.names, *one.antonyms) or (one.new if len(one.new) >= _LEAST_CONTENT else ())
 
 
 def _bare(sentence: Sentence) -> Found:

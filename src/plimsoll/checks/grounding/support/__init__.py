@@ -8,12 +8,10 @@ text is looked at, not before.
 from ._facts import FACTS, Judged, judged
 from ._meaning import Meaning, builtin_meaning
 from ._passages import Source, study
-from ._support import COLUMNS, KNOTS, MODELS, GroundingWeightsError, Support, builtin_support, columns, read_support
+from ._support import MODELS, GroundingWeightsError, Support, builtin_support, read_support
 
 __all__ = [
-    "COLUMNS",
     "FACTS",
-    "KNOTS",
     "MODELS",
     "GroundingWeightsError",
     "Judged",
@@ -22,7 +20,6 @@ __all__ = [
     "Support",
     "builtin_meaning",
     "builtin_support",
-    "columns",
     "judged",
     "read_support",
     "study",

@@ -5,32 +5,38 @@ from itertools import pairwise
 from math import log1p
 from typing import Final, NamedTuple
 
-import numpy as np
-
-from ..words import ABSOLUTES, ANTONYMS, CAUSES, NEGATIONS, OPINIONS, Sentence, Word, multiplier, stem_of
+from ..words import (
+    ABSOLUTES,
+    ANTONYMS,
+    CAUSES,
+    NAMES,
+    OPINIONS,
+    Sentence,
+    Word,
+    multiplier,
+    relative_times,
+    stem_of,
+    term_of,
+)
 from ._meaning import Meaning
 from ._passages import Source
 
 FACTS: Final = (
-    "new_content",  # share of words that say something and are not in the sources
-    "new_content_count",
+    "new_content_count",  # words that say something and are not in the sources
     "new_words",  # share of all words, as they are written
-    "new_pairs",  # share of pairs of neighbouring words
-    "new_triples",
+    "new_triples",  # share of runs of three words
     "far_content",  # mean distance in meaning of the new words, 0 for known ones
     "farthest_content",
     "among_mean",  # the same with the words around, for all words
     "among_worst",
-    "among_worst3",
     "new_numbers",
-    "new_names",
-    "new_long",  # new words with many letters, which names and terms have
+    "new_names",  # by their capital letter
+    "listed_names",  # of people and places, however they are written
+    "new_times",  # `last year`, `the first time`
     "far_links",  # share of neighbouring known words that stand far from each other in the sources
     "backward_links",  # and of those that stand there the other way round
     "loose_numbers",  # numbers that stand there beside other words
     "outside_best",  # share of what says something that the most similar sentence does not hold
-    "outside_two",
-    "not_copied",  # share of words outside of runs of three that stand in the sources
     "negation_differs",
     "antonyms",
     "absolutes",  # `all`, `never`: where the sources do not say so
@@ -41,13 +47,11 @@ FACTS: Final = (
 _NEAR_WORDS: Final = 12
 _BESIDE: Final = 8
 _ROUNDED: Final = 0.02
-_LONG: Final = 8
 _ALIKE: Final = 0.85
 _FEW: Final = frozenset({2.0, 3.0})
 """Numbers in words that are mostly counts of what the sources name one by one."""
 _YEARS: Final = 2100
 _MOST_OF_SENTENCE: Final = 200
-_WORST: Final = 3
 _FIRST_PERSON: Final = frozenset({"i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"})
 
 
@@ -72,6 +76,7 @@ def judged(sentence: Sentence, source: Source, known: frozenset[str], meaning: M
     numbers = _new_numbers(sentence.words, source)
     new = [word for word in content if _is_new(word, source, numbers)]
     names = [word for word in new if _is_name(word, sentence.words)]
+    listed = [word for word in new if word.shown.lower() in NAMES]
     held, best = _most_similar(content, source)
     where = best[0] if best else None
     antonyms = _antonyms(new, source, where)
@@ -79,34 +84,30 @@ def judged(sentence: Sentence, source: Source, known: frozenset[str], meaning: M
     links = _links(content, source)
     far = sum(link is None or abs(link) > _NEAR_WORDS for link in links)
     facts = [
-        *_novelty(sentence, content, new, source),
+        *_novelty(sentence, new, source),
         *_distances(content, new, source, best, meaning),
         log1p(len(numbers)),
         log1p(len(names)),
-        log1p(sum(len(word.shown) > _LONG for word in new)),
+        log1p(len(listed)),
+        log1p(sum(hash(pair) not in source.pairs for pair in relative_times(sentence.words))),
         far / max(1, len(links)),
         sum(link is not None and -_NEAR_WORDS <= link < 0 for link in links) / max(1, len(links)),
         log1p(_loose(content, source, numbers)),
         1 - held,
-        1 - _held_by_two(content, source, where),
-        1 - _copied(sentence.words, source),
         float(negated),
         float(bool(antonyms)),
         *_wording(sentence, source),
     ]
-    return Judged(sentence, facts, tuple(numbers), tuple(names), tuple(antonyms), tuple(new), negated, far)
+    named = tuple(dict.fromkeys((*names, *listed)))
+    return Judged(sentence, facts, tuple(numbers), named, tuple(antonyms), tuple(new), negated, far)
 
 
-def _novelty(sentence: Sentence, content: Sequence[Word], new: Sequence[Word], source: Source) -> list[float]:
+def _novelty(sentence: Sentence, new: Sequence[Word], source: Source) -> list[float]:
     stems = [word.stem for word in sentence.words]
-    pairs = list(pairwise(stems))
-    triples = list(zip(stems, stems[1:], stems[2:], strict=False))
     return [
-        len(new) / max(1, len(content)),
         log1p(len(new)),
         _share(word.shown.lower() not in source.lowered for word in sentence.words),
-        _share(pair not in source.pairs for pair in pairs),
-        _share(triple not in source.triples for triple in triples),
+        _share(hash(triple) not in source.triples for triple in zip(stems, stems[1:], stems[2:], strict=False)),
     ]
 
 
@@ -119,13 +120,12 @@ def _distances(
     content: Sequence[Word], new: Sequence[Word], source: Source, best: Sequence[int], meaning: Meaning
 ) -> list[float]:
     if not content:
-        return [0.0] * 5
+        return [0.0] * 4
     positions = {word.start for word in new}
     is_new = [word.start in positions for word in content]
     near = meaning.nearness([word.shown.lower() for word in content], is_new, source, best)
     alone, among = 1 - near.alone, 1 - near.among
-    worst = np.sort(among)[-_WORST:]
-    return [float(alone.mean()), float(alone.max()), float(among.mean()), float(among.max()), float(worst.mean())]
+    return [float(alone.mean()), float(alone.max()), float(among.mean()), float(among.max())]
 
 
 def _is_new(word: Word, source: Source, numbers: Sequence[Word]) -> bool:
@@ -168,15 +168,6 @@ def _most_similar(content: Sequence[Word], source: Source) -> tuple[float, list[
     return (held[best[0]] / len(stems) if best else 0.0), best
 
 
-def _held_by_two(content: Sequence[Word], source: Source, where: int | None) -> float:
-    """The largest share that the most similar sentence holds together with one beside it."""
-    if where is None:
-        return 0.0
-    stems = {word.stem for word in content}
-    own = stems.intersection(_stems_of(where, source))
-    return max(len(own | stems.intersection(_stems_of(other, source))) for other in (where - 1, where + 1)) / len(stems)
-
-
 def _stems_of(number: int, source: Source) -> list[str]:
     if not 0 <= number < len(source.sentences):
         return []
@@ -203,17 +194,8 @@ def _loose(content: Sequence[Word], source: Source, new: Sequence[Word]) -> int:
     return loose
 
 
-def _copied(words: Sequence[Word], source: Source) -> float:
-    stems = [word.stem for word in words]
-    inside = [False] * len(stems)
-    for at in range(len(stems) - 2):
-        if (stems[at], stems[at + 1], stems[at + 2]) in source.triples:
-            inside[at] = inside[at + 1] = inside[at + 2] = True
-    return sum(inside) / max(1, len(stems))
-
-
 def _says_no(sentence: Sentence) -> bool:
-    return any(word.shown.lower() in NEGATIONS for word in sentence.words)
+    return any(term_of(word.shown.lower()).negates for word in sentence.words)
 
 
 def _antonyms(new: Sequence[Word], source: Source, where: int | None) -> list[Word]:

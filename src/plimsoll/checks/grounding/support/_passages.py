@@ -3,36 +3,16 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from itertools import pairwise
+from typing import Any, Final
 
-from ..words import FUNCTION_WORDS, NEGATIONS, TOKEN, is_end, multiplier, number_of, stem_of, value_of
+from ..words import Term, term_of, tokens_of
 
 _MOST_PLACES: Final = 48
 """Places kept of each word; more of a frequent word say nothing new, and time must stay in proportion to the text."""
 BREAK: Final = ""
-_KEPT_TERMS: Final = 50_000
-_KEPT_STUDIES: Final = 16
-_MOST_KEPT_CHARACTERS: Final = 100_000
-
-
-class Term(NamedTuple):
-    """What is known of a word without its neighbours."""
-
-    stem: str
-    value: float | None
-    times: float | None
-    """What it multiplies the number before it with."""
-    content: bool
-    negates: bool
-
-
-@lru_cache(maxsize=_KEPT_TERMS)
-def term_of(shown: str) -> Term:
-    """A word in lower case, or a number."""
-    figures = shown[0].isdigit()
-    value = value_of(shown) if figures else number_of(shown)
-    stem = f"{value:.12g}" if value is not None else shown if figures else stem_of(shown)
-    return Term(stem, value, multiplier(shown), shown not in FUNCTION_WORDS, shown in NEGATIONS)
+_KEPT: Final = ((100_000, 16), (2_000_000, 2), (5_000_000, 1))
+"""Up to how many characters how many sources are kept; one of a million takes some 40 MB."""
 
 
 class Source:
@@ -56,8 +36,9 @@ class Source:
     def __init__(self, passages: Sequence[str]) -> None:
         self.stems: list[str] = []
         self.lowered: set[str] = set()
-        self.pairs: set[tuple[str, str]] = set()
-        self.triples: set[tuple[str, str, str]] = set()
+        self.pairs: set[int] = set()
+        """Hashes: pairs themselves would be work for the garbage collector, which took as long as all the rest."""
+        self.triples: set[int] = set()
         self.places: dict[str, list[int]] = {}
         self.sentences: list[int] = [0]
         """Number of the first word of each sentence."""
@@ -73,43 +54,55 @@ class Source:
         """What `Meaning` keeps here."""
         for passage in passages:
             self._read(passage)
+        self._break()
         self.numbers.sort()
 
     def _read(self, passage: str) -> None:
-        before, older = "", ""
         self._break()
-        last: float | None = None
-        for shown in TOKEN.findall(passage.lower()):
-            if is_end(shown):
+        lowered = passage.lower()
+        shown = tokens_of(lowered).findall(lowered)
+        terms = [term_of(word) for word in shown]
+        first = len(self.stems)
+        self._place(shown, terms)
+        row = self.stems[first:]
+        self.lowered.update(shown)
+        self.pairs.update(map(hash, pairwise(row)))
+        self.triples.update(map(hash, zip(row, row[1:], row[2:], strict=False)))
+        self._count(terms)
+
+    def _place(self, shown: Sequence[str], terms: Sequence[Term]) -> None:
+        """Where each word stands. Called for every word of a passage, so it says `self` as rarely as it can."""
+        stems, places, content = self.stems, self.places, self.content
+        for word, (stem, _, _, says, negates, ends) in zip(shown, terms, strict=True):
+            if ends:
                 self._break()
                 continue
-            term = term_of(shown)
+            if stem not in places:
+                places[stem] = [len(stems)]
+            elif says and len(places[stem]) < _MOST_PLACES:
+                places[stem].append(len(stems))
+            if says:
+                content.append(word)
+            if negates:
+                self.negated.add(len(self.sentences) - 1)
+            stems.append(stem)
+
+    def _count(self, terms: Sequence[Term]) -> None:
+        """The numbers, and what they are with the `million` behind them."""
+        last: float | None = None
+        for term in terms:
             if term.value is not None:
                 self.numbers.append(term.value)
             elif term.times is not None and last is not None:
                 self.numbers.append(last * term.times)
-            last = term.value
-            self._keep(shown, term)
-            self.pairs.add((before, term.stem))
-            self.triples.add((older, before, term.stem))
-            older, before = before, term.stem
-
-    def _keep(self, shown: str, term: Term) -> None:
-        if term.content:
-            self.content.append(shown)
-        if term.negates:
-            self.negated.add(len(self.sentences) - 1)
-        places = self.places.get(term.stem)
-        if places is None:
-            self.places[term.stem] = [len(self.stems)]
-        elif len(places) < _MOST_PLACES and term.content:
-            places.append(len(self.stems))
-        self.stems.append(term.stem)
-        self.sentence_of.append(len(self.sentences) - 1)
-        self.lowered.add(shown)
+            if not term.ends:
+                last = term.value
 
     def _break(self) -> None:
-        if self.sentences[-1] != len(self.stems):
+        """End a sentence, where one has begun."""
+        words = len(self.stems) - self.sentences[-1]
+        if words:
+            self.sentence_of += [len(self.sentences) - 1] * words
             self.sentences.append(len(self.stems))
             self.content += [BREAK, BREAK]
             self.content_from.append(len(self.content))
@@ -141,16 +134,15 @@ class Source:
             for found in second[max(0, at - 1) : at + 1]:
                 if best is None or abs(found - place) < abs(best):
                     best = found - place
+            if best in {-1, 1}:
+                break
         return best
 
 
 def study(passages: tuple[str, ...]) -> Source:
-    """The source of these passages; kept for a while when they are of ordinary size."""
-    if sum(map(len, passages)) > _MOST_KEPT_CHARACTERS:
-        return Source(passages)
-    return _kept(passages)
+    """The source of these passages, kept for the sentences that follow; of more than 5 million characters it is not."""
+    characters = sum(map(len, passages))
+    return next((keep(passages) for most, keep in _SHELVES if characters <= most), None) or Source(passages)
 
 
-@lru_cache(maxsize=_KEPT_STUDIES)
-def _kept(passages: tuple[str, ...]) -> Source:
-    return Source(passages)
+_SHELVES: Final = tuple((most, lru_cache(maxsize=count)(Source)) for most, count in _KEPT)

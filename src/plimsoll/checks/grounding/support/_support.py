@@ -1,7 +1,6 @@
-"""How little of a sentence its sources say: two small sums over its facts, and how they are read and written.
+"""How little of a sentence its sources say: three small sums over its facts, and how they are read and written.
 
-Each fact counts as it is, and again cut off at some knots, so that the first new words may weigh more than the
-hundredth. No weight is below 0: a fact can only speak against a sentence.
+No weight is below 0: a fact can only speak against a sentence.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,32 +20,32 @@ from plimsoll.kernel.errors import InvalidError
 
 from ._facts import FACTS
 
-KNOTS: Final[Mapping[str, tuple[float, ...]]] = {
-    "new_content": (0.1, 0.2),
-    "new_words": (0.1, 0.2),
-    "new_pairs": (0.15, 0.3, 0.5),
-    "new_triples": (0.2, 0.4, 0.6),
-    "far_content": (0.05, 0.1),
-    "farthest_content": (0.3, 0.6),
-    "among_mean": (0.1, 0.2),
-    "among_worst": (0.3, 0.5),
-    "among_worst3": (0.2, 0.4),
-    "far_links": (0.08, 0.15, 0.3),
-    "backward_links": (0.1, 0.2),
-    "outside_best": (0.15, 0.3),
-    "outside_two": (0.15, 0.3),
-    "not_copied": (0.2, 0.4, 0.6),
+MODELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "meaning": (
+        *("new_words", "far_content", "farthest_content", "among_worst", "outside_best", "new_numbers", "new_names"),
+        *("listed_names", "new_times", "loose_numbers", "negation_differs", "antonyms", "absolutes", "causes"),
+        *("opinions", "first_person"),
+    ),
+    "joining": (
+        *("far_links", "backward_links", "negation_differs", "antonyms", "new_numbers", "new_names", "causes"),
+        *("opinions", "absolutes", "new_content_count"),
+    ),
+    "copying": ("among_mean", "among_worst", "new_triples", "backward_links", "outside_best", "new_words"),
 }
-COLUMNS: Final = len(FACTS) + sum(map(len, KNOTS.values()))
-MODELS: Final = ("meaning", "wording")
-"""What was fitted on sentences of people too, and what was fitted on changed sentences of documents only."""
-_WORDING: Final = 0.25
-"""What `wording` counts beside `meaning` for a sentence."""
-_ANSWER_WORDING: Final = 0.5
-_ANSWER_SHIFT: Final = 2.0
-"""What is taken off where wording counts, so that short and long answers have the same scale."""
+"""The sums, and the facts that count in each. `meaning`: do the sources say this at all? It was fitted on sentences of
+people too, the others on changed sentences of documents only. `joining`: does it put together what stands apart?
+`copying`: how little it is copied."""
+_SENTENCE_JOINING: Final = 0.15
+"""What `joining` counts beside `meaning` for a sentence."""
+_SENTENCE_COPYING: Final = 1.0
+_ANSWER_JOINING: Final = 0.25
+_ANSWER_SHIFT: Final = 1.0
+"""What is taken off where joining counts, so that short and long answers have the same scale."""
 _CONDENSED: Final = (0.1, 0.2)
-"""Answers shorter than a tenth of their sources are summaries, whose wording says little; from a fifth on it counts."""
+"""Answers shorter than a tenth of their sources join by nature what stands apart; from a fifth on it counts."""
+_COPIED: Final = 1.0
+"""Below this `copying` tells more and less faithful copies apart, above it nothing: other words are no fault."""
+_ANSWER_COPYING: Final = 4.0
 _FILE: Final = "grounding.safetensors"
 _LIMIT: Final = 30.0
 _VERSION_CHARACTERS: Final = 8
@@ -68,24 +67,25 @@ class GroundingWeightsError(InvalidError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Support:
-    """The weights of both models over `COLUMNS` numbers, and of what deviation they are."""
+    """The weights of all sums."""
 
     weights: Numbers
-    """Shape (models, columns)."""
+    """Shape (sums, facts)."""
     bias: Numbers
-    """Shape (models,)."""
-    scale: Numbers
-    """What each column is divided by."""
+    """Shape (sums,)."""
     version: str = ""
 
     def logits(self, facts: Sequence[Sequence[float]]) -> Numbers:
-        """For each sentence what speaks against it, by both models; above 0 when it is more likely wrong than right."""
-        rows = columns(np.asarray(facts, np.float64).reshape(-1, len(FACTS))) / self.scale
+        """For each sentence all sums; above 0 when it is more likely wrong than right."""
+        rows = np.asarray(facts, np.float64).reshape(-1, len(FACTS))
         return np.asarray(rows @ self.weights.T + self.bias)
 
     def sentence_scores(self, logits: Numbers) -> list[float]:
         """How much speaks against each sentence, 0 to 1; it depends on nothing but the sentence and its sources."""
-        return [_squashed(meaning + _WORDING * wording) for meaning, wording in logits]
+        return [
+            _squashed(meaning + _SENTENCE_JOINING * joining + _SENTENCE_COPYING * min(0.0, copying - _COPIED))
+            for meaning, joining, copying in logits
+        ]
 
     def answer_score(self, logits: Numbers, words: int, source_words: int) -> float:
         """How much speaks against a whole answer, 0 to 1.
@@ -96,20 +96,19 @@ class Support:
         least, most = _CONDENSED
         share = words / max(1, source_words)
         trust = min(1.0, max(0.0, (share - least) / (most - least)))
-        each = [meaning + trust * (_ANSWER_WORDING * wording - _ANSWER_SHIFT) for meaning, wording in logits]
+        each = [
+            meaning
+            + trust * (_ANSWER_JOINING * joining - _ANSWER_SHIFT)
+            + _ANSWER_COPYING * min(0.0, copying - _COPIED)
+            for meaning, joining, copying in logits
+        ]
         doubt = sum(log1p(exp(min(one, _LIMIT))) for one in each) / sqrt(max(1, len(each)))
         return 1 - exp(-doubt)
 
     def to_bytes(self) -> bytes:
-        """The file (safetensors, half precision); the same weights are the same bytes."""
-        tables = {"weights": self.weights, "bias": self.bias, "scale": self.scale}
+        """The file (safetensors, single precision); the same weights are the same bytes."""
+        tables = {"weights": self.weights, "bias": self.bias}
         return safetensors.numpy.save({name: np.ascontiguousarray(one, "<f4") for name, one in tables.items()})
-
-
-def columns(facts: Numbers) -> Numbers:
-    """Facts with those cut off at their knots beside them."""
-    cut = [np.minimum(facts[:, FACTS.index(name)], knot) for name, knots in KNOTS.items() for knot in knots]
-    return np.column_stack([facts, *cut])
 
 
 def read_support(data: bytes, digest: str) -> Support:
@@ -122,11 +121,10 @@ def read_support(data: bytes, digest: str) -> Support:
         read = Support(**tables, version=found.rpartition(":")[2][:_VERSION_CHARACTERS])
     except (safetensors.SafetensorError, TypeError, ValueError) as error:
         raise GroundingWeightsError(str(error)) from error
-    shapes = ((len(MODELS), COLUMNS), (len(MODELS),), (COLUMNS,))
-    if (read.weights.shape, read.bias.shape, read.scale.shape) != shapes:
-        raise GroundingWeightsError(f"they are not for the {COLUMNS} columns that this version knows")
-    if not all(np.isfinite(one).all() for one in tables.values()) or not (read.scale > 0).all():
-        raise GroundingWeightsError("a weight is no finite number, or a scale is not above 0")
+    if (read.weights.shape, read.bias.shape) != ((len(MODELS), len(FACTS)), (len(MODELS),)):
+        raise GroundingWeightsError(f"they are not for the {len(FACTS)} facts that this version knows")
+    if not all(np.isfinite(one).all() for one in tables.values()) or not (read.weights >= 0).all():
+        raise GroundingWeightsError("a weight is no finite number, or below 0")
     return read
 
 

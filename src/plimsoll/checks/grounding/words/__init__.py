@@ -3,33 +3,23 @@
 Nothing here needs numpy. Not here: what follows from a comparison (`plimsoll.checks.grounding.support`).
 """
 
-from ._lexicon import ABSOLUTES, ANTONYMS, CAUSES, FUNCTION_WORDS, NEGATIONS, OPINIONS
-from ._words import (
-    TOKEN,
-    Sentence,
-    Word,
-    is_end,
-    multiplier,
-    number_of,
-    sentences,
-    stem_of,
-    value_of,
-)
+from ._lexicon import ABSOLUTES, ANTONYMS, CAUSES, OPINIONS
+from ._names import NAMES
+from ._words import Sentence, Term, Word, multiplier, relative_times, sentences, stem_of, term_of, tokens_of
 
 __all__ = [
     "ABSOLUTES",
     "ANTONYMS",
     "CAUSES",
-    "FUNCTION_WORDS",
-    "NEGATIONS",
+    "NAMES",
     "OPINIONS",
-    "TOKEN",
     "Sentence",
+    "Term",
     "Word",
-    "is_end",
     "multiplier",
-    "number_of",
+    "relative_times",
     "sentences",
     "stem_of",
-    "value_of",
+    "term_of",
+    "tokens_of",
 ]

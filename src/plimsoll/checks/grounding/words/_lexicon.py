@@ -79,6 +79,13 @@ OPINIONS: Final = _listed(
     "versatile diverse rich powerful controversial tragic severe serious moderate substantial "
     "considerable dramatic dramatically rapidly steadily effectively"
 )
+RELATIVE_TIMES: Final = _listed("last past this next previous coming recent first latest")
+TIMES: Final = _listed(
+    "time times day days night week weeks weekend month months season quarter year years decade century spring summer "
+    "autumn winter january february march april may june july august september october november december monday "
+    "tuesday wednesday thursday friday saturday sunday"
+)
+"""What makes a time of a word of `RELATIVE_TIMES` before it."""
 ANTONYMS: Final = frozenset(
     frozenset(pair.split("/"))
     for pair in _listed(
@@ -166,14 +173,33 @@ IRREGULAR: Final = _forms(
         "use": "used using uses",
         "sign": "signed signs signing",
         "star": "starred starring stars",
+        "america": "american americans",
+        "britain": "british briton britons",
+        "england": "english",
+        "scotland": "scottish scots scot",
+        "wales": "welsh",
+        "ireland": "irish",
+        "france": "french",
+        "spain": "spanish spaniard spaniards",
+        "netherlands": "dutch",
+        "belgium": "belgian belgians",
+        "switzerland": "swiss",
+        "greece": "greek greeks",
+        "sweden": "swedish swede swedes",
+        "norway": "norwegian norwegians",
+        "denmark": "danish dane danes",
+        "finland": "finnish finn finns",
+        "china": "chinese",
+        "japan": "japanese",
+        "thailand": "thai thais",
+        "afghanistan": "afghan afghans",
+        "europe": "european europeans",
     }
 )
 SYNONYMS: Final = {
     "film": "movi",
-    "states": "us",
     "usa": "us",
     "america": "us",
-    "british": "uk",
     "britain": "uk",
     "percent": "%",
     "percentag": "%",
