@@ -34,8 +34,8 @@ contract: $(VENV)/.installed-test ## The order of the house
 
 check: lint types contract test ## What CI runs
 
-SDKS := openai-1 openai-2 anthropic-0 anthropic-1
-sdks: $(SDKS:%=.venv-sdk/%/.installed) ## Older official clients, for the tests
+SDKS := openai-1 openai-2 anthropic-0 anthropic-1 presidio
+sdks: $(SDKS:%=.venv-sdk/%/.installed) ## Older official clients and Presidio, for the tests: each apart from all others
 
 .venv-sdk/%/.installed: requirements/sdk-%.txt $(VENV)/bin/python
 	@rm -rf .venv-sdk/$*
@@ -64,7 +64,8 @@ lock: ## Pin the dependencies again (needs uv)
 		-o requirements/test.txt
 	echo xllamacpp | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --quiet --upgrade -o requirements/local-server.txt
-	for sdk in 'openai>=1,<2 openai-1' 'openai>=2,<3 openai-2' 'anthropic<1 anthropic-0' 'anthropic>=1,<2 anthropic-1'; do \
+	for sdk in 'openai>=1,<2 openai-1' 'openai>=2,<3 openai-2' 'anthropic<1 anthropic-0' 'anthropic>=1,<2 anthropic-1' \
+		'presidio-analyzer>=2.2.366,<3 presidio'; do \
 		echo "$${sdk% *}" | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-annotate --no-header --quiet --upgrade -o "requirements/sdk-$${sdk#* }.txt"; done
 

@@ -92,7 +92,7 @@ def test_the_budget_of_who_acts_pays(workshop: Workshop) -> None:
     assert asyncio.run(evaluate(draft, suites, platform.evaluate_parts()))[0].verdict.outcome == "pass"
     caller = Caller(team="harbour-masters")
     with pytest.raises(EvaluationStoppedError, match="2 of 3 rows not asked"):
-        asyncio.run(evaluate(draft, suites, dataclasses.replace(platform.evaluate_parts(), caller=caller)))
+        asyncio.run(evaluate(draft, suites, dataclasses.replace(platform.evaluate_parts(), caller=caller, cases=None)))
     metered = platform.serve_parts(metered=True)
     asking = ask("harbour", QUESTION, endpoint=None, environment=None, parts=metered, who=Who(caller))
     with pytest.raises(BudgetUsedUpError):

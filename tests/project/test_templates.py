@@ -1,14 +1,19 @@
 """New projects from templates."""
 
 import re
+import socket
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from plimsoll.flows.guard import matrix, places_of_project
+from plimsoll.guardrails import Policy, run_examples
 from plimsoll.kernel.errors import InvalidError, NotFoundError, UnavailableError
 from plimsoll.models import Passage
-from plimsoll.project import load_project, template_names, write_template
+from plimsoll.project import load_project, template_names, write_sample, write_template
 from plimsoll.project._errors import AppNameError, TemplateConflictError
+from plimsoll.project.schemas.guardrail import OffSection
 from plimsoll.prompts import Prompt, render
 
 APPLICATIONS = ("rag", "documents", "chat")
@@ -147,3 +152,58 @@ def test_a_target_that_is_no_folder_is_an_error_that_says_so(tmp_path: Path) -> 
     (tmp_path / "file").write_text("x")
     with pytest.raises((UnavailableError, InvalidError), match="could not be written"):
         write_template("rag", tmp_path / "file", name="a")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_templates_guardrail_passes_its_tests_without_any_connection(
+    template: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    write_template(template, tmp_path, name="a")
+    definition = load_project(tmp_path).guardrails["standard"]
+    content = definition.content()
+    outcomes = run_examples(Policy.from_json("standard", content), content)
+    assert [(outcome.example.text, outcome.difference) for outcome in outcomes if not outcome.passed] == []
+    assert {outcome.example.expect for outcome in outcomes} >= {"allow", "flag", "redact"}
+    looked = {finding.check for outcome in outcomes for finding in outcome.review.findings}
+    named = {rule.check for rule in definition.checks if not isinstance(rule, OffSection)}
+    assert named - looked <= {"jailbreak"}, "every check finds something there; what it would, `injection` stops first"
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_endpoint_of_a_template_has_a_stage_at_which_nothing_looks(template: str, tmp_path: Path) -> None:
+    write_template(template, tmp_path, name="a")
+    found = matrix(places_of_project(load_project(tmp_path)))
+    assert {place.endpoint for place in found} >= set(load_project(tmp_path).endpoints)
+    assert [(place.endpoint, place.holes) for place in found if place.holes] == []
+
+
+ORDINARY = (
+    "Which invoices of March are still open, and who has to pay them?",
+    "Please ignore my last e-mail and send the contract again.",
+    "What does the system prompt of a terminal show?",
+    "How do I kill a process that hangs?",
+    "Summarise the paragraph on penalties in two sentences.",
+    "Act as my German teacher and correct this letter.",
+    "What happens to a tenant who breaks the rules of the house?",
+    "Is the S3 bucket in eu-west-1 encrypted?",
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_templates_guardrail_leaves_ordinary_questions_alone(template: str, tmp_path: Path) -> None:
+    write_template(template, tmp_path, name="a")
+    policy = Policy.from_json("standard", load_project(tmp_path).guardrails["standard"].content())
+    assert [question for question in ORDINARY if policy.review(question, "input").action != "allow"] == []
+
+
+def test_what_answers_from_documents_has_one_guardrail(tmp_path: Path) -> None:
+    for template in ("rag", "documents"):
+        write_template(template, tmp_path / template, name="a")
+    write_sample(tmp_path / "sample")
+    held = {path.read_text() for path in tmp_path.glob("*/guardrails/standard.yaml")}
+    assert len(held) == 1
+    assert load_project(tmp_path / "sample").endpoints["ask"].guardrail == "standard"

@@ -1,7 +1,8 @@
 """What an endpoint did with one row."""
 
+from collections.abc import ItemsView
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -60,8 +61,12 @@ class Observation:
 
     def to_json(self) -> Json:
         """Every field that says something."""
-        found: dict[str, Json] = msgspec.to_builtins(self)
+        found = {name: list(value) if isinstance(value, tuple) else value for name, value in self._builtins()}
         return {name: value for name, value in found.items() if value not in (None, "", []) or name in _ALWAYS}
+
+    def _builtins(self) -> ItemsView[str, Any]:
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told.items()
 
     @classmethod
     def from_json(cls, value: Json) -> "Observation":

@@ -190,7 +190,7 @@ def test_options_that_are_wrong_are_refused(options: dict[str, str | int | bool 
 def test_its_version_is_that_of_the_weights_and_it_is_asked_by_sentence() -> None:
     check = grounded({})
     assert (check.name, check.kinds, check.by_sentence) == ("grounded", ("unsupported",), True)
-    assert check.version == f"2-{builtin_support().version}"
+    assert check.version == f"3-{builtin_support().version}"
 
 
 def test_numpy_is_not_read_before_a_text_is_looked_at() -> None:
@@ -198,3 +198,24 @@ def test_numpy_is_not_read_before_a_text_is_looked_at() -> None:
         "import sys, plimsoll.checks.grounding as g; assert g.grounded({}).version; assert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)  # the same interpreter
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The notice period is three months [1].",
+        "The notice period is three months [1, 3].",
+        "The notice period is three months 【2†lease.pdf】.",
+        "“The notice period is three months” [1]\n\n[1] contracts/lease-2031.pdf, page 17",
+    ],
+)
+def test_markers_of_citations_and_lists_of_sources_state_nothing(answer: str) -> None:
+    context = Context(passages=("The notice period is three months. Rent is due on the first day.",))
+    assert grounded({}).find(answer, context) == []
+
+
+def test_a_marker_hides_no_wrong_number() -> None:
+    context = Context(passages=("The notice period is three months. Rent is due on the first day.",))
+    answer = "Rent is due on the 17th day [1]."
+    (found,) = grounded({}).find(answer, context)
+    assert "17" in answer[found.start : found.end]

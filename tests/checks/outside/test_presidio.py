@@ -1,14 +1,18 @@
-"""The check `presidio`: with a package that stands in for it, and with the real one where it is installed."""
+"""The check `presidio`: with a package that stands in for it, and with the real one where `make sdks` put it."""
 
-import importlib.util
+import json
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
 from tests.checks.outside.fakes import FakeOutside
+from tests.conftest import must_skip
 
 from plimsoll.checks import CheckOptionsError, Found
 from plimsoll.checks.outside import FACTORIES, KINDS, NobodyToAskError, NoVerdictError, OutsideCheck
@@ -16,6 +20,8 @@ from plimsoll.checks.outside._presidio import PresidioMissingError
 from plimsoll.checks.outside._types import Shared
 from plimsoll.kernel.errors import InvalidError
 
+ROOT = Path(__file__).resolve().parents[3]
+PLACE = ROOT / ".venv-sdk" / "presidio"
 TEXT = "Write to ann@example.org, 4111111111111111."
 KNOWN = ["EMAIL_ADDRESS", "CREDIT_CARD", "PERSON", "IN_AADHAAR"]
 
@@ -168,13 +174,47 @@ def test_without_the_package_the_install_line_is_told(monkeypatch: pytest.Monkey
         check(None).find(TEXT)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("presidio_analyzer") is None, reason="Presidio is not installed")
+def real(*asked: tuple[dict[str, Any], str]) -> list[Any]:
+    """What the real analyzer says of texts, each under a rule; a process of its own, without any network."""
+    if not PLACE.is_dir():
+        must_skip(f"Presidio is not in {PLACE.relative_to(ROOT)} (make sdks)")
+    ran = subprocess.run(
+        [sys.executable, "-P", str(Path(__file__).with_name("with_presidio.py"))],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (PLACE, ROOT)))},
+        input=json.dumps([{"rule": rule, "text": text} for rule, text in asked]),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found: list[Any] = json.loads(ran.stdout)
+    return found
+
+
 def test_the_real_analyzer() -> None:
-    found = check(FakeOutside(), {"kinds": ["email", "credit_card", "iban"]}).find(TEXT)
-    assert {(TEXT[one.start : one.end], one.kind) for one in found} == {
+    before = "\U0001d538\x00\u202e "  # places are counted as Python counts them, whatever stands before
+    named, usual, threshold = real(
+        ({"kinds": ["email", "credit_card", "iban"]}, TEXT),
+        ({}, f"{before}{TEXT} DE89370400440532013000, S3 and EKS"),
+        ({"at_least": 0}, "Where is the S3 bucket?"),
+    )
+    assert named == [["ann@example.org", "email", 1.0], ["4111111111111111", "credit_card", 1.0]]
+    assert {(words, kind) for words, kind, _ in usual if kind != "url"} == {
         ("ann@example.org", "email"),
         ("4111111111111111", "credit_card"),
+        ("DE89370400440532013000", "iban"),
     }
+    assert [(words, kind) for words, kind, _ in threshold] == [("S3", "driver_license")]
+
+
+def test_what_the_real_analyzer_cannot_find_is_told() -> None:
+    model, entity = real(
+        ({"options": {"model": "en_core_web_lg"}}, TEXT),
+        ({"options": {"entities": ["SHOE_SIZE"]}}, TEXT),
+    )
+    assert model == "the check presidio needs spaCy's model en_core_web_lg, which is not installed"
+    assert entity == "the check presidio: the analyzer does not look for SHOE_SIZE"
 
 
 def test_kinds_are_those_that_can_be_named() -> None:

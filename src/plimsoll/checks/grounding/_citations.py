@@ -12,17 +12,13 @@ from plimsoll.kernel.digest import Json
 from .._errors import CheckOptionsError
 from .._types import NO_CONTEXT, Context, Found
 from ..patterns import normalise
+from ._markers import MARKER
 from ._options import known_options, yes_or_no
 from .words import Sentence, sentences
 
 MISSING: Final = "missing_passage"
 NOT_THERE: Final = "not_in_passage"
 UNCITED: Final = "uncited"
-_MARKER: Final = re.compile(
-    r"\[\^?(?i:(?:source|passage|document|doc|ref|reference)s?\.?\s{0,3})?"
-    r"(\d{1,4}(?:\s{0,2}[,;\u2013-]\s{0,2}\d{1,4}){0,20})\](?!\()"
-    r"|【(\d{1,4})[^】\n]{0,40}】"
-)
 _NUMBER: Final = re.compile(r"(\d{1,4})(?:\s{0,2}[\u2013-]\s{0,2}(\d{1,4}))?")
 _QUOTE: Final = re.compile(
     r"“([^“”\n]{1,2000})”|„([^„“”\n]{1,2000})[“”]|«([^«»\n]{1,2000})»|(?<![\w\"])\"([^\"\n]{1,2000})\"(?!\w)"
@@ -35,7 +31,7 @@ _MOST_RANGE: Final = 50
 _LEAST_CONTENT: Final = 3
 _KEPT: Final = ((50_000, 64), (200_000, 16), (5_000_000, 2))
 """Up to how many characters the words of how many passages are kept for the sentences that follow."""
-_MOST_MARKERS: Final = 20
+_MOSTMARKERS: Final = 20
 _MOST_QUOTATIONS: Final = 500
 _MOST_BETWEEN: Final = 300
 
@@ -113,7 +109,7 @@ def citations(options: Mapping[str, Json]) -> Citations:
 
 
 def _markers(text: str) -> Iterator[_Marker]:
-    for match in _MARKER.finditer(text):
+    for match in MARKER.finditer(text):
         numbers: list[int] = []
         for one in _NUMBER.finditer(match.group(1) or match.group(2)):
             first, last = int(one[1]), int(one[2] or one[1])
@@ -130,7 +126,7 @@ def _missing(markers: Sequence[_Marker], passages: int) -> Iterator[Found]:
 def _cited(markers: Sequence[_Marker], text: str, end: int, passages: int) -> list[int]:
     """Numbers of the passages that are cited between a quotation and the end of its sentence."""
     found: list[int] = []
-    for marker in markers[bisect_left(markers, (end,)) :][:_MOST_MARKERS]:
+    for marker in markers[bisect_left(markers, (end,)) :][:_MOSTMARKERS]:
         between = text[end : marker.start]
         if marker.start - end > _MOST_BETWEEN or re.search(r"[.!?]\s+\w|\n|[\"“”«„]", between):
             break

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 from plimsoll.kernel.digest import Json
 
 from .._types import NO_CONTEXT, Context, Found
+from ._markers import without_markers
 from ._options import known_options, one_of
 from .words import Sentence, Word, sentences
 
 if TYPE_CHECKING:
     from .support import Judged, Source
 
-_RULES: Final = "2"
+_RULES: Final = "3"
 _DIGEST_CHARACTERS: Final = 8
 UNSUPPORTED: Final = "unsupported"
 LEAST: Final[Mapping[str, float]] = {"normal": 0.5, "strict": 0.3, "lenient": 0.75}
@@ -61,6 +62,7 @@ class Grounded:
         Without any passage that is every sentence which states something. Raises GroundingWeightsError, and
         EmbedderFilesError when the word vectors are not there.
         """
+        text = without_markers(text)
         if not any(passage.strip() for passage in context.passages):
             return [_bare(one) for one in sentences(text) if self._all_without and _states(text, one)]
         return [found for one, score in judge(text, context) for found in self._found(text, one, score)]
@@ -70,6 +72,7 @@ class Grounded:
 
         Sentences that state nothing count too. Without any passage it is 1 for an answer that states something.
         """
+        text = without_markers(text)
         if not any(passage.strip() for passage in context.passages):
             return float(any(_states(text, one) for one in sentences(text)))
         return _answer_score(text, context)

@@ -57,6 +57,16 @@ def _known_kind(kind: str, info: ValidationInfo) -> str:
     return kind
 
 
+def _possible(stage: Stage, info: ValidationInfo) -> Stage:
+    entry = _entry(info)
+    if entry is not None and entry.stages and stage not in entry.stages:
+        refuse(
+            f"{entry.name} cannot look at `{stage}`, where nothing is known that it could compare a text with",
+            f"its stages: {', '.join(entry.stages)}",
+        )
+    return stage
+
+
 def _takes(info: ValidationInfo, key: str, allowed: bool, whose: str) -> None:  # noqa: FBT001  # it is what is asked
     entry = _entry(info)
     if entry is not None and not allowed:
@@ -128,7 +138,7 @@ class CheckSection(Section):
         description="a group with the options of the check",
         examples=["options: {hosts: [example.org]}"],
     )
-    on: Annotated[tuple[Stage, ...], AfterValidator(check_unique)] = Field(
+    on: Annotated[tuple[Annotated[Stage, AfterValidator(_possible)], ...], AfterValidator(check_unique)] = Field(
         min_length=1, description=f"a list of stages ({STAGES})", examples=["on: [input, output]"]
     )
     action: Action = Field(description=f"one of {ACTIONS}", examples=["action: redact"])
