@@ -88,7 +88,7 @@ def test_a_key_that_is_almost_right_is_recognised(tmp_path: Path) -> None:
         RowMistake(
             1,
             '"Documents" is not a key of a row',
-            'did you mean "documents"? keys of a row are id, question, answers, documents, answerable, tags',
+            'did you mean "documents"? keys of a row are id, question, answers, documents, answerable, tags, group',
         ),
     )
     assert caught.value.message == f'1 mistake in {path}, the first in line 1: "Documents" is not a key of a row'
@@ -142,3 +142,12 @@ def test_no_bytes_raise_anything_but_mistakes(tmp_path_factory: pytest.TempPathF
 def test_a_stored_row_of_another_shape_is_refused() -> None:
     with pytest.raises(RowInvalidError, match="question"):
         Row.from_json({"id": "a"})
+
+
+def test_a_group_is_kept_and_reads_back(tmp_path: Path) -> None:
+    (row,) = read_rows(written(tmp_path, '{"question": "Who?", "answers": ["Ann"], "group": "case 7"}'))
+    assert row.group == "case 7"
+    assert Row.from_json(row.to_json()) == row
+    assert mistakes(written(tmp_path, '{"question": "Who?", "answers": ["Ann"], "group": ""}')) == [
+        (1, '"group" must be text that is not empty')
+    ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from ._lines import Lines, is_text, shown
 from ._types import Row
 
-_KEYS = ("id", "question", "answers", "documents", "answerable", "tags")
+_KEYS = ("id", "question", "answers", "documents", "answerable", "tags", "group")
 _EXAMPLE = '{"question": "…", "answers": ["…"]}'
 
 
@@ -62,6 +62,7 @@ class _Fields:
             documents=self._texts("documents"),
             answerable=self._answerable(given=bool(self._value.get("answers"))),
             tags=self._texts("tags"),
+            group=self._text("group", ""),
         )
 
     def _add(self, what: str, instead: str) -> None:
@@ -71,7 +72,7 @@ class _Fields:
         value = self._value.get(key, default)
         if value is None and key not in self._value:
             self._add(f'"{key}" is missing', f'add "{key}": "…"')
-        elif not is_text(value):
+        elif not is_text(value) and not (default == "" and key not in self._value):
             self._add(f'"{key}" must be text that is not empty', f'write "{key}": "…"')
         return value if isinstance(value, str) else ""
 

@@ -1,8 +1,6 @@
 """What a row of a dataset is."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import msgspec
 
@@ -28,12 +26,6 @@ class Row:
     """Names of the slices to which the row belongs."""
     group: str = ""
     """What the row shares with others, such as a conversation or a document: rows of one group are not independent."""
-    split: str = ""
-    """`train`, `dev` or `test`; empty where the dataset is not divided."""
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    """The values that a JSON answer should have."""
-    source: str = ""
-    """Where the row comes from: `trace:…`, `document:…#page=3`."""
 
     def asked(self) -> Json:
         """What an endpoint is given: all that an answer may depend on."""
@@ -48,12 +40,8 @@ class Row:
             "documents": list(self.documents),
             "answerable": self.answerable,
             "tags": list(self.tags),
-            **{name: value for name, value in self._more().items() if value},
+            **({"group": self.group} if self.group else {}),
         }
-
-    def _more(self) -> dict[str, Json]:
-        """What most rows do not have."""
-        return {"group": self.group, "split": self.split, "fields": dict(self.fields), "source": self.source}
 
     @classmethod
     def from_json(cls, value: Json) -> "Row":
