@@ -23,11 +23,10 @@ _PERSON = "Write to bob.smith@example.org or call +49 89 1234567. "
 
 
 def measure_speed() -> dict[str, Any]:
-    """CPU time of pii, secrets and injection together, for whole texts and for pieces of a stream."""
+    """CPU time of pii and secrets together, which are made of patterns, for whole texts and for pieces of a stream."""
     checks: list[Json] = [
         {"check": "pii", "on": ["input", "output"], "action": "redact"},
         {"check": "secrets", "on": ["input", "output"], "action": "redact"},
-        {"check": "injection", "on": ["input", "output"], "action": "flag", "at_least": 0.8},
     ]
     policy = Policy.from_json("speed", {"checks": checks})
     small = (_SENTENCE * 7)[:1000]

@@ -41,3 +41,12 @@ def test_each_character_is_looked_at_by_itself(first: str, second: str) -> None:
 def test_it_can_be_written_in_utf8_and_is_its_own_normal_form(text: str) -> None:
     normal = normalise(text).text
     assert normalise(normal.encode().decode()).text == normal
+
+
+@given(
+    st.lists(
+        st.sampled_from("a\u200b\u00a0\u2010\uff11\u2018\u2011\u3000\u00ad\ud800\U000e0041\ufe0f\uff21 "), max_size=40
+    )
+)
+def test_many_special_characters_at_once_become_what_each_becomes(signs: list[str]) -> None:
+    assert normalise("".join(signs)).text == "".join(normalise(sign).text for sign in signs)

@@ -1,11 +1,15 @@
 """The scanner finds what each pattern finds alone, and never takes no answer for a good one."""
 
+from typing import Any, cast
+
 import pytest
-from hypothesis import given
+import re2  # type: ignore[import-untyped]  # it brings no types
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plimsoll.checks import ScanFailedError
+from plimsoll.checks import ScanFailedError, make_check
 from plimsoll.checks.patterns import FAILED, Hit, Pattern, PatternCheck, Scan, Scanner
+from plimsoll.checks.patterns import _scanner as engine
 
 PATTERNS = (Pattern("a", "a+b"), Pattern("b", r"\bba"), Pattern("c", "é.", score=0.5))
 
@@ -118,3 +122,58 @@ def test_a_scan_reads_each_match_once_however_it_arrives() -> None:
         scan.feed(character)
     scan.feed("", last=True)
     assert asked == 500
+
+
+PIECES = (
+    *("john.doe7@example.com", "+1 (415) 555-0123", "4111 1111 1111 1111", "460-89-9847", "192.168.1.20", "1"),
+    *("GB82 WEST 1234 5698 7654 32", "born 1984-02-12", "version 10.2.3.4", "NHS 943 476 5919", " ", ".", "-", "word "),
+    *(
+        "my number 1234 5678 9012",
+        "00:1B:44:11:3A:B7",
+        "x" * 300,
+        "4 " * 200,
+        "http://a.example/?q=" + "ab1" * 40,
+        "=//",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from(["pii", "secrets", "links"]))
+@settings(max_examples=60, deadline=None)
+def test_a_whole_text_of_ascii_has_the_findings_of_one_that_arrives(pieces: list[str], name: str) -> None:
+    check = make_check(name, {"check": name})
+    assert isinstance(check, PatternCheck)
+    scanner, text = Scanner(check.patterns), "".join(pieces)
+    scan = Scan(scanner)
+    arriving = scan.feed(text) + scan.feed("", last=True)
+    assert Scanner(check.patterns).whole(text) == sorted(arriving)
+
+
+@pytest.mark.parametrize("at", [2040, 2047, 2048, 2049, 4090, 6144])
+def test_a_finding_on_the_border_of_two_blocks_is_one_finding(at: int) -> None:
+    words = Scanner([Pattern("ab", r"\bab{1,20}\b"), Pattern("b", "b{3}")])
+    text = "-" * (at - 5) + "abbbbbbbbb" + "-" * 3000
+    hits = words.whole(text)
+    assert hits == [Hit(at - 5, at + 5, 0, 1.0), *(Hit(at - 4 + 3 * n, at - 1 + 3 * n, 1, 1.0) for n in range(3))]
+
+
+def test_patterns_with_the_same_expression_go_on_each_by_itself() -> None:
+    odd = Pattern("odd", "[0-9]{2,4}", judge=lambda text, _before, _after: float(int(text) % 2))
+    short = Pattern("short", "[0-9]{2,4}", cut=lambda _text: 2)
+    text = "12345678 10 9"
+    together = [(hit.pattern, hit.start, hit.end) for hit in Scanner([odd, short, odd]).whole(text)]
+    alone = [(n, hit.start, hit.end) for n, one in enumerate([odd, short, odd]) for hit in Scanner([one]).whole(text)]
+    assert sorted(together) == sorted(alone)
+    assert len(together) > 4
+
+
+def test_an_engine_that_shows_no_more_than_it_promises_finds_the_same() -> None:
+    class Shown:
+        def __init__(self, compiled: Any) -> None:
+            self.search = compiled.search
+
+    compiled = engine._compiled("a+b", re2.Options())  # the way that no other test takes
+    ways = [engine._search(one) for one in (compiled, cast("Any", Shown(compiled)))]
+    for at, to in ((0, 9), (3, 9), (5, 9), (0, 2), (9, 9)):
+        assert ways[0](b"xaab aab ", at, to) == ways[1](b"xaab aab ", at, to)
+    assert ways[0](b"xaab", 0, 4) == (1, 4)

@@ -2,9 +2,11 @@
 
 import hashlib
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
 from subprocess import run
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +15,10 @@ from hypothesis import strategies as st
 
 from plimsoll.checks import Found
 from plimsoll.checks.entities import DEFAULT_KINDS, KINDS, NamesCheck, TaggerFormatError, names
-from plimsoll.checks.entities._check import _blocks
-from plimsoll.checks.entities._tagger import LABELS, builtin_tagger, read_tagger
+from plimsoll.checks.entities._check import _blocks, _without_scraps
+from plimsoll.checks.entities._features import rows_of
+from plimsoll.checks.entities._kept import LONGEST, Kept
+from plimsoll.checks.entities._tagger import LABELS, REACH, Tagger, builtin_tagger, likely, read_tagger, softmax
 from plimsoll.checks.entities._tokens import BLOCK, hash_of, tokens_of
 
 ALL = names(KINDS)
@@ -70,6 +74,15 @@ def test_without_kinds_only_what_leads_to_one_person_is_told() -> None:
 def test_an_address_is_one_finding_whatever_its_parts_look_like() -> None:
     text = "I live at 12 Main Street, Springfield, IL 62704."
     assert found(text, names()) == [("address", "12 Main Street, Springfield, IL 62704")]
+
+
+def test_an_address_or_a_number_of_a_few_signs_counts_only_beside_something_else() -> None:
+    text = "42 is # of Ann Lee, 7 and 12 Main Street, or + 5770"
+    kinds = {"42": "address", "#": "id_number", "Ann Lee": "person", "7": "address", "12 Main Street": "address"}
+    kinds |= {"+": "id_number", "5770": "id_number"}
+    taken = [Found(text.index(part), text.index(part) + len(part), kind) for part, kind in kinds.items()]
+    kept = [text[one.start : one.end] for one in _without_scraps(text, taken)]
+    assert kept == ["Ann Lee", "7", "12 Main Street", "+", "5770"]
 
 
 def test_only_the_kinds_that_were_asked_for_are_told() -> None:
@@ -152,7 +165,10 @@ def test_a_word_has_the_same_number_everywhere_in_any_case_and_without_accents()
 
 def test_the_version_is_that_of_the_weights() -> None:
     data = (files("plimsoll.checks.entities") / "weights" / "tagger.safetensors").read_bytes()
-    assert ALL.version == hashlib.sha256(data).hexdigest()[:8]
+    digest = hashlib.sha256(data).hexdigest()
+    assert ALL.version == names().version == NamesCheck(tagger=(builtin_tagger()[0], digest)).version
+    assert ALL.version != NamesCheck(tagger=(builtin_tagger()[0], "0" * 64)).version
+    assert len(ALL.version) == 8
     assert len(data) < 1_300_000
     assert builtin_tagger()[0].to_bytes() == data
 
@@ -167,7 +183,7 @@ def test_weights_that_were_changed_are_not_used() -> None:
 
 def test_a_check_can_be_given_other_weights() -> None:
     check = NamesCheck(KINDS, tagger=(builtin_tagger()[0], "0123456789"))
-    assert check.version == "01234567"
+    assert check.version != ALL.version
     assert found("My name is Angela Brown.", check) == [("person", "Angela Brown")]
 
 
@@ -187,3 +203,73 @@ def test_the_door_brings_no_numpy() -> None:
     code = "import sys; import plimsoll.checks.entities; print('numpy' in sys.modules)"
     answer = run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+def plainly(tagger: Tagger, text: str) -> Any:
+    """The chances by the definition: sums of rows, windows, two layers, a softmax; nothing is kept or in blocks."""
+    rows = rows_of(tokens_of(text), tagger.keys, tagger.flags)
+    found = tagger.table[rows].astype(np.float64).sum(axis=0) * tagger.steps
+    for weights, bias in ((tagger.near, tagger.near_bias), (tagger.far, tagger.far_bias)):
+        padded = np.pad(found, ((REACH, REACH), (0, 0)))
+        windows = (padded[place : place + len(found)] @ weights[place] for place in range(2 * REACH + 1))
+        found = np.maximum(sum(windows) + bias, 0)
+    scores = np.exp(found @ tagger.out + tagger.out_bias)
+    return (scores / scores.sum(axis=1, keepdims=True)).T
+
+
+@given(text=st.text(alphabet="aAé1 .@/\n李", min_size=1, max_size=150).filter(str.strip))
+@settings(max_examples=100, deadline=None)
+def test_chances_are_what_the_definition_says_for_new_tokens_and_for_known_ones(text: str) -> None:
+    tagger = builtin_tagger()[0]
+    expected = plainly(tagger, text)
+    assert np.allclose(tagger.chances(tokens_of(text)), expected, atol=1e-4)
+    assert np.allclose(tagger.chances(tokens_of(text)), expected, atol=1e-4)
+
+
+def test_what_is_kept_of_tokens_is_bounded_and_changes_no_answer() -> None:
+    tagger = read_tagger(builtin_tagger()[0].to_bytes())
+    text = "My name is Angela Brown and I live at 12 Main Street, Springfield."
+    before = tagger.chances(tokens_of(text))
+    for first in range(0, 20_000, 500):
+        tagger.chances(tokens_of(" ".join(f"w{_letters(number)}" for number in range(first, first + 500))))
+    assert np.array_equal(tagger.chances(tokens_of(text)), before)
+
+
+def test_several_threads_that_meet_the_same_new_tokens_get_the_same_answers() -> None:
+    texts = [f"My name is {_letters(number)} Brown and I live in {_letters(number % 7)}." for number in range(200)]
+    expected = [builtin_tagger()[0].chances(tokens_of(text)) for text in texts]
+    tagger = read_tagger(builtin_tagger()[0].to_bytes())
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda text: tagger.chances(tokens_of(text)), texts * 3))
+    assert all(np.array_equal(one, other) for one, other in zip(told, expected * 3, strict=True))
+
+
+def test_tokens_are_known_apart_by_how_they_are_written_and_long_ones_are_not_kept() -> None:
+    long = "a" * (LONGEST + 1)
+    tokens = tokens_of(f"Ann ann ANN {long} Ann")
+    marks = tokens.marks()
+    assert len(set(marks.tolist())) == 4
+    assert marks[0] == marks[4]
+    kept = Kept(3)
+    values = np.arange(15, dtype=np.float32).reshape(5, 3)
+    assert kept.add(marks[:3], values[:3])
+    places, missing = kept.find(marks)
+    assert missing.tolist() == [3]
+    assert np.array_equal(kept.values[places[:3]], values[:3])
+    tagger = read_tagger(builtin_tagger()[0].to_bytes())
+    tagger.chances(tokens)
+    assert tagger._kept[0].find(marks)[1].tolist() == [3]  # what is kept shows nowhere else
+
+
+@given(st.lists(st.lists(st.floats(-8, 8, width=32), min_size=10, max_size=10), min_size=1, max_size=20))
+def test_the_likely_tokens_are_those_whose_chances_say_so(columns: list[list[float]]) -> None:
+    scores = np.array(columns, np.float32).T
+    chances = softmax(scores.copy())
+    places, labels, sure = likely(scores, 0.5)
+    assert places == (1 - chances[0] >= 0.5).nonzero()[0].tolist()
+    assert labels == (chances[1:, places].argmax(axis=0) + 1).tolist()
+    assert sure == pytest.approx((1 - chances[0, places]).tolist())
+
+
+def _letters(number: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for digit in str(number))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plimsoll.checks.plain import links
+from plimsoll.checks.plain import _links, links
 from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Json
 
@@ -140,3 +140,33 @@ def test_any_cuts_of_any_text_give_what_the_whole_gives(parts: list[str], data: 
         text = text[size:]
     out.append(stream.close().text)
     assert "".join(out) == whole.text
+
+
+BEFORE = (
+    "![",
+    "a",
+    "](",
+    "[a]:",
+    "]:",
+    "src",
+    "=",
+    " ",
+    "\u2028",
+    "\x1c",
+    "<",
+    '"',
+    "'",
+    "url(",
+    "URL(",
+    "xsrc",
+    "DATA",
+    "\n",
+    "]",
+    "(",
+)
+
+
+@given(st.lists(st.sampled_from(BEFORE), max_size=12).map("".join))
+@settings(max_examples=400, deadline=None)
+def test_what_is_seen_at_once_of_loading_is_what_the_expression_says(before: str) -> None:
+    assert _links._is_loaded(before) is (_links._BEFORE_LOADING.search(before) is not None)

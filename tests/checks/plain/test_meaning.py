@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plimsoll.checks import Check, Context
-from plimsoll.checks.plain import json_schema, language, length, output_language, topics
+from plimsoll.checks.plain import _language, json_schema, language, length, output_language, topics
 from plimsoll.guardrails import Policy, Rule
 from plimsoll.kernel.digest import Json
 
@@ -28,6 +28,33 @@ def test_a_language_is_found_where_it_is_not_allowed_and_only_there(code: str) -
         found = language([allowed]).find(SENTENCES[code])
         assert [one.kind for one in found] == ([] if allowed == code else ["other_language"]), allowed
     assert language(list(SENTENCES)).find(SENTENCES[code]) == []
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_long_prose_is_told_as_short_prose_is(code: str) -> None:
+    text = (SENTENCES[code] + " ") * (990 // (len(SENTENCES[code]) + 1))
+    other = "de" if code == "en" else "en"
+    assert language([code]).find(text) == []
+    assert [(one.start, one.end) for one in language([other]).find(text)] == [(0, len(text))]
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 150, "\u6e2f\u53e3" * 450 + " " + "\u3072\u3089" * 40, "short words are all asked about"]
+)
+def test_only_of_many_words_some_are_left_out(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model:
+        asked = ""
+
+        def rank(self, prose: str) -> list[tuple[str, float]]:
+            self.asked = prose
+            return [("en", 1.0)]
+
+    model = Model()
+    monkeypatch.setattr(_language, "_model", lambda: model)
+    language(["en"]).find(text)
+    assert model.asked.split() == text.split()
+    language(["en"]).find("word " * 199)
+    assert len(model.asked.split()) == 100
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,20 @@ from functools import cache
 from ..patterns import Judge
 
 _NO, _YES, _WITH_CODE = 0.0, 1.0, 1.25
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DIGITS = bytes.maketrans(b"0123456789", bytes(range(10)))
+_DOUBLED = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 _IBAN = 97
 _IBAN_SIGNS = {"n": "[0-9]", "a": "[A-Z]", "c": "[A-Z0-9]"}
 _NOT_SIGNS = re.compile(r"[^A-Za-z0-9]")
-_NOT_DIGITS = re.compile(r"[^0-9]")
+_NOT_DIGITS = bytes(code for code in range(256) if not 0x30 <= code <= 0x39)  # noqa: PLR2004  # 0 to 9
+_LETTERS = {ord(sign): str(int(sign, 36)) for sign in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _PARTS = re.compile(r"[-/. ]")
+_GOES_ON, _NETWORK = re.compile(r"\.?[0-9]|[./-][A-Za-z0-9]"), re.compile(r"/[0-9]")
+_NUMBER_SIGNS = (".", "-", *"0123456789")
+_IN_PATH = re.compile("[a-z]/")
+_VERSION_WORDS = ("v", "ver", "version", "release", "build", "firmware", "section", "chapter")
+_VERSION = re.compile(rf"(?:^|[^a-z])(?:{'|'.join(_VERSION_WORDS)})\Z")
+_MORE_DIGITS, _DIGITS_BEFORE = re.compile(r"[-/.]?[0-9]"), re.compile(r"[0-9][-/. ]$")
 
 _WOMAN = 50
 _AREAS = frozenset(
@@ -35,6 +43,9 @@ _SHORTEST_PHONE, _LONGEST_PHONE = 7, 15
 _SSN_FORM = re.compile("[0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} [0-9]{2} [0-9]{4}")
 _DAY_IN_A_ROW = re.compile("(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])")
 _DATE_PARTS, _IPV4_PARTS = 3, 4
+_MOST_OF_BYTE = 255
+# What the standard library calls unspecified or loopback, `0.` and `255.`; and addresses of groups.
+_LOCAL, _MULTICAST = frozenset({0, 127, 255}), range(224, 240)
 _MOST_DAYS, _MOST_MONTHS = 31, 12
 
 # Issuer ranges by the digits that a number begins with, and the lengths that are in use (ISO/IEC 7812-1).
@@ -67,15 +78,22 @@ _ISSUERS: tuple[tuple[int, int, int, tuple[int, ...]], ...] = (
 
 def digits(text: str) -> str:
     """Only the digits."""
-    return _NOT_DIGITS.sub("", text)
+    return text.encode().translate(None, _NOT_DIGITS).decode()
 
 
 def after_words(*words: str, otherwise: float = _NO) -> Judge:
     """A finding where one of the words stands shortly before, else only with the score `otherwise`."""
-    found = re.compile(rf"(?:^|[^a-z])(?:{'|'.join(words)})(?![a-z])")
+
+    @cache
+    def forms() -> "tuple[re.Pattern[str], re.Pattern[str]]":
+        # What begins with one of a few letters is looked for much faster than what must not stand behind another one.
+        either = "|".join(words)
+        return re.compile(either), re.compile(rf"(?:^|[^a-z])(?:{either})(?![a-z])")
 
     def judge(_text: str, before: str, _after: str) -> float:
-        return _YES if found.search(before.lower()) else otherwise
+        low = before.lower()
+        hints, found = forms()
+        return _YES if hints.search(low) and found.search(low) else otherwise
 
     return judge
 
@@ -120,24 +138,18 @@ def standard(module: str) -> Judge:
 
 def card(text: str) -> int:
     """Characters of a payment card: an issuer's range and length, and Luhn's digit (ISO/IEC 7812-1, annex B)."""
-    beginning = digits(text[: 2 * _ISSUER_DIGITS])
-    for first, last, width, lengths in _ISSUERS:
-        if first <= int(beginning[:width]) <= last:
-            return next((end for length in lengths if (end := _card_end(text, length))), 0)
-    return 0
+    number = digits(text)
+    return next((end for length in _lengths(number[:_ISSUER_DIGITS]) if (end := _card_end(text, number, length))), 0)
 
 
 def iban(text: str) -> int:
     """Characters of an account: a country, the length that it uses, its form, and remainder 1 (ISO 13616)."""
     length, form = _iban_form(text[:2].upper())
-    end = _end_of(text, length, str.isalnum)
-    if not end:
+    signs = _NOT_SIGNS.sub("", text).upper()[:length]
+    if len(signs) < max(1, length) or not form.fullmatch(signs[4:]):
         return 0
-    signs = _NOT_SIGNS.sub("", text[:end]).upper()
-    if not form.fullmatch(signs[4:]):
-        return 0
-    number = "".join(str(int(sign, 36)) for sign in signs[4:] + signs[:4])
-    return end if int(number) % _IBAN == 1 else 0
+    number = (signs[4:] + signs[:4]).translate(_LETTERS)
+    return _end_of(text, length, str.isalnum) if int(number) % _IBAN == 1 else 0
 
 
 def ssn(text: str, before: str, after: str) -> float:
@@ -165,14 +177,16 @@ def ipv4(text: str, before: str, after: str) -> float:
     """An address of a machine; not a version (`v10.2.3.4`, `Chrome/120.0.0.0`, `1.2.3.4`), and not this machine's."""
     if len(digits(text)) == _IPV4_PARTS:
         return _NO
-    if re.match(r"\.?[0-9]|[./-][A-Za-z0-9]", after) and not re.match(r"/[0-9]", after):
+    if _GOES_ON.match(after) and not _NETWORK.match(after):
         return _NO
-    if re.search(
-        r"[.0-9-]$|[A-Za-z]/$|(?:^|[^a-z])(?:v|ver|version|release|build|firmware|section|chapter)[. :]*$",
-        before.lower(),
-    ):
+    # One line's end may stand between.
+    low = before.lower().removesuffix("\n")
+    if low.endswith(_NUMBER_SIGNS) or _IN_PATH.search(low[-2:]):
         return _NO
-    return _address(text)
+    named = low.rstrip(". :")
+    if named.endswith(_VERSION_WORDS) and _VERSION.search(named):
+        return _NO
+    return _address4(text)
 
 
 def ipv6(text: str, before: str, after: str) -> float:
@@ -187,11 +201,11 @@ def ipv6(text: str, before: str, after: str) -> float:
 def phone(text: str, before: str, after: str) -> float:
     """A number of 7 to 15 digits (ITU-T E.164), not part of a longer one and no date; surer with a country's code."""
     count = len(digits(text))
-    if not _SHORTEST_PHONE <= count <= _LONGEST_PHONE or before[-1:].isdigit() or re.match(r"[-/.]?[0-9]", after):
+    if not _SHORTEST_PHONE <= count <= _LONGEST_PHONE or before[-1:].isdigit() or _MORE_DIGITS.match(after):
         return _NO
     if _DAY_IN_A_ROW.fullmatch(text):
         return _NO
-    if re.search(r"[0-9][-/. ]$", before) or date(text, before, after):
+    if _DIGITS_BEFORE.search(before, max(0, len(before) - 3)) or date(text, before, after):
         return _NO
     return _WITH_CODE if text.startswith("+") else _YES
 
@@ -240,20 +254,30 @@ def mixed(text: str, _before: str, _after: str) -> float:
     return _YES if sum(kinds) > 1 and len(set(text)) >= min(12, len(text) // 2) else _NO
 
 
-def _card_end(text: str, length: int) -> int:
-    end = _end_of(text, length, str.isdigit)
-    number = digits(text[:end])
-    return end if end and not _is_one_digit(number) and luhn(number) else 0
+@cache
+def _lengths(beginning: str) -> tuple[int, ...]:
+    """How long numbers are that begin with four digits, the longest first; none where no issuer has them."""
+    issuers = (lengths for first, last, width, lengths in _ISSUERS if first <= int(beginning[:width]) <= last)
+    return next(issuers, ())
+
+
+def _card_end(text: str, number: str, length: int) -> int:
+    if length > len(number):
+        return 0
+    number = number[:length]
+    return _end_of(text, length, str.isdigit) if luhn(number) and not _is_one_digit(number) else 0
 
 
 def luhn(number: str) -> bool:
     """Whether the last digit is right: every second one from the right doubled, less 9 above 9, sums to tens."""
-    total = sum(map(int, number[-1::-2])) + sum(_DOUBLED[int(digit)] for digit in number[-2::-2])
-    return total % 10 == 0
+    signs = number.encode()[::-1]
+    return (sum(signs[::2].translate(_DIGITS)) + sum(signs[1::2].translate(_DOUBLED))) % 10 == 0
 
 
 def _end_of(text: str, length: int, counts: Callable[[str], bool]) -> int:
     """Where so many characters that count have been seen, if no other one follows at once; else 0."""
+    if len(text) == length and counts(text):
+        return length
     seen = 0
     for index, sign in enumerate(text):
         if counts(sign):
@@ -282,6 +306,15 @@ def _address(text: str) -> float:
         return _NO
     special = address.is_loopback or address.is_unspecified or address.is_multicast or text.startswith(("0.", "255."))
     return _NO if special else _YES
+
+
+def _address4(text: str) -> float:
+    """The same of four numbers with points between them, without the time that the standard library takes for it."""
+    parts = text.split(".")
+    first = int(parts[0])
+    if any(int(part) > _MOST_OF_BYTE or (part[0] == "0" and part != "0") for part in parts):
+        return _NO
+    return _NO if first in _LOCAL or first in _MULTICAST else _YES
 
 
 def _is_one_digit(number: str) -> bool:

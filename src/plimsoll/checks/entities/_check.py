@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from plimsoll.kernel.digest import digest_json, hex_part
+
 from .._types import NO_CONTEXT, Context, Found
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ _LEAST: Final = 0.5
 _NEAR: Final = 4
 _BETWEEN: Final = " ,\t\r\n"
 _OF_ADDRESS: Final = frozenset({"address", "location"})
+_NUMBERED: Final = frozenset({"address", "id_number"})
+_LEAST_SIGNS: Final = 4
+_RULES: Final = 2
 _VERSION_LENGTH: Final = 8
 _CUTS: Final = ("\n", ". ", " ")
 
@@ -48,8 +53,8 @@ class NamesCheck:
 
     @property
     def version(self) -> str:
-        """The first characters of the digest of the weights."""
-        return self._tagger()[1][:_VERSION_LENGTH]
+        """The first characters of the digest of the weights and of the number of the rules that go with them."""
+        return hex_part(digest_json([_RULES, self._tagger()[1]]))[:_VERSION_LENGTH]
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # it needs none
         """What it finds in a whole text, in the order of the text; nothing overlaps. Raises TaggerFormatError."""
@@ -57,7 +62,7 @@ class NamesCheck:
         found: Iterable[Found] = (one for start, block in _blocks(text) for one in spans_of(block, tagger, start))
         if "address" in self.kinds:
             found = _whole_addresses(text, found)
-        return [one for one in found if one.kind in self.kinds]
+        return [one for one in _without_scraps(text, list(found)) if one.kind in self.kinds]
 
     def _tagger(self) -> "tuple[Tagger, str]":
         if self._given is not None:
@@ -74,29 +79,26 @@ def names(kinds: Sequence[str] = ()) -> NamesCheck:
 
 def spans_of(block: str, tagger: "Tagger", at: int = 0) -> Iterator[Found]:
     """Runs of tokens with the same label, in a block of text that begins at the character `at` of the whole."""
-    import numpy as np
-
-    from ._tagger import LABELS
+    from ._tagger import LABELS, likely
     from ._tokens import tokens_of
 
     tokens = tokens_of(block)
     if not len(tokens.starts):
         return
-    chances = tagger.chances(tokens)
-    sure = 1 - chances[0]
-    is_any = sure >= _LEAST
-    if not is_any.any():
-        return
-    labels = np.zeros(len(sure) + 2, np.int64)
-    labels[1:-1] = np.where(is_any, chances[1:].argmax(axis=0) + 1, 0)
-    edges = np.flatnonzero(labels[1:] != labels[:-1])
-    labels = labels[1:]
-    for first, last in zip(edges[:-1].tolist(), (edges[1:] - 1).tolist(), strict=True):
-        label = int(labels[first])
-        if label:
-            start, end = int(tokens.starts[first]), int(tokens.ends[last])
-            score = min(1.0, float(sure[first : last + 1].mean()))
-            yield Found(at + start, at + end, LABELS[label], round(score, 4))
+    places, labels, sure = likely(tagger.scores(tokens), _LEAST)
+    for first, last in _runs(places, labels):
+        start, end = int(tokens.starts[places[first]]), int(tokens.ends[places[last]])
+        score = min(1.0, sum(sure[first : last + 1]) / (last + 1 - first))
+        yield Found(at + start, at + end, LABELS[labels[first]], round(score, 4))
+
+
+def _runs(places: Sequence[int], labels: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of those that follow each other and have the same label."""
+    first = 0
+    for number, place in enumerate(places):
+        if number + 1 == len(places) or places[number + 1] > place + 1 or labels[number + 1] != labels[number]:
+            yield first, number
+            first = number + 1
 
 
 def _whole_addresses(text: str, found: Iterable[Found]) -> Iterator[Found]:
@@ -116,8 +118,28 @@ def _whole_addresses(text: str, found: Iterable[Found]) -> Iterator[Found]:
 def _belong(text: str, first: Found, second: Found) -> bool:
     """Whether two findings are parts of one address."""
     kinds = {first.kind, second.kind}
-    near = second.start - first.end <= _NEAR and not text[first.end : second.start].strip(_BETWEEN)
-    return near and "address" in kinds and kinds <= _OF_ADDRESS
+    return "address" in kinds and kinds <= _OF_ADDRESS and _touch(text, first, second)
+
+
+def _touch(text: str, first: Found, second: Found) -> bool:
+    """Whether nothing but spaces and commas stands between two findings."""
+    return second.start - first.end <= _NEAR and not text[first.end : second.start].strip(_BETWEEN)
+
+
+def _without_scraps(text: str, found: Sequence[Found]) -> Iterator[Found]:
+    """All but addresses and numbers of so few letters and digits that they lead to nobody, as `#`, `42` or `+`.
+
+    Beside something else that was found they are a part of it.
+    """
+    are = [one.kind in _NUMBERED and sum(map(str.isalnum, text[one.start : one.end])) < _LEAST_SIGNS for one in found]
+    for number, one in enumerate(found):
+        before, behind = number > 0 and not are[number - 1], number + 1 < len(found) and not are[number + 1]
+        if (
+            not are[number]
+            or (before and _touch(text, found[number - 1], one))
+            or (behind and _touch(text, one, found[number + 1]))
+        ):
+            yield one
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:

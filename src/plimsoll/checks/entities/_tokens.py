@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_bytes
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ _TABLE: Final = 0x10000
 _BASE: Final = 0x9E3779B97F4A7C15
 _ALL_BITS: Final = (1 << 64) - 1
 
-Codes = NDArray[np.uint32]
+Codes = NDArray[np.uint8] | NDArray[np.uint32]
 Places = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
@@ -37,17 +38,34 @@ class Tokens:
     """The characters of the block, not of tokens."""
     classes: NDArray[np.uint8]
     """What each character is."""
-    sums: Hashes
-    """Of every character: the sum of all before it, each by a power of a base; a row more than characters."""
 
     def hashes(self, starts: Places, ends: Places) -> Hashes:
         """A number for each stretch of characters; without case and accents, the same wherever it stands."""
-        found: Hashes = (self.sums[ends] - self.sums[starts]) * _tables().undo[starts]
+        return self._sums(_tables().plain, starts, ends)
+
+    def marks(self) -> Hashes:
+        """A number for each token as it is written, above 0; another in each process, so that nobody can know it."""
+        found: Hashes = self._sums(_marks(), self.starts, self.ends)
+        found |= np.uint64(1)
+        return found
+
+    def _sums(self, numbers: Hashes, starts: Places, ends: Places) -> Hashes:
+        """Of stretches of characters: the sum of the numbers of each, by powers of a base that begin anew."""
+        tables = _tables()
+        sums = np.zeros(len(self.codes) + 1, np.uint64)
+        each = numbers.take(self.codes)
+        each *= tables.powers[: len(each)]
+        each.cumsum(out=sums[1:])
+        found: Hashes = sums.take(ends)
+        found -= sums.take(starts)
+        found *= tables.undo.take(starts)
         return found
 
 
 class _Tables(NamedTuple):
     classes: NDArray[np.uint8]
+    ascii: bytes
+    """The same for each character of ASCII."""
     plain: Hashes
     powers: Hashes
     undo: Hashes
@@ -56,25 +74,23 @@ class _Tables(NamedTuple):
 def tokens_of(text: str) -> Tokens:
     """The tokens of a block of at most `BLOCK` characters."""
     tables = _tables()
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    if not text.isascii():
-        codes = np.minimum(codes, _TABLE - 1)
-    classes = tables.classes[codes]
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(tables.plain[codes] * tables.powers[: len(codes)], out=sums[1:])
+    codes: Codes
+    if text.isascii():
+        data = text.encode()
+        codes, classes = np.frombuffer(data, np.uint8), np.frombuffer(data.translate(tables.ascii), np.uint8)
+    else:
+        codes = np.minimum(np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4"), _TABLE - 1)
+        classes = tables.classes.take(codes)
     # Letters and digits make runs of their own; a sign is alone.
-    kind = _RUNS[classes]
-    before = np.zeros_like(kind)
-    before[1:] = kind[:-1]
-    opens = (kind != before) | (kind == SIGN)
-    opens &= kind != SPACE
-    starts = np.flatnonzero(opens)
-    closes = np.zeros(len(codes) + 1, bool)
-    closes[1:-1] = (kind[1:] != kind[:-1]) | (kind[:-1] == SIGN)
-    if len(codes):
-        closes[-1] = True
-    closes[1:] &= kind != SPACE
-    return Tokens(starts, np.flatnonzero(closes), codes, classes, sums)
+    kind = _RUNS.take(classes)
+    edges = np.ones(len(kind) + 1, bool)
+    np.not_equal(kind[1:], kind[:-1], out=edges[1:-1])
+    signs, there = kind == SIGN, kind != SPACE
+    opens = edges[:-1] | signs
+    opens &= there
+    closes = edges[1:] | signs
+    closes &= there
+    return Tokens(opens.nonzero()[0], closes.nonzero()[0] + 1, codes, classes)
 
 
 _RUNS: Final = np.array([SPACE, SPACE, LOWER, LOWER, LOWER, DIGIT, LOWER, SIGN], np.uint8)
@@ -107,7 +123,13 @@ def _tables() -> _Tables:
     powers[0] = 1
     undo = np.full(BLOCK + 1, pow(_BASE, -1, 1 << 64), np.uint64)
     undo[0] = 1
-    return _Tables(classes, plain, np.cumprod(powers), np.cumprod(undo))
+    return _Tables(classes, classes[:128].tobytes().ljust(256, b"\0"), plain, np.cumprod(powers), np.cumprod(undo))
+
+
+@cache
+def _marks() -> Hashes:
+    """A random number for each character."""
+    return np.frombuffer(token_bytes(8 * _TABLE), np.uint64)
 
 
 def _class_of(sign: str) -> int:

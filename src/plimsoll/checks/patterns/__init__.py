@@ -4,9 +4,10 @@ Here: reading expressions, the normal form of a text, the scanner, and `PatternC
 themselves (`plimsoll.checks.detectors`).
 """
 
-from ._normal import Normal, normalise
+from ._hits import FAILED, Hit
+from ._normal import Normal, beyond_ascii, normalise
 from ._pattern_check import PatternCheck
-from ._scanner import FAILED, Hit, Scan, Scanner
+from ._scanner import Scan, Scanner
 from ._syntax import MOST_CHARACTERS
 from ._types import BEFORE, Judge, Pattern
 
@@ -21,5 +22,6 @@ __all__ = [
     "PatternCheck",
     "Scan",
     "Scanner",
+    "beyond_ascii",
     "normalise",
 ]

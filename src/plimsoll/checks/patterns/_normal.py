@@ -10,6 +10,7 @@ Every character is looked at by itself, so that a text may come in any pieces:
 
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 _INVISIBLE = (
@@ -30,6 +31,7 @@ _HYPHENS = (*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63)
 _SURROGATES = (0xD800, 0xDFFF)
 _COMPATIBLE = ((0xFF01, 0xFF5E), (0x1D400, 0x1D7FF), (0x2460, 0x2468), (0x24B6, 0x24E9), (0xFE50, 0xFE6B))
 _ASCII_END = 0x80
+_FEW = 8
 _LAST_BMP, _LAST_DIGITS = 0x10000, 0x1FC00
 
 
@@ -45,16 +47,32 @@ def normalise(text: str) -> Normal:
     """The normal form of a text. Ordinary text comes back as it is, without a look at each character."""
     if text.isascii():
         return Normal(text, None)
-    # Without the bytes of ASCII little is left of most texts; a class of all special characters takes ten times longer.
-    others = text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
-    if _SPECIAL.isdisjoint(others):
+    special = _special().intersection(beyond_ascii(text))
+    if not special:
         return Normal(text, None)
-    changed = text.translate(_TABLE)
+    changed = _changed(text, special)
     if len(changed) == len(text):
         return Normal(changed, None)
-    return Normal(
-        changed, [index for index, character in enumerate(text) if _TABLE.get(ord(character), "") is not None]
-    )
+    table = _table()
+    return Normal(changed, [place for place, sign in enumerate(text) if table.get(ord(sign), "") is not None])
+
+
+def _changed(text: str, special: frozenset[str]) -> str:
+    """A text with these characters replaced. One after the other, if they are few: none becomes another of them."""
+    table = _table()
+    if len(special) > _FEW:
+        return text.translate(table)
+    for sign in special:
+        text = text.replace(sign, table[ord(sign)] or "")
+    return text
+
+
+def beyond_ascii(text: str) -> str:
+    """The characters of a text that are not ASCII, in their order.
+
+    Of most texts little is left, and it takes a tenth of the time that a class of characters takes to look for it.
+    """
+    return text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
 
 
 def _mapping() -> Iterator[tuple[int, str | None]]:
@@ -73,6 +91,15 @@ def _mapping() -> Iterator[tuple[int, str | None]]:
     yield from ((code, "\ufffd") for code in range(_SURROGATES[0], _SURROGATES[1] + 1))
 
 
-_TABLE: dict[int, str | None] = dict(_mapping())
-_SPECIAL = frozenset(map(chr, _TABLE))
+@cache
+def _table() -> dict[int, str | None]:
+    """What becomes of each special character; made when it is first needed, for it takes 30 ms."""
+    return dict(_mapping())
+
+
+@cache
+def _special() -> frozenset[str]:
+    return frozenset(map(chr, _table()))
+
+
 _ASCII = bytes(range(_ASCII_END))

@@ -6,7 +6,8 @@ from plimsoll.kernel.digest import Json, digest_json, hex_part
 
 from .._errors import ScanFailedError
 from .._types import NO_CONTEXT, Context, Found
-from ._scanner import FAILED, Hit, Scanner
+from ._hits import FAILED, Hit
+from ._scanner import Scanner
 from ._types import Pattern
 
 _VERSION_LENGTH = 8

@@ -13,18 +13,18 @@ comes later changes it. The next search goes on from there, with enough text in 
 before.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .._errors import PatternInvalidError, ScanFailedError
+from ._hits import Hit, judged
 from ._normal import normalise
 from ._syntax import followed_by, read_expression
 from ._types import BEFORE, Pattern
+from ._whole import hits_in_ascii
 
 if TYPE_CHECKING:
     import re2  # type: ignore[import-untyped]  # it brings no types
-
-FAILED = -1.0
 
 _MEMORY_BYTES = 64 << 20
 _BYTES_A_CHARACTER = 4
@@ -33,23 +33,12 @@ _TRIM_BYTES = 2048
 _CONTINUATION, _CONTINUATION_MASK = 0x80, 0xC0
 
 
-class Hit(NamedTuple):
-    """A finding of a pattern, from character `start` to before character `end` of the text as it was given."""
-
-    start: int
-    end: int
-    pattern: int
-    """Index among the patterns of the scanner."""
-    score: float
-    """How sure it is; `FAILED` where the pattern's judge raised, and nobody knows."""
-    reason: str = ""
-    """Why, where the check says it."""
-
-
 class Scanner:
     """Patterns, compiled. Immutable, and safe to use from several threads.
 
-    `longest` is the length in characters of the longest text that can be held back. Raises PatternInvalidError.
+    `longest` is the length in characters of the longest text that can be held back. Several patterns may have the same
+    expression, a source, and different judges: `searches` has one entry for each source, and `owners` the patterns that
+    it belongs to. Raises PatternInvalidError.
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
@@ -62,12 +51,15 @@ class Scanner:
         options = re2.Options()
         options.max_mem = _MEMORY_BYTES
         options.log_errors = False
-        self._one_by_one = [_compiled(one.source, options) for one in read]
+        sources = list(dict.fromkeys(one.source for one in read))
+        self.searches = [_search(_compiled(source, options)) for source in sources]
+        self._source_of = [sources.index(one.source) for one in read]
+        self.owners = [[n for n, one in enumerate(self._source_of) if one == number] for number in range(len(sources))]
         beginnings = "|".join(str(one.beginnings) for one in read)
         self._open = _compiled(f"(?:{beginnings})\\z", options) if read else None
         self._together = re2.Set.SearchSet(options)
-        for one in read:
-            self._together.Add(one.source)
+        for source in sources:
+            self._together.Add(source)
         # Matches every text: an answer without it is no answer, such as one for which the automaton had no memory.
         self._always: int = self._together.Add("")
         self._together.Compile()
@@ -75,7 +67,7 @@ class Scanner:
 
     def whole(self, text: str) -> list[Hit]:
         """Everything in a text, in its order. Raises ScanFailedError."""
-        return [] if self.is_clean(text) else Scan(self).feed(text, last=True)
+        return hits_in_ascii(self, text) if text.isascii() else Scan(self).feed(text, last=True)
 
     def is_clean(self, text: str) -> bool:
         """Whether it is sure at once that nothing is in a text; False where a closer look is needed."""
@@ -92,6 +84,10 @@ class Scanner:
 
     def matching(self, data: bytes) -> list[int]:
         """The patterns that match somewhere. Raises ScanFailedError when the engine gives no answer."""
+        return [pattern for source in self.sources_in(data) for pattern in self.owners[source]]
+
+    def sources_in(self, data: bytes) -> list[int]:
+        """The sources that match somewhere. Raises ScanFailedError when the engine gives no answer."""
         found: list[int] = self._together.Match(data)
         if self._always not in found:
             raise ScanFailedError
@@ -112,8 +108,8 @@ class Scanner:
 
     def search(self, pattern: int, data: bytes, at: int) -> tuple[int, int] | None:
         """The first match of one pattern from a byte on, as bytes."""
-        found = self._one_by_one[pattern].search(data, at)
-        return None if found is None else found.span()
+        found = self.searches[self._source_of[pattern]](data, at, len(data))
+        return None if found[0] < 0 else found
 
 
 class Scan:
@@ -143,6 +139,9 @@ class Scan:
 
         With the `last` piece everything is decided.
         """
+        if last and not self._given and text.isascii():
+            self._given = self.decided = len(text)
+            return hits_in_ascii(self._scanner, text)
         normal, origins = normalise(text)
         if origins is not None or self._origins is not None:
             self._remember(len(normal), origins)
@@ -172,7 +171,9 @@ class Scan:
         known, characters = self._done, 0
         while at < upto and (span := self._scanner.search(pattern, data, at)) is not None and span[0] < upto:
             start, end = span
-            score, end = (one.score, end) if one.judge is None and one.cut is None else _judged(one, data, start, end)
+            score = one.score
+            if one.judge is not None or one.cut is not None:
+                score, end = _judged_bytes(one, data, start, end)
             if score:
                 first = characters + _characters(data[known:start])
                 known, characters = end, first + _characters(data[start:end])
@@ -216,20 +217,32 @@ def _compiled(source: str, options: "re2.Options") -> "re2._Regexp":
         raise PatternInvalidError(source, text or "RE2 does not take it") from error
 
 
-def _judged(one: Pattern, data: bytes, start: int, end: int) -> tuple[float, int]:
+def _search(compiled: "re2._Regexp") -> Callable[[bytes, int, int], tuple[int, int]]:
+    """How to ask for the first match between two places of bytes; (-1, -1) where there is none.
+
+    The object of a match costs more than looking for it, so the engine itself is asked where it can be reached.
+    """
+    import re2
+
+    match: Any = getattr(getattr(compiled, "_regexp", None), "Match", None)
+    unanchored: Any = getattr(getattr(re2, "_Anchor", None), "UNANCHORED", None)
+    if match is not None and unanchored is not None:
+        return lambda data, at, to: match(unanchored, data, at, to)[0]
+
+    def search(data: bytes, at: int, to: int) -> tuple[int, int]:
+        found = compiled.search(data, at, to)
+        return (-1, -1) if found is None else found.span()
+
+    return search
+
+
+def _judged_bytes(one: Pattern, data: bytes, start: int, end: int) -> tuple[float, int]:
     """How sure a match is, and where it ends."""
-    text = data[start:end].decode()
-    try:
-        if one.cut is not None:
-            text = text[: one.cut(text)]
-            end = start + len(text.encode())
-        if not text or one.judge is None:
-            return (one.score if text else 0.0), end
-        before = data[max(0, start - BEFORE * _BYTES_A_CHARACTER) : start].decode(errors="ignore")[-BEFORE:]
-        after = data[end : end + one.after * _BYTES_A_CHARACTER].decode(errors="ignore")[: one.after]
-        return min(1.0, one.score * max(0.0, one.judge(text, before, after))), end
-    except Exception:  # noqa: BLE001  # whatever goes wrong in a judge, the match must not count as harmless
-        return FAILED, end
+    match = data[start:end].decode()
+    before = data[max(0, start - BEFORE * _BYTES_A_CHARACTER) : start].decode(errors="ignore")[-BEFORE:]
+    behind = data[end : end + one.after * _BYTES_A_CHARACTER].decode(errors="ignore")
+    score, length = judged(one, match, before, behind)
+    return score, end if length == len(match) else start + len(match[:length].encode())
 
 
 def _characters(data: bytes) -> int:

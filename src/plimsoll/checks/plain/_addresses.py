@@ -17,6 +17,7 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PAIR: Final = re.compile(r"[&;]")
 _SPACE: Final = re.compile(r"\s+")
 _TEMPLATE: Final = re.compile(r"\{[^{}]*\}|\[[A-Za-z_ -]{3,}\]|<[A-Za-z_ -]{3,}>|\$[A-Z_]{3,}")
+_TEMPLATE_SIGNS: Final = "{[<$"
 _NAMES = "q d data payload exfil secret prompt msg message text content c token key log note info leak stolen history"
 _SPEAKING: Final = frozenset(_NAMES.split())
 _NUMBER: Final = re.compile(r"(?:0[xX][0-9A-Fa-f]+|[0-9]+)(?:\.(?:0[xX][0-9A-Fa-f]+|[0-9]+)){0,3}\.?")
@@ -98,7 +99,7 @@ def carried(address: Address, *, loads: bool) -> float:
     found = [_of_value(name, value, loads=loads) for name, value in _values(address.query)]
     found += [0.6 for part in _LONG_PARTS.findall(address.path) if _is_blob(part, loads=loads)]
     found += [0.8 for label in address.host.split(".") if len(label) >= _LONG_LABEL]
-    if _TEMPLATE.search(address.path):
+    if _has_place(address.path):
         found.append(0.7)
     return max(found, default=0.0)
 
@@ -108,9 +109,14 @@ def _values(query: str) -> list[tuple[str, str]]:
     return [(name.lower(), value) if mark else ("", name) for name, mark, value in pairs]
 
 
+def _has_place(text: str) -> bool:
+    """Whether a text has a place for what is to be carried, such as `{answer}`."""
+    return any(sign in text for sign in _TEMPLATE_SIGNS) and _TEMPLATE.search(text) is not None
+
+
 def _of_value(name: str, value: str, *, loads: bool) -> float:
     plain = unquote_plus(value)
-    if _TEMPLATE.search(plain):
+    if _has_place(plain):
         return 0.7
     if _BLOB.fullmatch(value) and _mixed(value):
         return 0.95 if _is_readable(value) else 0.7

@@ -10,10 +10,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from .._types import NO_CONTEXT, Context, Found
+from ..patterns import Pattern, Scanner
 from ._versions import version_of
 
 KINDS: Final = ("base64", "hex", "percent", "escapes", "rot13")
@@ -56,22 +58,37 @@ class EncodedCheck:
         self.name = "encoded"
         self.kinds = tuple(kinds) or KINDS
         self.version = version_of(1, sorted(self.kinds), least)
-        self._forms = [(kind, re.compile(form(least)), score) for kind, form, score in _FORMS if kind in self.kinds]
+        self._forms = {kind: (re.compile(form(least)), score) for kind, form, score in _FORMS if kind in self.kinds}
+        self._signs = _signs(frozenset(self.kinds), least)
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # it needs none
-        """What is encoded, in the order of the text; stretches of different kinds may overlap."""
+        """What is encoded, in the order of the text; stretches of different kinds may overlap.
+
+        Raises ScanFailedError.
+        """
         found: list[Found] = []
-        for kind, form, score in self._forms:
-            if any(sign in text for sign in _SIGNS.get(kind, _ANY_TEXT)):
-                found += _found(text, kind, form, score)
-        if "rot13" in self.kinds:
-            found += _moved(text)
+        # In lower case even where `_lowered` leaves a text as it is. Half of a surrogate pair is a sign of nothing.
+        for number in self._signs.matching(_lowered(text).encode("utf-8", "replace").lower()):
+            kind = self._signs.patterns[number].kind
+            found += _moved(text) if kind == "rot13" else _found(text, kind, *self._forms[kind])
         return sorted(found, key=lambda one: (one.start, one.end))
 
 
 def encoded(kinds: Sequence[str] = (), least: int = LEAST) -> EncodedCheck:
     """Looks for encoded stretches of some kinds, or of all."""
     return EncodedCheck(kinds, least)
+
+
+@cache
+def _signs(kinds: frozenset[str], least: int) -> Scanner:
+    """What every stretch of these kinds has in it: one look at a text in lower case says which of them can be there."""
+    return Scanner([Pattern(kind, sign(min(least, LEAST))) for kind, sign in _SIGNS if kind in kinds])
+
+
+def _lowered(text: str) -> str:
+    """In lower case, where that has the same length: in a few languages it has not, and places would be others."""
+    low = text.lower()
+    return low if len(low) == len(text) else text
 
 
 def _found(text: str, kind: str, form: "re.Pattern[str]", score: Callable[[str], float]) -> Iterator[Found]:
@@ -127,9 +144,7 @@ def _bits(text: str) -> float:
 
 def _moved(text: str) -> Iterator[Found]:
     """Stretches of words that are full of frequent ones only after their letters are moved by 13 places."""
-    low = text.lower()
-    # Lower case has another length in a few languages; their places would be others.
-    low = low if len(low) == len(text) else text
+    low = _lowered(text)
     if _FREQUENT_MOVED.isdisjoint(_WORD.findall(low)):
         return
     words = [word.span() for word in _WORD.finditer(text)]
@@ -152,9 +167,6 @@ def _moved(text: str) -> Iterator[Found]:
 _ROT13: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
 _FREQUENT_MOVED: Final = frozenset(word.translate(_ROT13) for word in _FREQUENT) - _FREQUENT
 """Without one of these no stretch is fuller of frequent words when its letters are moved back."""
-_ANY_TEXT: Final = ("",)
-_SIGNS: Final = {"percent": ("%",), "escapes": ("\\u", "\\x", "&#")}
-"""What must stand in a text before it is worth a look for some kinds."""
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _Form = tuple[str, Callable[[int], str], Callable[[str], float]]
 _FORMS: Final[tuple[_Form, ...]] = (
@@ -174,3 +186,17 @@ _FORMS: Final[tuple[_Form, ...]] = (
         _of_escapes,
     ),
 )
+_SIGNS: Final[tuple[tuple[str, Callable[[int], str]], ...]] = (
+    ("base64", lambda least: f"[a-z0-9+/_-]{{{least}}}"),
+    ("hex", lambda least: rf"(?:(?:0x)?[0-9a-f]{{2}}(?:[\x00-\x20:,-]|[^\x00-\x7f])?){{{least // 2}}}"),
+    ("percent", lambda least: rf"(?:%[0-9a-f]{{2}}[a-z0-9_.~-]{{0,2}}){{{max(2, least // 4)}}}"),
+    (
+        "escapes",
+        lambda least: (
+            r"(?:(?:\\u\{?[0-9a-f]{1,8}\}?|\\x[0-9a-f]{2}|&#(?:x[0-9a-f]{1,6}|[0-9]{1,7});)"
+            rf"(?:[\x00-\x20]|[^\x00-\x7f])?){{{max(2, least // 6)}}}"
+        ),
+    ),
+    ("rot13", lambda _least: rf"(?:^|[^a-z])(?:{'|'.join(sorted(_FREQUENT_MOVED))})(?:[^a-z]|$)|[a-z]{{21}}"),
+)
+"""Each takes as much as its form or more: any character beyond ASCII may be white space, and long words are cut."""

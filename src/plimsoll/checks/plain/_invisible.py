@@ -12,13 +12,20 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from .._types import NO_CONTEXT, Context, Found
+from ..patterns import beyond_ascii
 from ._versions import version_of
 
 KINDS: Final = ("zero_width", "tags", "bidi", "variation")
 
-_RUN: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e007f\U000e0100-\U000e01ef]+"
+_RANGES: Final = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e007f\U000e0100-\U000e01ef"
+)
+_RUN: Final = re.compile(f"[{_RANGES}]+")
+_HIDDEN: Final = frozenset(
+    chr(code)
+    for first, last in re.findall("(.)(?:-(.))?", _RANGES)
+    for code in range(ord(first), ord(last or first) + 1)
 )
 _ISOLATES: Final = frozenset("\u202a\u202b\u2066\u2067\u2068")
 _CLOSING: Final = frozenset("\u202c\u2069")
@@ -56,7 +63,7 @@ class InvisibleCheck:
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # it needs none
         """Every run of characters of one kind that nothing explains, in the order of the text."""
-        if text.isascii():
+        if text.isascii() or _HIDDEN.isdisjoint(beyond_ascii(text)):
             return ()
         has_right_to_left = _RIGHT_TO_LEFT.search(text) is not None
         runs = [

@@ -24,6 +24,8 @@ _LEAST_FAR: Final = 8
 """Letters of other scripts than Latin that are enough to tell."""
 _LATIN_END: Final = 0x370
 _BLOCK: Final = 1000
+_ENOUGH, _ENOUGH_WORDS = 400, 40
+"""Characters of prose that are enough to tell, and words."""
 _LIKELY: Final = 0.1
 """Languages that are together less likely than that are taken for not used."""
 _MOST_SIGNS: Final = 0.09
@@ -53,8 +55,7 @@ _COMMAND: Final = re.compile(
     r"|SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WITH|pip|npm|git|sudo|docker|curl|kubectl|apt|cd|export)\s[^\n]*"
 )
 _TECHNICAL: Final = re.compile(r"://|[@\\/_]|[A-Za-z]\d|\d[A-Za-z]|\w[.]\w|[a-z][A-Z]")
-_SIGNS: Final = re.compile(r"[{}\[\]()<>;=_/\\|&*+#$@^~\"]")
-_SPACE: Final = re.compile(r"\s")
+_SIGNS: Final = '{}[]()<>;=_/\\|&*+#$@^~"'
 
 
 class LanguageCheck:
@@ -69,7 +70,7 @@ class LanguageCheck:
     def __init__(self, name: str, languages: Sequence[str] | None, kinds: Sequence[str] = ()) -> None:
         self.name = name
         self.kinds = tuple(kinds) or _DEFAULT
-        self.version = version_of(1, version("py3langid"), sorted(languages or ()), sorted(self.kinds))
+        self.version = version_of(2, version("py3langid"), sorted(languages or ()), sorted(self.kinds))
         self.words_only = languages is None
         """An answer is asked for in the language of its question; what stands beside it is not."""
         self._languages = None if languages is None else _with_close(languages)
@@ -90,8 +91,7 @@ class LanguageCheck:
                 if "unknown" in self.kinds and start < end:
                     yield Found(start, end, "unknown", reason="too little prose to tell")
                 continue
-            chances = _chances(prose)
-            chance = sum(chances[language] for language in allowed | {_NO_LANGUAGE} if language in chances)
+            chance = sum(chance for code, chance in _ranked(prose) if code in allowed or code == _NO_LANGUAGE)
             if chance < _LIKELY and "other_language" in self.kinds:
                 yield Found(start, end, "other_language", round(min(1.0, 1 - chance), 4), "none of the allowed ones")
 
@@ -121,7 +121,7 @@ def _with_close(languages: Sequence[str]) -> frozenset[str]:
 
 def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
     """Stretches of a text with what in them is prose; nothing where that is too little to tell."""
-    plain = _CODE.sub(lambda code: " " * len(code[0]), text)
+    plain = _CODE.sub(lambda code: " " * len(code[0]), text) if "`" in text else text
     at = 0
     while at < len(plain):
         end = min(len(plain), at + _BLOCK)
@@ -134,13 +134,15 @@ def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _prose(text: str) -> str:
     """The letters of what is written for people."""
-    signs = len(_SIGNS.findall(text))
-    if signs > _MOST_SIGNS * (len(text) - len(_SPACE.findall(text))):
+    signs = sum(map(text.count, _SIGNS))
+    if signs > _MOST_SIGNS * sum(map(len, text.split())):
         return ""
     words = _COMMAND.sub(" ", text).split()
-    text = " ".join(one for one in words if _TECHNICAL.search(one) is None and not _is_capitals(one))
-    kept = "".join(c if c.isalpha() or unicodedata.combining(c) or c in "'’" else " " for c in text)  # noqa: RUF001
-    prose = " ".join(kept.split())
+    text = " ".join(one for one in words if _is_ordinary(one))
+    for sign in set(text):
+        if not (sign.isalpha() or unicodedata.combining(sign) or sign in "'’"):  # noqa: RUF001
+            text = text.replace(sign, " ")
+    prose = " ".join(text.split())
     letters = len(prose) - prose.count(" ")
     if letters >= _LEAST_LETTERS:
         return "" if _is_list_of_names(prose) else prose
@@ -148,8 +150,11 @@ def _prose(text: str) -> str:
     return prose if far >= _LEAST_FAR else ""
 
 
-def _is_capitals(word: str) -> bool:
-    return len(word) > 1 and word.isupper()
+def _is_ordinary(word: str) -> bool:
+    """Whether a word is neither technical nor in capitals; of most words that is seen at once."""
+    if word.islower() and word.isalpha():
+        return True
+    return _TECHNICAL.search(word) is None and not (len(word) > 1 and word.isupper())
 
 
 def _is_list_of_names(prose: str) -> bool:
@@ -157,13 +162,16 @@ def _is_list_of_names(prose: str) -> bool:
     return len(words) >= _LEAST_NAMES and sum(map(str.istitle, words)) > _MOST_NAMES * len(words)
 
 
-def _chances(prose: str) -> dict[str, float]:
-    return {str(code): float(chance) for code, chance in _model().rank(prose)}
+def _ranked(prose: str) -> list[tuple[str, float]]:
+    """How likely each language is, the likeliest first; of long prose every second word, or fewer, says enough."""
+    words = prose.split(" ")
+    step = min(len(prose) // _ENOUGH, len(words) // _ENOUGH_WORDS)
+    ranked: list[tuple[str, float]] = _model().rank(" ".join(words[::step]) if step > 1 else prose)
+    return ranked
 
 
 def _likeliest(prose: str) -> str:
-    chances = _chances(prose)
-    return max(chances, key=lambda code: chances[code])
+    return _ranked(prose)[0][0]
 
 
 @cache

@@ -7,6 +7,7 @@ Addresses are read as browsers read them.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from .._errors import CheckOptionsError
@@ -39,6 +40,10 @@ _BEFORE_LOADING: Final = re.compile(
     rf"(?is)(?:!\[[^\]]*\]\([\s<]*|\b(?:{_LOADING_NAMES})\s*=[\s\"']*|\burl\([\s\"']*|\]:[\s<]*)\Z"
 )
 _AFTER_ADDRESS: Final = re.compile(rf"[{_END}]")
+_AROUND: Final = "<\"'" + "".join(filter(str.isspace, map(chr, range(0x3001))))
+_OPENING, _LOADED = ("](", "url(", "]:"), tuple(_LOADING_NAMES.split("|"))
+_Loads = Callable[[], bool]
+"""Says whether an address is loaded without a click; few rules ask."""
 _DATA: Final = re.compile(r"data:(?:[a-z]+/|[;,])", re.IGNORECASE)
 _EMPTY_NAMES: Final = frozenset({"about", "blob"})
 _FOREIGN: Final = 1.0
@@ -67,18 +72,17 @@ def _patterns(hosts: frozenset[str], schemes: frozenset[str]) -> list[Pattern]:
     def is_known(address: Address) -> bool:
         return is_allowed(address.host, hosts)
 
-    def foreign(address: Address, _loads: bool) -> float:  # noqa: FBT001  # all of them are asked alike
+    def foreign(address: Address, _loads: _Loads) -> float:
         return _FOREIGN if address.host and not is_known(address) else 0.0
 
-    def carrying(address: Address, loads: bool) -> float:  # noqa: FBT001
-        sure = carried(address, loads=loads) if address.host else 0.0
-        return 0.0 if not sure or is_known(address) else sure
+    def carrying(address: Address, loads: _Loads) -> float:
+        return carried(address, loads=loads()) if address.host and not is_known(address) else 0.0
 
-    def disguised(address: Address, _loads: bool) -> float:  # noqa: FBT001
+    def disguised(address: Address, _loads: _Loads) -> float:
         sure = disguise(address)
         return 0.0 if not sure or (not address.user and is_known(address)) else sure
 
-    def other_scheme(address: Address, _loads: bool) -> float:  # noqa: FBT001
+    def other_scheme(address: Address, _loads: _Loads) -> float:
         return 0.8 if address.scheme and address.scheme not in schemes else 0.0
 
     return [
@@ -92,18 +96,30 @@ def _patterns(hosts: frozenset[str], schemes: frozenset[str]) -> list[Pattern]:
     ]
 
 
-def _judge(ask: Callable[[Address, bool], float]) -> Judge:
+def _judge(ask: Callable[[Address, _Loads], float]) -> Judge:
     """Asks about the address in a match, and whether it is loaded without a click."""
 
     def judge(text: str, before: str, _after: str) -> float:
-        lead = _BEFORE_ADDRESS.match(text)
-        rest = text[lead.end() :] if lead else text
-        end = _AFTER_ADDRESS.search(rest)
-        address = read_address(rest[: end.start()] if end else rest)
-        loads = _BEFORE_LOADING.search(before + (lead[0] if lead else "")) is not None
-        return ask(address, loads)
+        address, lead = _read(text)
+        return ask(address, lambda: _is_loaded(before + lead))
 
     return judge
+
+
+@lru_cache(maxsize=8)
+def _read(text: str) -> tuple[Address, str]:
+    """The address in a match, and what of the match stands in front of it. Several patterns ask about the same one."""
+    lead = _BEFORE_ADDRESS.match(text)
+    rest = text[lead.end() :] if lead else text
+    end = _AFTER_ADDRESS.search(rest)
+    return read_address(rest[: end.start()] if end else rest), lead[0] if lead else ""
+
+
+def _is_loaded(before: str) -> bool:
+    """Whether an address behind this is loaded without a click."""
+    low = before.rstrip(_AROUND).lower()
+    opens = low.endswith(_OPENING) or (low.endswith("=") and low[:-1].rstrip().endswith(_LOADED))
+    return opens and _BEFORE_LOADING.search(before) is not None
 
 
 def _bare(schemes: frozenset[str]) -> Judge:
