@@ -80,6 +80,25 @@ def test_findings_lie_in_the_text_and_have_the_least_score() -> None:
         assert {one.kind for one in found} <= set(check.kinds)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *HARMLESS[:4],
+        "when is my next flight",
+        "Which documents do I have to bring to the appointment?",
+        "for index, value in enumerate(values):\n    total += value * weights[index]\n",
+        "2026-03-01T10:00:00Z ERROR worker[17]: killed child process 4711, retrying in 5 s",
+        "a" * 2000,
+        "0123456789abcdef" * 40,
+        "Der Vertrag verl\u00e4ngert sich um ein Jahr, wenn er nicht gek\u00fcndigt wird.",
+        "\u5951\u7d04\u306f\u6bce\u5e74\u66f4\u65b0\u3055\u308c\u307e\u3059\u3002",
+    ],
+)
+def test_text_that_has_nothing_to_do_with_harm_is_not_called_toxic(text: str) -> None:
+    assert toxicity().find(text) == []
+    assert not moderate(text).flagged
+
+
 def test_a_check_of_some_kinds_finds_no_others() -> None:
     assert moderation(["sexual"]).find("I will kill you") == []
     assert tuple(toxicity(["hateful"]).scores("You idiot")) == ("hateful",)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # it brings no types
 
-from plimsoll.checks.harm import BITS, RARITY_UNIT, ROWS, Lexicon, seen
+from plimsoll.checks.harm import BITS, RARITY_UNIT, ROWS, Vocabulary, seen
 from plimsoll.checks.harm import grams as grams_of
 
 from ._harm_rows import MADE, Row
@@ -51,9 +51,9 @@ class Table:
     tag_rarity: Floats
 
 
-def table(rows: Sequence[Row], lexicon: Lexicon, coarse: NDArray[np.int64]) -> Table:
+def table(rows: Sequence[Row], vocabulary: Vocabulary, coarse: NDArray[np.int64]) -> Table:
     """Reads all texts."""
-    known = [seen(row.text, lexicon, coarse) for row in rows]
+    known = [seen(row.text, vocabulary, coarse) for row in rows]
     grams = _counts([_grams(one.words) for one in known], GRAMS)
     tags = _counts([one.rows for one in known], ROWS)
     real = np.array([row.source in ("openai_moderation", "surge_toxicity") for row in rows])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from ._harm_fit import GRAMS, Floats, Linear, Table, chosen, fit, folded, labels_of, with_priors
-from ._harm_rows import MADE
+from ._harm_rows import MADE, PLAIN
 
 Flags = NDArray[np.bool_]
 Shares = Mapping[str, float]
@@ -30,7 +30,7 @@ PRIORS: Mapping[str, Shares] = {
     "offensive": {TWEETS: 1.0},
 }
 """Heads that others begin from, with how much a row of each source counts."""
-_LABEL = {"toxic comments": "toxic"}
+_LABEL = {"toxic comments": "toxic", "hate at length": "hate"}
 _STRENGTH = 3.0
 _PRIOR_TWEETS = 0.45
 """The share of the tweets that priors are fitted on; there are many, and all alike."""
@@ -48,16 +48,17 @@ class Head:
 
 
 HEADS: Mapping[str, Head] = {
-    "any": Head({MODERATION: 1.0, HATECHECK: 0.03, XSTEST: 0.3}, 10),
-    "harassment": Head({MODERATION: 1.0, MADE: 0.1}, 10),
-    "hate": Head({MODERATION: 1.0, HATECHECK: 1.0, MADE: 0.3, XSTEST: 1.0}, 10),
-    "illicit": Head({XSTEST: 3.0, MADE: 0.5}, 10),
-    "self-harm": Head({MODERATION: 1.0, MADE: 0.1}, 10),
-    "sexual": Head({MODERATION: 1.0, MADE: 0.1}, 10),
-    "violence": Head({MODERATION: 1.0, MADE: 0.1}, 10),
-    "toxic": Head({SURGE: 1.0}, 10, ("toxic comments",)),
-    "hateful": Head({TWEETS: 1.0}, 3, ("hateful", "offensive")),
-    "offensive": Head({TWEETS: 1.0}, 3, ("hateful", "offensive")),
+    "any": Head({MODERATION: 1.0, HATECHECK: 0.01, XSTEST: 0.1, PLAIN: 0.005}, 10),
+    "hate": Head({MODERATION: 1.0, HATECHECK: 1.0, MADE: 0.3, XSTEST: 1.0, PLAIN: 0.02}, 10),
+    "hate at length": Head({MODERATION: 1.0, HATECHECK: 0.2, MADE: 0.06, XSTEST: 0.3, PLAIN: 0.02}, 10),
+    "illicit": Head({XSTEST: 3.0, MADE: 0.5, PLAIN: 0.1}, 10),
+    **{
+        name: Head({MODERATION: 1.0, MADE: 0.02, PLAIN: 0.02}, 10)
+        for name in ("harassment", "self-harm", "sexual", "violence")
+    },
+    "toxic": Head({SURGE: 1.0, PLAIN: 0.05}, 10, ("toxic comments",)),
+    "hateful": Head({TWEETS: 1.0, PLAIN: 0.2}, 3, ("hateful", "offensive")),
+    "offensive": Head({TWEETS: 1.0, PLAIN: 0.2}, 3, ("hateful", "offensive")),
     **{
         name: Head({MODERATION: 1.0, MADE: 0.3, HATECHECK: 0.3}, 3, only_tags=True)
         for name in ("hate/threatening", "harassment/threatening", "violence/graphic", "illicit/violent")
@@ -119,11 +120,12 @@ def _priors(given: Parts, among: Flags) -> dict[tuple[str, str], Linear]:
         for kind, values in kinds.items():
             if kind != "grams" or MADE not in shares:
                 few = among & ~given.tweets
-                found[name, kind] = _fitted(given, values, _LABEL.get(name, name), shares, few, _STRENGTH)
+                found[name, kind] = _fitted(given, values, name, shares, few, _STRENGTH)
     return found
 
 
-def _fitted(given: Parts, values: csr_matrix, label: str, shares: Shares, among: Flags, strength: float) -> Linear:
+def _fitted(given: Parts, values: csr_matrix, name: str, shares: Shares, among: Flags, strength: float) -> Linear:
+    label = _LABEL.get(name, name)
     weights = chosen(given.table.rows, label, shares, among)
     used = np.flatnonzero(weights > 0)
     labels: Floats = labels_of(given.table.rows, label)

@@ -8,9 +8,10 @@ from typing import Any
 
 from ._harm_grammar import made
 from ._harm_lexicon import rows_of
+from ._harm_plain import plain
 
 FOLDS = 5
-MADE = "made"
+MADE, PLAIN = "made", "plain"
 SETS = ("openai_moderation", "hatecheck", "surge_toxicity", "tdavidson_hate", "xstest")
 CODES = {
     "S": "sexual",
@@ -58,6 +59,12 @@ def made_rows(seed: int, count: int) -> list[Row]:
     return [Row(MADE, one.text, _with_any(one.labels), one.template, one.family) for one in made(seed, count)]
 
 
+def plain_rows(data_root: Path) -> list[Row]:
+    """Harmless texts that are like nothing in the labelled sets; a kind of them is a group."""
+    labels = {**HARMLESS, **dict.fromkeys(("toxic", "hateful", "offensive"), 0)}
+    return [Row(PLAIN, text, labels, kind, kind) for kind, text in plain(data_root)]
+
+
 def _with_any(given: Mapping[str, int]) -> Mapping[str, int]:
     """Narrow kinds are 0 where the wide one is, or where a family that has it says nothing of the narrow one."""
     labels = {name: 0 for name, wide in NARROW.items() if wide in given} | dict(given)
@@ -68,8 +75,9 @@ def _with_any(given: Mapping[str, int]) -> Mapping[str, int]:
 
 
 def _moderation(row: dict[str, Any]) -> Row:
-    labels = {name: int(row[code]) for code, name in CODES.items() if row.get(code) is not None}
-    return Row("openai_moderation", row["text"], {**labels, "any": int(row["flagged"])}, row["text"])
+    known = {name: int(row[code]) for code, name in CODES.items() if row.get(code) is not None}
+    labels = known if row["flagged"] else {**dict.fromkeys(CODES.values(), 0), **known}
+    return Row("openai_moderation", row["text"], {**labels, "any": int(row["flagged"])}, row["text"], " ".join(known))
 
 
 def _hatecheck(row: dict[str, Any]) -> Row:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import plimsoll.checks.harm as room
-from plimsoll.checks.harm import ROWS, HarmFileError, HarmModel, _model, builtin_model, from_bytes, grams, to_bytes
+from plimsoll.checks.harm import ROWS, HarmFileError, HarmModel, _vocabulary, builtin_model, from_bytes, grams, to_bytes
 
 FILE = Path(room.__file__).parent / "weights" / "harm.safetensors"
 
@@ -95,11 +95,11 @@ def test_resolving_unknown_words_does_bounded_work_for_each() -> None:
         nonlocal calls
         calls += event in {"call", "c_call"}
 
-    lexicon = builtin_model().lexicon
+    model = builtin_model()
     word = "qwrtzpsdfghjklyxcvbnm" * 3000
     sys.setprofile(count)
     try:
-        lexicon.tagged(word)
+        model.see(word)
     finally:
         sys.setprofile(None)
     assert calls < 2000
@@ -110,7 +110,7 @@ def test_the_file_says_what_the_model_is_and_the_same_model_gives_the_same_file(
     model = from_bytes(data)
     assert model.digest == builtin_model().digest
     assert to_bytes(model.heads, tables(model)) == data
-    assert len(data) < 1_300_000
+    assert len(data) < 1_400_000
 
 
 def test_files_that_are_not_its_own_are_refused() -> None:
@@ -126,7 +126,7 @@ def test_files_that_are_not_its_own_are_refused() -> None:
     with pytest.raises(HarmFileError, match="shapes"):
         from_bytes(to_bytes(model.heads, fewer))
     with pytest.raises(HarmFileError, match="another format"):
-        from_bytes(data.replace(b"plimsoll-harm-1", b"plimsoll-harm-0"))
+        from_bytes(data.replace(b"plimsoll-harm-2", b"plimsoll-harm-1"))
 
 
 TEXTS = [f"word{number} I hate those {number}th parts, you idiot {number * 7}" for number in range(30)]
@@ -134,7 +134,7 @@ TEXTS = [f"word{number} I hate those {number}th parts, you idiot {number * 7}" f
 
 def test_what_is_kept_of_words_changes_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = [builtin_model().scores(builtin_model().see(text)).tolist() for text in TEXTS]
-    monkeypatch.setattr(_model, "_KEPT_WORDS", 9)
+    monkeypatch.setattr(_vocabulary, "_KEPT_CHUNKS", 9)
     few = from_bytes(FILE.read_bytes())
     assert [few.scores(few.see(text)).tolist() for text in TEXTS] == expected
     assert [few.scores(few.see(text)).tolist() for text in reversed(TEXTS)] == expected[::-1]

@@ -1,11 +1,11 @@
 """How likely each kind of harm is in a text: linear heads over its words' n-grams and over its words' classes."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from threading import Lock
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -17,14 +17,15 @@ from plimsoll.kernel.digest import Json, canonical_json, digest_bytes, hex_part
 
 from ..patterns import normalise
 from ._errors import HarmFileError
-from ._grams import BITS, distinct_words, grams
+from ._grams import BITS, grams
 from ._tags import CLASSES, ROWS, Rows, anchored, distinct
-from ._words import Lexicon, Tagged, joined, lower, read_lexicon, spans
+from ._vocabulary import Vocabulary
+from ._words import Lexicon, Tagged, lower, read_lexicon, spans
 
 RARITY_UNIT: Final = 32
 """Rarities are kept as so many parts of one."""
 
-_FORMAT: Final = "plimsoll-harm-1"
+_FORMAT: Final = "plimsoll-harm-2"
 _ABOUT: Final = "about"
 _PREFIX: Final = 8
 _FILE: Final = "harm.safetensors"
@@ -41,8 +42,6 @@ _TYPES: Final = {
 _WINDOW: Final = 16
 """Where a text is at its worst is said to so many classed words."""
 
-_KEPT_WORDS: Final = 20_000
-
 Numbers = NDArray[np.float64]
 
 
@@ -57,31 +56,10 @@ class Seen(NamedTuple):
     """Its words with a class."""
     words: list[str]
     """Its words, each once."""
+    weights: Numbers
+    """What the n-grams of its words add up to for each head that has some, and their squared rarities."""
     rows: Rows
     """The features of its classes, each once."""
-
-
-class _Kept:
-    """What words add up to, of at most so many; a full one is thrown away and filled anew.
-
-    Safe to use from several threads: a row is written before its word is known, and never again.
-    """
-
-    def __init__(self, heads: int) -> None:
-        self._lock = Lock()
-        self.values = np.zeros((_KEPT_WORDS, heads + 1), np.float64)
-        self.places: dict[str, int] = {}
-
-    def add(self, words: Sequence[str], values: Numbers) -> bool:
-        """Whether there was room."""
-        with self._lock:
-            new = [number for number, word in enumerate(words) if word not in self.places]
-            start = len(self.places)
-            if start + len(new) > _KEPT_WORDS:
-                return False
-            self.values[start : start + len(new)] = values[new]
-            self.places.update((words[number], start + offset) for offset, number in enumerate(new))
-            return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,52 +88,41 @@ class HarmModel:
     digest: str = ""
     lexicon: Lexicon = field(init=False)
     _coarse: Rows = field(init=False, repr=False)
-    _squares: tuple[Numbers, Numbers] = field(init=False, repr=False)
-    _kept: list[_Kept] = field(init=False, repr=False)
+    _gram_squares: Numbers = field(init=False, repr=False)
+    _of_tags: Numbers = field(init=False, repr=False)
+    """The weights of classes and, in the last column, their squared rarities."""
+    _vocabulary: Vocabulary = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lexicon", read_lexicon(self.words.tobytes()))
         object.__setattr__(self, "_coarse", self.coarse.astype(np.int64))
-        squares = tuple((one / RARITY_UNIT) ** 2 for one in (self.gram_rarity, self.tag_rarity))
-        object.__setattr__(self, "_squares", squares)
-        object.__setattr__(self, "_kept", [_Kept(self.grams.shape[1])])
+        squares = [(one / RARITY_UNIT) ** 2 for one in (self.gram_rarity, self.tag_rarity)]
+        object.__setattr__(self, "_gram_squares", squares[0])
+        object.__setattr__(self, "_of_tags", np.column_stack((self.tags, squares[1])).astype(np.float64))
+        object.__setattr__(self, "_vocabulary", Vocabulary(self.lexicon, self._of_words))
 
     def see(self, text: str) -> Seen:
         """What the model knows of a text."""
-        return seen(text, self.lexicon, self._coarse)
+        return seen(text, self._vocabulary, self._coarse)
 
     def scores(self, known: Seen) -> Numbers:
         """Of each head: ln(p / (1 - p)), with p how likely it is."""
         total = self.bias.astype(np.float64)
         if known.words:
-            found = self._of_words(known.words)
             count = self.grams.shape[1]
-            total[:count] += self.scales[0, :count] * found[:-1] / np.sqrt(found[-1])
+            total[:count] += self.scales[0, :count] * known.weights[:-1] / math.sqrt(known.weights[-1])
         if len(known.rows):
-            sums = self.tags.take(known.rows, axis=0).sum(axis=0, dtype=np.int64)
-            total += self.scales[1] * sums / np.sqrt(self._squares[1].take(known.rows).sum())
+            sums = self._of_tags.take(known.rows, axis=0).sum(axis=0)
+            total += self.scales[1] * sums[:-1] / math.sqrt(sums[-1])
         return total
 
     def _of_words(self, words: Sequence[str]) -> Numbers:
-        """The sum of the weights of all n-grams of some words, and of their squared rarities."""
-        kept = self._kept[0]
-        missing = [word for word in words if word not in kept.places]
-        if missing:
-            values = self._of_new(missing)
-            if not kept.add(missing, values):
-                self._kept[0] = _Kept(self.grams.shape[1])
-                new = set(missing)
-                known = [kept.places[word] for word in words if word not in new]
-                return np.asarray(values.sum(axis=0) + kept.values[known].sum(axis=0), np.float64)
-        return np.asarray(kept.values.take([kept.places[word] for word in words], axis=0).sum(axis=0), np.float64)
-
-    def _of_new(self, words: Sequence[str]) -> Numbers:
-        """Shape (words, heads with n-grams + 1): the same of each word."""
-        parts = []
+        """Shape (words, heads with n-grams + 1): the sum of the weights of a word's n-grams, and squared rarities."""
+        parts = [np.zeros((0, self.grams.shape[1] + 1))]
         for piece in grams(words):
             weights = self.grams.take(piece.characters, axis=0).astype(np.int64)
             weights *= piece.there[:, :, None]
-            squares = self._squares[0].take(piece.characters) * piece.there
+            squares = self._gram_squares.take(piece.characters) * piece.there
             sums = np.add.reduceat(weights.sum(axis=0), piece.firsts, axis=0)
             lengths = np.add.reduceat(squares.sum(axis=0), piece.firsts)
             parts.append(np.column_stack((sums, lengths)))
@@ -185,12 +152,12 @@ class HarmModel:
         return [(origins[start], origins[end - 1] + 1) for start, end in found_spans]
 
 
-def seen(text: str, lexicon: Lexicon, coarse: Rows) -> Seen:
-    """What a model with such a lexicon knows of a text."""
+def seen(text: str, vocabulary: Vocabulary, coarse: Rows) -> Seen:
+    """What a model with such a vocabulary knows of a text."""
     normal = normalise(text)
-    lowered = joined(lower(normal.text))
-    tagged = lexicon.tagged(lowered)
-    return Seen(lowered, normal.origins, tagged, distinct_words(lowered), distinct(tagged.tags, tagged.places, coarse))
+    found = vocabulary.read(lower(normal.text))
+    rows = distinct(found.tagged.tags, found.tagged.places, coarse)
+    return Seen(found.lowered, normal.origins, found.tagged, found.words, found.weights, rows)
 
 
 def to_bytes(heads: tuple[str, ...], tables: Mapping[str, NDArray[np.generic]]) -> bytes:

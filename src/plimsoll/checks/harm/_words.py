@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 PLAIN: Final = 0
 """A word that is known and says nothing here."""
 _UNKNOWN: Final = -1
+NOT_LOOKED_FOR: Final = -2
+"""In place of a class: nobody asked yet which one an unknown word has."""
 _PHRASE: Final = 64
 """Added to the class of a word that begins a phrase."""
 _BOTH: Final = 64
@@ -30,6 +32,9 @@ _UNKNOWN_SHARE: Final = 3
 _FEW_WORDS: Final = 40
 
 _TOKEN: Final = re.compile(r"""\w(?:[\w'@$*-]*\w)?|["\u201c\u201d\u00ab\u00bb]|[.;\n]|[!?]+""")
+_LONGEST_CHUNK: Final = 48
+_CHUNK: Final = re.compile(r"[^ \n]{1,48}(?![^ \n])|[^ \n]{23,47}[^\w \n]|[^ \n]{48}|\n")
+"""Without a space; what is longer is cut behind a character that is of no word, where there is one."""
 _SPACED: Final = re.compile(r"(?<!\w)\w(?: \w){2,}(?!\w)")
 _MAY_BE_SPACED: Final = re.compile(r" \w \w(?!\w)")
 """Is found much faster, and in every text that has the other."""
@@ -77,35 +82,46 @@ class Lexicon:
         object.__setattr__(self, "_missing", dict(self._without_a_letter()))
         object.__setattr__(self, "_resolved", lru_cache(_KEPT)(self._resolve))
 
-    def tagged(self, lowered: str) -> Tagged:
-        """The classes of the words of a text in lower case; of `black people` only that it is a group is left."""
-        tokens = _TOKEN.findall(lowered)
-        known = self._known.get
-        codes = np.array([known(token, _UNKNOWN) for token in tokens], np.int64)
-        self._phrased(tokens, codes)
-        self._corrected(tokens, codes)
+    def code(self, token: str) -> int:
+        """The class of a token as it is written; `tagged` knows what the numbers mean that are no class."""
+        return self._known.get(token, _UNKNOWN)
+
+    def tagged(self, tokens: Tags, known: Tags, names: Sequence[str]) -> Tagged:
+        """The classes of the tokens of a text; of `black people` only that it is a group is left.
+
+        For each token there is, how it is written in `names`, and in `known` its code as it is written, and the class
+        that it has in spite of mistakes: where that was not looked for and is needed, it is noted there.
+        """
+        codes = known[0].take(tokens)
+        self._phrased(tokens, codes, names)
+        self._corrected(tokens, codes, known[1], names)
         kept = np.flatnonzero(codes)
-        tags, kept = _parted(codes[kept], kept)
+        tags, kept = _parted(codes.take(kept), kept)
         return self._grouped(Tagged(tags, kept, len(tokens)))
 
-    def _phrased(self, tokens: Sequence[str], codes: Tags) -> None:
+    def _phrased(self, tokens: Tags, codes: Tags, names: Sequence[str]) -> None:
         """Gives the first of two words that belong together the class of both."""
         begins = np.flatnonzero(codes >= _PHRASE)
         codes[begins] -= _PHRASE
         for place in begins.tolist():
-            phrase = self.phrases.get(" ".join(tokens[place : place + 2]))
+            phrase = self.phrases.get(" ".join(names[token] for token in tokens[place : place + 2].tolist()))
             if phrase is not None:
                 codes[place] = phrase
                 codes[place + 1] = PLAIN
 
-    def _corrected(self, tokens: Sequence[str], codes: Tags) -> None:
+    def _corrected(self, tokens: Tags, codes: Tags, corrected: Tags, names: Sequence[str]) -> None:
         """Gives words that are not known as they are written their class; two of them where two words are one."""
-        unknown = np.flatnonzero(codes == _UNKNOWN).tolist()
+        unknown = np.flatnonzero(codes == _UNKNOWN)
         if len(tokens) > _FEW_WORDS and len(unknown) * _UNKNOWN_SHARE > len(tokens):
             codes[unknown] = PLAIN
             return
-        for place in unknown:
-            codes[place] = self._resolved(tokens[place][:_LONGEST])
+        which = tokens.take(unknown)
+        found = corrected.take(which)
+        if NOT_LOOKED_FOR in found:
+            new = which[found == NOT_LOOKED_FOR]
+            corrected[new] = [self._resolved(names[token][:_LONGEST]) for token in new.tolist()]
+            found = corrected.take(which)
+        codes[unknown] = found
 
     def _grouped(self, found: Tagged) -> Tagged:
         tags, places = found.tags, found.places
@@ -200,9 +216,20 @@ def _forms(word: str) -> Iterator[str]:
         yield from re.split("[-']", word)
 
 
+def tokens_of(chunk: str) -> list[str]:
+    """The tokens of what has no space in it."""
+    return _TOKEN.findall(chunk)
+
+
+def parts_of(chunk: str) -> list[str]:
+    """What has no space in it, cut where it is long; of nothing one part that is empty."""
+    return _CHUNK.findall(chunk) if len(chunk) > _LONGEST_CHUNK else [chunk]
+
+
 def spans(lowered: str) -> list[tuple[int, int]]:
-    """Where each word of a text in lower case begins and ends."""
-    return [one.span() for one in _TOKEN.finditer(lowered)]
+    """Where each token of a text in lower case begins and ends."""
+    chunks = _CHUNK.finditer(lowered)
+    return [one.span() for chunk in chunks for one in _TOKEN.finditer(lowered, *chunk.span())]
 
 
 def lower(text: str) -> str:

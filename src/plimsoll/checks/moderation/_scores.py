@@ -1,9 +1,12 @@
 """From the heads of the model to scores from 0 to 1 of each kind, for texts of any length."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .._latest import Latest
 from ..harm import HarmModel, Seen, builtin_model
@@ -28,15 +31,21 @@ CATEGORIES: Final[tuple[str, ...]] = (
 TOXICITY: Final[tuple[str, ...]] = ("toxic", "hateful", "offensive")
 
 _ANY: Final = "any"
+_HATE_AT_LENGTH: Final = "hate at length"
+"""Knows posts and articles best, the head `hate` short sentences with denial, quotation and condemnation."""
+_INNER: Final = (_ANY, _HATE_AT_LENGTH)
+"""Heads that are no kinds."""
 _TOGETHER: Final = ("harassment", "hate", "self-harm", "sexual", "violence")
 """The kinds whose rows say of each text whether it has any of them."""
-_TOP_SHARE: Final = 0.25
+_ANY_SHARE: Final = 0.6
 _HATE_ABOVE: Final = 1.25
-"""Hate is at most so much likelier than its own head says, which knows denial and condemnation best."""
+"""Hate is at most so much likelier than its own head says."""
 _WHOLE: Final = 6000
 """A longer text is judged in pieces, so that much that is harmless does not hide a little that is not."""
 _PIECE: Final = 4000
-_DIGITS: Final = 4
+_ROUNDED: Final = 10_000
+"""Scores are told in so many parts of one."""
+_MOST_ODDS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +94,41 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 def _scores(model: HarmModel, seen: Seen) -> dict[str, float]:
     """The head `any` knows best whether something is wrong, the others which kind it is.
 
-    Of the kinds that `any` knows, the likeliest has the log-odds `any + 0.25 * its own`, and each other so much less as
-    it is less likely. A narrower kind is never likelier than the wider one.
+    Of the kinds that `any` knows, the likeliest has the log-odds `0.6 * any + 0.4 * its own`, and each other so much
+    less as it is less likely. A narrower kind is never likelier than the wider one.
     """
-    said = dict(zip(model.heads, map(float, model.scores(seen)), strict=True))
-    top = max(said[kind] for kind in _TOGETHER)
-    together = said[_ANY] + (_TOP_SHARE - 1) * top
-    at_most = said["hate"] + _HATE_ABOVE
-    for kind in _TOGETHER:
-        said[kind] += together
-    said["hate"] = min(said["hate"], at_most)
-    found = {kind: round(1 / (1 + math.exp(-max(-50.0, odds))), _DIGITS) for kind, odds in said.items()}
-    del found[_ANY]
-    for kind, score in found.items():
-        wider = kind.partition("/")[0]
-        found[kind] = min(score, found[wider])
-    return found
+    order = _order(model.heads)
+    odds = model.scores(seen)
+    own = odds[order.together]
+    at_most = odds[order.hate] + _HATE_ABOVE
+    own += _ANY_SHARE * (odds[order.any] - own.max())
+    odds[order.together] = own
+    odds[order.hate] = min(odds[order.hate_at_length], at_most)
+    found = np.rint(_ROUNDED / (1 + np.exp(-odds.clip(-_MOST_ODDS, _MOST_ODDS)))) / _ROUNDED
+    said = dict(zip(model.heads, np.minimum(found, found[order.wider]).tolist(), strict=True))
+    return {kind: score for kind, score in said.items() if kind not in _INNER}
+
+
+class _Order(NamedTuple):
+    """Where heads stand."""
+
+    any: int
+    hate: int
+    hate_at_length: int
+    together: NDArray[np.int64]
+    wider: NDArray[np.int64]
+    """For each head the one that it is a narrower kind of, or itself."""
+
+
+@cache
+def _order(heads: tuple[str, ...]) -> _Order:
+    return _Order(
+        heads.index(_ANY),
+        heads.index("hate"),
+        heads.index(_HATE_AT_LENGTH),
+        np.array([heads.index(_HATE_AT_LENGTH if kind == "hate" else kind) for kind in _TOGETHER]),
+        np.array([heads.index(kind.partition("/")[0]) for kind in heads]),
+    )
 
 
 def highest(text: str, pieces: Sequence[Piece]) -> dict[str, float]:
