@@ -172,6 +172,101 @@ def test_a_candidate_that_fails_its_tests_is_none(run: Run, folder: Path) -> Non
     assert (ended.code, "so this is no candidate" in ended.out, out.exists()) == (1, True, False)
 
 
+TOO_STRICT = GUARDRAIL.replace("0.9}", "1.0}")
+"""A stricter threshold than any score, so that a lower one is proposed."""
+
+
+def test_a_candidate_is_taken_over_where_that_is_wanted(run: Run, folder: Path) -> None:
+    policy = folder / "guardrails/standard.yaml"
+    policy.write_text(TOO_STRICT)
+    assert run("build", folder=folder).code == 0
+    arguments = ("guardrail", "tune", "standard", "--false-positives", "1%", "--data", rows(folder), "--write")
+    ended = run(*arguments, folder=folder)
+    assert (ended.code, "plimsoll release" in ended.out) == (0, True)
+    assert policy.read_text() != TOO_STRICT
+    assert "# addresses" in policy.read_text()
+    assert run("build", folder=folder).code == 0
+    told = run("registry", "list", "--json", folder=folder).json
+    assert [one["number"] for one in told if one["kind"] == "guardrail"] == [2, 1]
+    again = run(*arguments, "--json", folder=folder).json
+    assert (again["is_candidate"], again["written"]) == (False, False)
+
+
+def test_a_candidate_that_fails_its_tests_is_not_taken_over(run: Run, folder: Path) -> None:
+    policy = folder / "guardrails/standard.yaml"
+    text = f'{TOO_STRICT}  - {{text: "{ATTACK}", on: input, expect: allow}}\n'
+    policy.write_text(text)
+    arguments = ("guardrail", "tune", "standard", "--false-positives", "0.01", "--data", rows(folder), "--write")
+    ended = run(*arguments, "--json", folder=folder)
+    assert (ended.code, ended.json["written"], policy.read_text() == text) == (1, False, True)
+
+
+@pytest.mark.parametrize("name", ["candidate.yaml", "guardrails/other.yml", "documents/../x.yaml"])
+def test_a_candidate_is_not_written_where_it_would_be_read_as_a_part_of_the_project(
+    run: Run, folder: Path, name: str
+) -> None:
+    arguments = ("guardrail", "tune", "standard", "--false-positives", "1%", "--data", rows(folder))
+    ended = run(*arguments, "--out", folder / name, folder=folder)
+    assert (ended.code, "--write" in ended.err, (folder / name).exists()) == (2, True, False)
+
+
+def test_a_file_takes_the_place_of_a_guardrail(run: Run, folder: Path) -> None:
+    candidate, policy = folder.parent / "candidate.yaml", folder / "guardrails/standard.yaml"
+    candidate.write_text(TOO_STRICT)
+    ended = run("guardrail", "use", "standard", candidate, folder=folder)
+    assert (ended.code, policy.read_text()) == (0, TOO_STRICT)
+    assert "+  - {check: injection, on: [input], action: block, at_least: 1.0}" in ended.out
+    told = run("guardrail", "use", "standard", candidate, "--json", folder=folder).json
+    assert (told["written"], told["diff"]) == (False, "")
+
+
+def test_a_version_takes_the_place_of_a_guardrail_and_is_that_version_again(run: Run, folder: Path) -> None:
+    policy = folder / "guardrails/standard.yaml"
+    odd = '  - {text: "Gr\u00fc\u00df Gott: yes #1\\U000E0068", on: input, question: "What?", expect: allow}\n'
+    policy.write_text(f"{GUARDRAIL}{odd}")
+    assert run("build", folder=folder).code == 0
+    policy.write_text(TOO_STRICT)
+    assert run("build", folder=folder).code == 0
+    ended = run("guardrail", "use", "standard", "standard@1", "--json", folder=folder)
+    assert (ended.code, ended.json["written"]) == (0, True)
+    text = policy.read_text()
+    assert "  - {check: pii, kinds: [email], on: [input, output], action: flag}\n" in text
+    assert "\\U000E0068" in text, "no letter is hidden"
+    assert "Gr\u00fc\u00df" in text or "Gr\\xFC\\xDF" in text
+    assert run("build", folder=folder).code == 0
+    told = run("registry", "list", "--json", folder=folder).json
+    assert sorted(one["number"] for one in told if one["kind"] == "guardrail") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("checks: [{check: nothing, on: [input], action: block}]\n", 2),
+        ("checks: [{check: pii, on: [input], action: block, at_least: 7}]\n", 2),
+        ("checks: [\n", 2),
+        ("", 2),
+        (GUARDRAIL.replace("expect: allow", "expect: block"), 1),
+        ("extends: nobody\n", 2),
+    ],
+)
+def test_what_does_not_load_or_fails_its_tests_takes_nothings_place(
+    run: Run, folder: Path, text: str, code: int
+) -> None:
+    candidate = folder.parent / "candidate.yaml"
+    candidate.write_text(text)
+    ended = run("guardrail", "use", "standard", candidate, folder=folder)
+    assert (ended.code, (folder / "guardrails/standard.yaml").read_text()) == (code, GUARDRAIL)
+    assert sorted(one.name for one in (folder / "guardrails").iterdir()) == ["standard.yaml"]
+
+
+@pytest.mark.parametrize("candidate", ["nobody.yaml", "standard@9", "standard@x", "nobody@1"])
+def test_a_candidate_that_there_is_not_is_told(run: Run, folder: Path, candidate: str) -> None:
+    assert run("build", folder=folder).code == 0
+    assert run("guardrail", "use", "standard", candidate, folder=folder).code == 2
+    assert run("guardrail", "use", "../standard", candidate, folder=folder).code == 2
+    assert (folder / "guardrails/standard.yaml").read_text() == GUARDRAIL
+
+
 def test_too_few_marks_are_told(run: Run, asked: Path) -> None:
     ended = run("guardrail", "tune", "standard", "--false-positives", "1%", folder=asked)
     assert ended.code == 0
@@ -191,6 +286,7 @@ def test_what_another_policy_would_have_said_is_told(run: Run, asked: Path) -> N
     assert sum(told["not_replayed"].values()) == 1
     assert [(one["before"]["action"], one["after"]["action"]) for one in told["changes"]] == [("flag", "block")]
     shown = run("guardrail", "diff", "standard", "standard@1", folder=asked).out
+    assert "standard against standard@1 on 3 past requests" in shown
     assert "0 would be judged more strictly, 0 more mildly" in shown
     assert run("guardrail", "diff", "standard", "standart", folder=asked).code == 2
 
@@ -202,6 +298,18 @@ def test_large_and_odd_texts_are_scanned(run: Run, folder: Path, monkeypatch: py
     assert run("guardrail", "scan", "standard", "--file", file, "--json", folder=folder).code == 0
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
     assert run("guardrail", "scan", "standard", "-", "--json", folder=folder).code == 0
+
+
+@pytest.mark.parametrize("command", ["scan", "explain"])
+def test_of_very_many_findings_some_are_shown_and_all_are_told_to_programs(
+    run: Run, folder: Path, command: str
+) -> None:
+    file = folder.parent / "text"
+    file.write_text(" ".join(f"a{number}@b.co" for number in range(1000)))
+    ended = run("guardrail", command, "standard", "--file", file, folder=folder)
+    assert (ended.code, "and 950 findings more: --json names all of them" in ended.out) == (0, True)
+    told = run("guardrail", command, "standard", "--file", file, "--json", folder=folder).json
+    assert len(told["findings"] if command == "scan" else told["checks"][0]["fates"]) == 1000
 
 
 @pytest.mark.parametrize("data", [bytes(range(256)) * 100, b"\xed\xa0\x80", b"x" * 10_000_001])

@@ -179,7 +179,8 @@ def test_the_route_of_the_release_is_asked_and_made_once(port: Gateway) -> None:
 def test_what_is_evaluated_is_what_is_served(tmp_path: Path, held: Writer) -> None:
     row = {"question": URLAUB, "answers": ["Twenty-six days"], "documents": [LEAVE]}
     suite = (
-        "dataset: ask\nendpoint: {}\nscorers: [retrieval_recall]\nthresholds: {{retrieval_recall: {{at_least: 0.9}}}}\nconfidence: estimate\n"
+        "dataset: ask\nendpoint: {}\nscorers: [retrieval_recall]\nthresholds: {{retrieval_recall: {{at_least: 0.9}}}}\n"
+        "confidence: estimate\n"
     )
     more = {
         "datasets/ask.jsonl": json.dumps(row) + "\n",

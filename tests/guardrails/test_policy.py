@@ -192,7 +192,7 @@ def test_examples_pass_only_when_action_and_text_are_as_written() -> None:
         "tests": [
             {"text": "to a@b.co", "on": "input", "expect": "redact", "becomes": "to [EMAIL]"},
             {"text": "to a@b.co", "on": "input", "expect": "redact", "becomes": "to [MAIL]"},
-            {"text": "to a@b.co", "on": "tool_call", "expect": "redact"},
+            {"text": "to a@b.co", "on": "retrieved", "expect": "redact"},
         ],
     }
     outcomes = run_examples(Policy.from_json("p", content), content)
@@ -202,6 +202,18 @@ def test_examples_pass_only_when_action_and_text_are_as_written() -> None:
         "the text that goes on is not the one in `becomes`",
         "expected redact, and it is allow",
     ]
+
+
+def test_a_test_at_a_place_that_is_not_named_is_looked_at_by_what_stands_in_for_it() -> None:
+    content: Json = {
+        "checks": [{**PII, "on": ["retrieved"]}],
+        "tests": [{"text": "to a@b.co", "on": "tool_result", "expect": "redact", "becomes": "to [EMAIL]"}],
+    }
+    assert [outcome.passed for outcome in run_examples(Policy.from_json("p", content), content)] == [True]
+
+
+def test_what_is_redacted_can_be_left_out() -> None:
+    assert Policy.from_json("p", {"checks": [{**PII, "with": ""}]}).review("to a@b.co", "input").text == "to "
 
 
 def test_other_checks_of_a_policy_come_by_name() -> None:

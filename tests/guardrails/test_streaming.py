@@ -18,7 +18,7 @@ REDACTING: Json = {
     "checks": [
         {"check": "pii", "on": ["output"], "action": "redact"},
         {"check": "secrets", "on": ["output"], "action": "redact", "numbered": True},
-        {"check": "injection", "on": ["output"], "action": "flag"},
+        {"check": "pattern", "name": "override", "pattern": r"(?i)ignore all \w+", "on": ["output"], "action": "flag"},
         {
             "check": "pattern",
             "name": "codename",

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from plimsoll.checks.outside import OutsideLoop, Post, Poster, Question, Reply, Server
+from plimsoll.checks.outside.requests import RouteFailedError
 from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest, Json, digest_json
-from plimsoll.kernel.errors import InvalidError, NotFoundError, PlimsollError, UnavailableError
+from plimsoll.kernel.errors import InvalidError, NotFoundError, PlimsollError
 from plimsoll.kernel.words import nearest
 from plimsoll.models import ChatModel, ChatRequest, Usage
 from plimsoll.models.routing import CallCosts
@@ -37,19 +38,6 @@ class RouteJudgesNothingError(InvalidError):
     def __init__(self, route: str, problem: str) -> None:
         super().__init__(
             f"the route {route} {problem}, and a check asks it", hint="name a route whose model answers chats"
-        )
-
-
-class RouteFailedError(UnavailableError):
-    """A route that a check asked gave no answer. Not in the server's words, which may hold what it was asked."""
-
-    code = "check_route_failed"
-
-    def __init__(self, question: Question, error: PlimsollError) -> None:
-        status = getattr(error, "status", 0)
-        why = f"{error.code}, HTTP {status}" if status else error.code
-        super().__init__(
-            f"the route {question.route}, which {question.check} asked, gave no answer ({why})", hint=error.hint
         )
 
 
@@ -190,7 +178,10 @@ class ReleaseOutside:
         return self._route(route).digest
 
     def complete(self, question: Question) -> str:
-        """See Outside. Raises RouteFailedError too; what the call cost is written down whatever happens."""
+        """See Outside. Raises RouteFailedError too; what the call cost is written down whatever happens.
+
+        Nobody's budget pays for it: a request that is answered pays for what its checks ask by itself.
+        """
         model = self._route(question.route).model
 
         async def asked() -> str:
@@ -198,7 +189,7 @@ class ReleaseOutside:
             try:
                 return (await model.complete(ChatRequest(question.body, costs=costs))).text
             except PlimsollError as error:
-                raise RouteFailedError(question, error) from None
+                raise RouteFailedError(question.check, question.route, error) from None
             finally:
                 self._maker.paid(question, model.name, costs)
 

@@ -38,7 +38,7 @@ _WRAPPED = {
 _PSEUDONYM = re.compile(r"s-[0-9a-f]{16}")
 # A key that is there for the pseudonym itself keeps it.
 _IN_JSON = re.compile(r'("(?:id|pseudonym|subject)": ")?s-[0-9a-f]{16}')
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 Column = str | tuple[str, str]
 """A heading, or a heading and how its cells are justified."""

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 
 from plimsoll.checks import Check, Context, Found
 
@@ -81,7 +81,8 @@ def ask(check: Check, text: str, context: Context, timeout_s: float | None) -> S
             over.set()
             waiter.tell()
 
-    thread = threading.Thread(target=find, name=f"check-{check.name}", daemon=True)
+    # What it asks is asked for the same request.
+    thread = threading.Thread(target=copy_context().run, args=(find,), name=f"check-{check.name}", daemon=True)
     thread.start()
     waiter.wait(over.is_set, timeout_s)
     if fault:

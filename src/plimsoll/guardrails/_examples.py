@@ -63,6 +63,10 @@ def examples_of(content: Json) -> Iterator[Example]:
 def run_examples(policy: Policy, content: Json) -> tuple[ExampleOutcome, ...]:
     """Every test of a policy's content, and what became of it."""
     return tuple(
-        ExampleOutcome(number, example, policy.review(example.text, example.stage, example.context))
+        ExampleOutcome(
+            number,
+            example,
+            policy.review(example.text, policy.stage_for(example.stage) or example.stage, example.context),
+        )
         for number, example in enumerate(examples_of(content), start=1)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from operator import index
 
 from plimsoll.checks import Context, Found, Part
@@ -47,9 +48,7 @@ class Plan:
         self.waits = any(rule.waits for rule in rules)
         """Whether a check asks somebody else, so that whoever asks it should have a thread to wait in."""
         self._parts: dict[Part, Plan] = {}
-        # The strictest first, and of rules with the same action the first one first: the first that fits counts.
-        self._strictest = [_ordered(found, lambda rule: rule.action) for found in self._owners]
-        self._closest = [_ordered(found, lambda rule: rule.on_error)[0] for found in self._owners]
+        self._order()
 
     def of_part(self, part: Part) -> "Plan":
         """The plan for what is not the words of a message or an answer: with the checks that are asked about it."""
@@ -63,6 +62,17 @@ class Plan:
             self._parts[part] = plan
         return plan
 
+    def of_rules(self, rules: Sequence[Rule]) -> "Plan":
+        """The plan with some of its rules alone. Nothing is compiled again: what other rules look for counts no more.
+
+        A text that arrives is held back as long as for all of them.
+        """
+        kept = {id(rule) for rule in rules}
+        plan = copy(self)
+        # Whoever has this plan goes on with all of its rules.
+        plan._keep(kept, ", ".join(dict.fromkeys(rule.check.name for rule in rules)))  # noqa: SLF001  # of its own kind
+        return plan
+
     def is_clean(self, text: str) -> bool:
         """Whether it is sure at once that nothing is in a text; False where a closer look is needed."""
         return not self.needs_all and not self.needs_sentences and self.scanner.is_clean(text)
@@ -74,7 +84,7 @@ class Plan:
     def rule_for(self, hit: Hit) -> Rule | None:
         """The strictest rule that a finding falls under; None where it is not sure enough for any."""
         if hit.score == FAILED:
-            return self._closest[hit.pattern]
+            return next(iter(self._closest[hit.pattern]), None)
         return next((rule for rule in self._strictest[hit.pattern] if hit.score >= rule.at_least), None)
 
     def kind_of(self, hit: Hit) -> str:
@@ -91,6 +101,23 @@ class Plan:
         for one in self._each:
             yield from _hits(one, text, context, start)
 
+    def _order(self) -> None:
+        # The strictest first, and of rules with the same action the first one first: the first that fits counts.
+        self._strictest = [_ordered(found, lambda rule: rule.action) for found in self._owners]
+        self._closest = [_ordered(found, lambda rule: rule.on_error) for found in self._owners]
+
+    def _keep(self, kept: set[int], names: str) -> None:
+        self.names = names
+        self._owners = [[rule for rule in owners if id(rule) in kept] for owners in self._owners]
+        if not any(self._owners[: len(self.scanner.patterns)]):
+            self.scanner = _no_patterns()
+        self._each = [one for one in self._each if id(one.rule) in kept]
+        self._whole = [one for one in self._whole if id(one.rule) in kept]
+        self.needs_all, self.needs_sentences = bool(self._whole), bool(self._each)
+        self.waits = any(rule.waits for owners in self._owners for rule in owners)
+        self._parts = {}
+        self._order()
+
     def _narrow(self, part: Part) -> None:
         self._each = [one for one in self._each if _is_asked(one.rule, part)]
         self._whole = [one for one in self._whole if _is_asked(one.rule, part)]
@@ -102,6 +129,11 @@ class Plan:
             self._kinds.append(kind)
             self._owners.append([rule])
         return _Asked(rule, {kind: first + at for at, kind in enumerate(rule.check.kinds)}, len(self._kinds) - 1)
+
+
+@cache
+def _no_patterns() -> Scanner:
+    return Scanner(())
 
 
 def by_sentence(rule: Rule, stage: Stage) -> bool:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import date
 from typing import Final
 
@@ -19,6 +20,8 @@ from ._types import CLOSED, STAGES, Review, Stage, stops
 
 _INSTEAD: Final[Mapping[Stage, tuple[Stage, ...]]] = {"tool_call": ("output",), "tool_result": ("retrieved", "input")}
 """The first of these that a policy names stands in for a stage that it does not name."""
+_MOST_NARROWED: Final = 256
+"""Sets of rules that exceptions leave, which are kept for the next request."""
 
 
 class Policy:
@@ -127,9 +130,29 @@ class Policy:
         with self._lock:
             known = self._without.get(kept)
             if known is None:
-                # Exceptions stand in the file, so there are few different ones.
-                known = self._without[kept] = Policy(self.name, [self.rules[number] for number in kept])
+                if len(self._without) >= _MOST_NARROWED:
+                    self._without.clear()
+                known = self._without[kept] = self._narrowed([self.rules[number] for number in kept])
         return known
+
+    def _narrowed(self, rules: Sequence[Rule]) -> "Policy":
+        """The policy with some of its rules alone, made without compiling anything."""
+        policy = copy(self)
+        policy._keep(rules)  # noqa: SLF001  # of its own kind
+        return policy
+
+    def _keep(self, rules: Sequence[Rule]) -> None:
+        self.rules = tuple(rules)
+        self.stages = tuple(stage for stage in self.stages if any(stage in rule.stages for rule in rules))
+        made: dict[int, Plan] = {}
+        for stage in self.stages:
+            plan = self._plans[stage]
+            if id(plan) not in made:
+                made[id(plan)] = plan.of_rules([rule for rule in rules if stage in rule.stages])
+        self._plans = {stage: made[id(self._plans[stage])] for stage in self.stages}
+        self._exempts = any(rule.exemptions for rule in rules)
+        self._without = {}
+        self._lock = threading.Lock()
 
 
 def _plans(stages: Iterable[Stage], rules: tuple[Rule, ...]) -> Iterable[tuple[Stage, Plan]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from plimsoll.checks import Check, make_check
-from plimsoll.checks.catalogue import check_names
+from plimsoll.checks.catalogue import check_entry, check_names
 from plimsoll.kernel.digest import Json
 from plimsoll.kernel.errors import InvalidError, NotFoundError
 
@@ -35,8 +35,8 @@ class Rule:
     action: Action
     at_least: float = 0.0
     """Findings that are less sure do not count."""
-    replacement: str = ""
-    """What stands in place of a redacted text; empty for `[KIND]`."""
+    replacement: str | None = None
+    """What stands in place of a redacted text; None for `[KIND]`."""
     numbered: bool = False
     """Whether the same text gets the same number: `[EMAIL_1]`, `[EMAIL_2]`."""
     restore: bool = False
@@ -82,7 +82,7 @@ class _Reader:
         restore = self._given.get("restore") is True
         return Rule(
             check,
-            self._stages(),
+            self._stages(checks),
             self._action(),
             self._at_least(),
             self._replacement(),
@@ -105,10 +105,18 @@ class _Reader:
         except (InvalidError, NotFoundError) as error:
             raise self._wrong(error.message, error.hint) from error
 
-    def _stages(self) -> tuple[Stage, ...]:
-        stages = self._given.get("on") or STAGES
+    def _stages(self, checks: Mapping[str, Check]) -> tuple[Stage, ...]:
+        called = str(self._given.get("check"))
+        possible = () if called in checks else check_entry(called).stages
+        stages = self._given.get("on") or possible or STAGES
         if not isinstance(stages, list | tuple) or not all(stage in STAGES for stage in stages):
             raise self._wrong("`on` must be a list of stages", f"stages: {', '.join(STAGES)}")
+        cannot = [stage for stage in stages if possible and stage not in possible]
+        if cannot:
+            raise self._wrong(
+                f"{called} cannot look at `{cannot[0]}`, where nothing is known that it could compare a text with",
+                f"its stages: {', '.join(possible)}",
+            )
         return cast("tuple[Stage, ...]", tuple(dict.fromkeys(stages)))
 
     def _action(self) -> Action:
@@ -153,10 +161,10 @@ class _Reader:
         except ValueError as error:
             raise self._wrong(str(error), _EXCEPTION) from error
 
-    def _replacement(self) -> str:
+    def _replacement(self) -> str | None:
         text = self._given.get("with")
         if text is None:
-            return ""
+            return None
         if not isinstance(text, str) or len(text) > _MOST_REPLACEMENT:
             raise self._wrong(
                 f"`with` must be text of at most {_MOST_REPLACEMENT} characters", 'write `with: "[NAME]"`'

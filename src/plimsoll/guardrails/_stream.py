@@ -157,7 +157,7 @@ class StreamReview:
 
     def _replacement(self, rule: Rule, kind: str, found: str) -> str:
         if not rule.numbered:
-            return rule.replacement or f"[{kind.upper()}]"
+            return f"[{kind.upper()}]" if rule.replacement is None else rule.replacement
         # By what is shown, and not by the kind: two kinds may be shown as the same.
         label = label_of(rule.replacement or kind.upper())
         shown = f"[{label}_{self._numbers.number(label, found)}]"

@@ -1,17 +1,29 @@
 """Figures of a policy on labelled rows."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.checks.outside.fakes import FakeOutside
 from tests.flows.guard.yard import policy, rule
 
 from plimsoll.datasets import DatasetInvalidError, DatasetMissingError
-from plimsoll.flows.guard.measure import Evaluation, GuardRow, Measured, MeasureWish, evaluate, read_guard_rows
+from plimsoll.flows.guard.measure import (
+    Evaluation,
+    GuardRow,
+    Measured,
+    MeasureWish,
+    Said,
+    evaluate,
+    explain,
+    read_guard_rows,
+)
 from plimsoll.flows.guard.measure._figures import f_measure, figures
+from plimsoll.guardrails import Policy
 
 
 def rows_of(tmp_path: Path, *rows: dict[str, Any]) -> tuple[GuardRow, ...]:
@@ -72,6 +84,32 @@ def test_a_check_that_looks_at_the_stage_of_no_row_is_told(tmp_path: Path) -> No
     found = evaluate(policy(rule("alpha", "input"), rule("beta", "output")), rows)
     assert found.not_asked == ("alpha",)
     assert of(found, "beta").figures.rows == 1
+
+
+def test_a_label_that_names_no_check_of_the_policy_is_told(tmp_path: Path) -> None:
+    rows = rows_of(
+        tmp_path,
+        {"text": "alpha:one=1", "label": ["alpha.one", "alpah"]},
+        {"text": "nothing", "label": ["alpha.three"]},
+        {"text": "nothing", "label": True},
+    )
+    assert evaluate(policy(), rows).unknown == ("alpah", "alpha.three")
+
+
+def test_somebody_else_is_asked_once_about_each_row(tmp_path: Path) -> None:
+    outside = FakeOutside('{"reason": "", "verdict": "yes", "score": 0.9}')
+    options: Any = {"route": "small", "question": "Is it rude?"}
+    rules: Any = [
+        {"check": "judge", "name": "rude", "on": ["input"], "action": action, "at_least": least, "options": options}
+        for action, least in (("flag", 0.5), ("block", 0.95))
+    ]
+    judged = Policy.from_json("p", {"checks": rules}, outside=outside)
+    rows = rows_of(tmp_path, {"text": "Go away!", "label": True}, {"text": "Come here!", "label": False})
+    found = evaluate(judged, rows)
+    assert len(outside.questions) == 2
+    assert of(found).figures.recall.value == 1.0
+    told = explain(judged, Said("Go away!", "input"), date(2027, 1, 1))
+    assert (told.review.action, len(outside.questions)) == ("flag", 3)
 
 
 def test_two_rules_of_one_check_are_told_apart(tmp_path: Path) -> None:

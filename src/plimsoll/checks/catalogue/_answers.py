@@ -3,6 +3,9 @@
 from .._types import Check
 from ._types import CheckEntry, Given, Option
 
+OF_ANSWERS = ("tool_call", "output")
+"""Stages at which it is known what was asked, and what the answer rests on."""
+
 
 def _grounded(given: Given) -> Check:
     from ..grounding import grounded
@@ -34,6 +37,7 @@ ANSWERS: tuple[CheckEntry, ...] = (
         ),
         _grounded,
         reads_options=True,
+        stages=OF_ANSWERS,
     ),
     CheckEntry(
         "citations",
@@ -45,6 +49,7 @@ ANSWERS: tuple[CheckEntry, ...] = (
         ),
         _citations,
         reads_options=True,
+        stages=OF_ANSWERS,
     ),
     CheckEntry(
         "prompt_leak",
@@ -57,5 +62,7 @@ ANSWERS: tuple[CheckEntry, ...] = (
         ),
         _prompt_leak,
         reads_options=True,
+        # What comes in is what the model is told.
+        stages=("retrieved", "tool_call", "tool_result", "output"),
     ),
 )

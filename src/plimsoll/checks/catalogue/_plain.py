@@ -1,6 +1,7 @@
 """The checks of `plimsoll.checks.plain`, with their options. They are imported when one of them is made."""
 
 from .._types import Check
+from ._answers import OF_ANSWERS
 from ._types import CheckEntry, Given, Option
 
 _LANGUAGE_KINDS = ("other_language", "unknown")
@@ -79,6 +80,7 @@ PLAIN: tuple[CheckEntry, ...] = (
         _LANGUAGE_KINDS,
         (),
         _output_language,
+        stages=OF_ANSWERS,
     ),
     CheckEntry(
         "json_schema",

@@ -69,5 +69,7 @@ class CheckEntry:
     """Whether the user may say what its findings are called."""
     reads_options: bool = False
     """Whether it reads `options` itself, and only their names are looked at before."""
+    stages: tuple[str, ...] = ()
+    """Where what it compares a text with is known; empty where it needs nothing beside the text."""
     by: str = ""
     """The package that brings it; empty for the built-in ones."""

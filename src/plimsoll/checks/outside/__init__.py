@@ -20,7 +20,8 @@ from ._posting import Poster
 from ._presidio import KINDS as PRESIDIO_KINDS
 from ._presidio import presidio
 from ._service import http
-from ._types import Outside, OutsideCheck, Post, Question, Reply, Server
+from ._types import Outside, OutsideCheck, Post, Reply, Server
+from .requests import Question
 
 Factory = Callable[[Mapping[str, Json], Outside | None], OutsideCheck]
 """From a whole rule of a policy, and whom it can ask; without anybody its options are checked all the same."""

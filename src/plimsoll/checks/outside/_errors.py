@@ -1,6 +1,6 @@
 """What keeps a check that asks somebody else from answering. No sentence holds a secret, or anything of a text."""
 
-from plimsoll.kernel.errors import IntegrityError, InvalidError, UnavailableError
+from plimsoll.kernel.errors import IntegrityError, InvalidError, PlimsollError, UnavailableError
 
 
 class NobodyToAskError(UnavailableError):
@@ -36,6 +36,17 @@ class CheckTimeoutError(UnavailableError):
             f"the check {check} had no answer within {limit_s:g} seconds",
             hint="allow more with `timeout_s`, or see why it is slow",
         )
+
+
+class RouteFailedError(UnavailableError):
+    """A route that a check asked gave no answer. Not in the server's words, which may hold what it was asked."""
+
+    code = "check_route_failed"
+
+    def __init__(self, check: str, route: str, error: PlimsollError) -> None:
+        status = getattr(error, "status", 0)
+        why = f"{error.code}, HTTP {status}" if status else error.code
+        super().__init__(f"the route {route}, which {check} asked, gave no answer ({why})", hint=error.hint)
 
 
 class OutsideClosedError(UnavailableError):

@@ -1,7 +1,7 @@
 """The check `judge`: a route of the release is asked one question about a text, and answers yes or no."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -15,7 +15,8 @@ from ._llama_guard import KINDS as LLAMA_GUARD_KINDS
 from ._llama_guard import conversation, read_categories
 from ._options import Options
 from ._texts import checked_length, sendable
-from ._types import Outside, OutsideCheck, Question
+from ._types import Outside, OutsideCheck
+from .requests import Question, present
 
 _VERSION: Final = "judge-1"
 """Changes whenever the same text could get another verdict of the same model."""
@@ -86,7 +87,12 @@ def judge(rule: Mapping[str, Json], outside: Outside | None) -> OutsideCheck:
         return OutsideCheck("judge", kinds, None, version=options.version(facts), by_sentence=by_sentence)
     facts.append(outside.route_version(asking.route))
     asker = _LlamaGuard(asking, outside, kinds) if asking.template == "llama_guard" else _Judge(asking, outside)
-    return OutsideCheck("judge", kinds, asker.look, version=options.version(facts), by_sentence=by_sentence)
+    version = options.version(facts)
+
+    def key(text: str, context: Context) -> Hashable:
+        return (version, kinds, asking.most_characters, *asker.shown(text, context))
+
+    return OutsideCheck("judge", kinds, asker.look, version=version, by_sentence=by_sentence, key=key)
 
 
 class _Judge:
@@ -97,14 +103,22 @@ class _Judge:
     def look(self, text: str, context: Context) -> Sequence[Found]:
         """The whole text where the answer is yes. Raises NoVerdictError, TextTooLongError and what asking raises."""
         asking = self._asking
-        answer = self._outside.complete(
-            Question(asking.called, asking.route, self._body(text, context), asking.timeout_s)
-        )
+        question = Question(asking.called, asking.route, self._body(text, context), asking.timeout_s)
+        answer = _answered(self._outside, question)
         verdict = _read(asking, answer)
         if verdict.verdict == "no":
             return ()
         reason = verdict.reason if asking.reasons else ""
         return [Found(0, len(text), asking.name, 1.0 if verdict.score is None else verdict.score, reason)]
+
+    def shown(self, text: str, context: Context) -> tuple[Hashable, ...]:
+        """All that the judge is shown."""
+        known = {
+            "question": context.question,
+            "instructions": context.instructions,
+            "passages": context.passages,
+        }
+        return (text, *(known[name] for name in self._asking.send))
 
     def _body(self, text: str, context: Context) -> Mapping[str, Any]:
         asking = self._asking
@@ -148,9 +162,20 @@ class _LlamaGuard:
             **asking.parameters,
             "messages": conversation(sendable(text), sendable(context.question), context.stage),
         }
-        answer = self._outside.complete(Question(asking.called, asking.route, body, asking.timeout_s))
+        answer = _answered(self._outside, Question(asking.called, asking.route, body, asking.timeout_s))
         found = read_categories(asking.called, answer)
         return [Found(0, len(text), kind, 1.0) for kind in found if kind in self._kinds]
+
+    def shown(self, text: str, context: Context) -> tuple[Hashable, ...]:
+        """All that the model is shown."""
+        return text, context.stage, context.question
+
+
+def _answered(outside: Outside, question: Question) -> str:
+    """The answer of the route, at the cost of the request for which it is asked, if there is one."""
+    inquiry = present()
+    payer = None if inquiry is None else inquiry.payer
+    return outside.complete(question) if payer is None else payer.complete(question)
 
 
 def _asking(options: Options) -> _Asking:

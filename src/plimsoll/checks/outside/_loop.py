@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from plimsoll.http import is_public
 
@@ -85,6 +86,20 @@ class _GuardedLoop(asyncio.SelectorEventLoop):
         if not allowed:
             raise PrivateAddressError(str(host))
         return allowed
+
+
+def check_host(url: str) -> None:
+    """Raise PrivateAddressError where an address names a private machine by its number.
+
+    Names are looked at when they are looked up.
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        public = is_public(host)
+    except ValueError:
+        return
+    if not public:
+        raise PrivateAddressError(host)
 
 
 async def _within(work: Callable[[], Awaitable[T]], timeout_s: float) -> T:

@@ -3,8 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from ._addresses import check_host
-from ._loop import PUBLIC_ONLY
+from ._loop import PUBLIC_ONLY, check_host
 from ._types import Post, Reply
 
 if TYPE_CHECKING:

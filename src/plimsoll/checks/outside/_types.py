@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from plimsoll.kernel.errors import PlimsollError
 
 from .._types import NO_CONTEXT, Context, Found
 from ._errors import CheckTimeoutError, NobodyToAskError
+from .requests import Question, present
 
 _log = logging.getLogger("plimsoll.checks")
 
@@ -44,18 +45,6 @@ class Reply:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By their names in lower case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a check asks a route of its own release."""
-
-    check: str
-    """Who asks, such as `judge.tone`: what the call costs is written down under this name."""
-    route: str
-    body: Mapping[str, Any] = field(repr=False)
-    """The call in OpenAI's form, without `model`."""
-    timeout_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,26 +119,40 @@ class Deadline:
 
 Look = Callable[[str, Context], Sequence[Found]]
 """Asks, and says what was found in a text that is not empty; raises PlimsollError where there is no verdict."""
+Key = Callable[[str, Context], Hashable]
+"""All that is asked about a text: what has the same key has the same answer."""
 
 
 class OutsideCheck:
     """A check that asks somebody else, or may take long; see `plimsoll.checks.Check`. Safe for several threads.
 
-    Without an answer it raises, always. Why stands in the log, once for each new reason: nobody else is told.
+    Without an answer it raises, always. Why stands in the log, once for each new reason: nobody else is told. Within
+    one request the same thing is asked once.
     """
 
     waits = True
 
     def __init__(
-        self, name: str, kinds: tuple[str, ...], look: Look | None, *, version: str = "", by_sentence: bool = False
+        self,
+        name: str,
+        kinds: tuple[str, ...],
+        look: Look | None,
+        *,
+        version: str = "",
+        by_sentence: bool = False,
+        key: Key | None = None,
     ) -> None:
-        """Without `look` there is nobody to ask, and every text raises NobodyToAskError."""
+        """Without `look` there is nobody to ask, and every text raises NobodyToAskError.
+
+        Without a `key` all of the context is asked, and no other check asks the same.
+        """
         self.name = name
         self.kinds = kinds
         self.version = version
         self.by_sentence = by_sentence
         """Whether answers that stream are looked at sentence by sentence: each of them is asked about by itself."""
         self._look = look
+        self._key = key
         self._why = ""
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:
@@ -157,7 +160,12 @@ class OutsideCheck:
         if not text:
             return ()
         try:
-            found = self._asked()(text, context)
+            inquiry = present()
+            if inquiry is None:
+                found = self._asked()(text, context)
+            else:
+                key = (self, text, context) if self._key is None else self._key(text, context)
+                found = inquiry.once(key, lambda: self._asked()(text, context))
         except PlimsollError as error:
             self._tell(f"{error.message}; {error.hint}" if error.hint else error.message)
             raise

@@ -77,7 +77,8 @@ def scan(state: State, *, name: str, text: str | None, file: Path | None, stage:
     said = _text(text, file)
     project = state.project()
     with opened_policy(state, project, name) as policy:
-        review = policy.review(said, next(one for one in _STAGES if one == stage))
+        place = next(one for one in _STAGES if one == stage)
+        review = policy.review(said, policy.stage_for(place) or place)
     state.output.result(policies.review_json(review), lambda screen: policies.review(screen, review, stage))
     return REFUSED if review.action in {"block", "ask"} else DONE
 

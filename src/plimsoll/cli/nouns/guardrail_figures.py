@@ -16,7 +16,9 @@ from ._guarding import guard_parts, need, opened_policy
 from .cost import moment_before
 
 if TYPE_CHECKING:
+    from plimsoll.flows.guard.changes import Taken
     from plimsoll.flows.guard.tuning import TuneWish
+    from plimsoll.guardrails import ExampleOutcome
     from plimsoll.project import Project
 
 _ROWS = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -70,18 +72,18 @@ def evaluate(state: State, name: str, data: Path, recall: float) -> None:
 @click.option("--marks", metavar="TIME", help="Also learn from marked requests since: 24h, 7d, or a date (UTC).")
 @click.option("--check", help="Only this check.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the candidate here; a .diff too.")
+@click.option("--write", is_flag=True, help="Put the candidate into guardrails/NAME.yaml, to be built and gated.")
 @json_option
-def tune(state: State, name: str, data: Path | None, out: Path | None, **wanted: Any) -> int:
+def tune(state: State, *, name: str, data: Path | None, out: Path | None, write: bool, **wanted: Any) -> int:
     """Propose thresholds under which each check acts on so few harmless texts, with an upper bound that is exact.
 
     Learns from labelled rows, from marks, or from both; without either it takes the marks of the last 30 days. The
-    candidate must pass its own tests (exit 1 where it does not), and is never applied by itself.
+    candidate must pass its own tests (exit 1 where it does not), and changes nothing without --write.
     """
-    if out is not None and not out.parent.is_dir():
-        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     from plimsoll.flows.guard.tuning import tune_guardrail
 
     project = state.project()
+    _check_out(project, out)
     need(project, name)
     content = project.guardrails[name].content()
     with opened_policy(state, project, name) as policy, progress(state.output) as advance:
@@ -93,8 +95,61 @@ def tune(state: State, name: str, data: Path | None, out: Path | None, **wanted:
                 found = tune_guardrail(policy, content, wish, guard_parts(platform))
     if out is not None and found.is_candidate:
         out.write_text(found.diff if out.suffix in {".diff", ".patch"} else found.text, "utf-8")
-    state.output.result(tuned.tuned_json(found), lambda screen: tuned.tuned(screen, found, out))
+    written = write and found.is_candidate and _taken(state, project, name, found.text).is_written
+    places = tuned.Places(str(out or ""), found.file if written else "")
+    state.output.result(
+        {**tuned.tuned_json(found), "written": written}, lambda screen: tuned.tuned(screen, found, places)
+    )
     return REFUSED if found.failing else DONE
+
+
+@click.command("use", epilog="Example: plimsoll guardrail use standard candidate.yaml")
+@click.argument("name")
+@click.argument("candidate")
+@json_option
+def use(state: State, name: str, candidate: str) -> int:
+    """Put CANDIDATE in the place of a guardrail of the project: a YAML file, or NAME@NUMBER of the registry.
+
+    The file guardrails/NAME.yaml changes only where the candidate loads with the project and passes its tests (exit 1
+    where it does not). `plimsoll build` makes it a version, and the gate judges it like every change.
+    """
+    from plimsoll.flows.guard.changes import candidate_text
+
+    project = state.project()
+    need(project, name)
+    if "@" in Path(candidate).name:
+        with state.platform(project.root) as platform:
+            text = candidate_text(candidate, project, platform.registry)
+    else:
+        text = candidate_text(candidate, project, None)
+    found = _taken(state, project, name, text)
+    state.output.result(tuned.taken_json(found), lambda screen: tuned.taken(screen, found))
+    return REFUSED if found.failing else DONE
+
+
+def _check_out(project: "Project", out: Path | None) -> None:
+    """Refuse a place where a candidate cannot be written, or would be read as a part of the project."""
+    if out is None:
+        return
+    if not out.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    if out.suffix in {".yaml", ".yml"} and out.resolve().is_relative_to(project.root.resolve()):
+        raise click.BadParameter(
+            "a YAML file inside the project would be read as a part of it; write it elsewhere (../candidate.yaml), "
+            "write what differs (--out candidate.diff), or take it over with --write",
+            param_hint="--out",
+        )
+
+
+def _taken(state: State, project: "Project", name: str, text: str) -> "Taken":
+    from plimsoll.flows.guard.changes import take_over
+    from plimsoll.guardrails import run_examples
+
+    def tried(fresh: "Project") -> "tuple[ExampleOutcome, ...]":
+        with opened_policy(state, fresh, name) as policy:
+            return run_examples(policy, fresh.guardrails[name].content())
+
+    return take_over(project, name, text, tried)
 
 
 @click.command("diff", epilog="Example: plimsoll guardrail diff standard candidate.yaml --since 1d")
@@ -146,4 +201,4 @@ def _tune_wish(
     )
 
 
-FIGURES: tuple[click.Command, ...] = (evaluate, tune, diff)
+FIGURES: tuple[click.Command, ...] = (evaluate, tune, use, diff)

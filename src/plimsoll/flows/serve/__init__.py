@@ -17,8 +17,8 @@ from ._events import (
     LimitState,
     Surface,
 )
+from ._live import endpoint_names, served_names
 from ._plain import Predictions, Vectors
-from ._runtime import endpoint_names, served_names
 
 __all__ = [
     "Answer",

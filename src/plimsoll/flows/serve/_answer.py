@@ -193,6 +193,7 @@ class _Visit:
         runtime, self._runtime = self._runtime, None
         try:
             if self.exchange is not None:
+                await self.exchange.leave()
                 self.exchange.end(raised)
             trace = self.record.to_trace(*outcome(self.record, raised))
             if isinstance(raised, BudgetError | ModelForbiddenError):

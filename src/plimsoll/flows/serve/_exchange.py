@@ -21,6 +21,7 @@ from ._record import RequestRecord, calls_in, has_calls
 from ._runtime import Target
 from ._settlement import ChatSettlement
 from .guarding import Passing, guard_of
+from .paid import payer_for
 from .parts import ServeParts
 
 REFUSAL = "the documents do not say"
@@ -38,7 +39,8 @@ class Exchange:
             raise NotForThisError(target.name, makes_vectors=True)
         self._model = target.route.model
         guard = guard_of(target, request)
-        self._passing = Passing(guard)
+        self._payer = payer_for(target.judges, parts, record)
+        self._passing = Passing(guard, self._payer)
         # An answer that was made under an exception is for nobody else.
         keeps = target.route.caching is not None and (guard is None or not guard.is_exempted)
         answers = parts.answers if keeps else None
@@ -69,6 +71,7 @@ class Exchange:
         size_bytes = self._request.size_bytes if self._body is self._request.body else 0
         self._body = await self._money.reserve_call(self._body, size_bytes=size_bytes)
         record = self._record
+        record.is_let_in = True
         return AnswerStarted(
             record.trace_id,
             record.release,
@@ -137,6 +140,11 @@ class Exchange:
                 self._cache.saw(allowed)
             self._record.add_text(allowed.text)
         return await self._passing.told(allowed, last=last)
+
+    async def leave(self) -> None:
+        """Give up what checks still ask: its cost belongs to the request."""
+        if self._payer is not None:
+            await self._payer.close()
 
     def end(self, raised: BaseException | None) -> None:
         """Settle the budget, whatever happened."""

@@ -1,11 +1,13 @@
-"""Which release answers, without asking the database for each request."""
+"""Which release answers, without asking the database for each request, and what it answers to."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from plimsoll.kernel.digest import Digest
+from plimsoll.registry import Registry
+from plimsoll.releases import Manifest
 from plimsoll.releases.environments import TrafficSplit
 
 _LOOK_AGAIN_S = 0.5
@@ -60,3 +62,16 @@ class LivePointers:
     def _state(self, now: float) -> int | float:
         state = self._environments.state
         return state if state is not None else now // _LOOK_AGAIN_S
+
+
+def endpoint_names(manifest: Manifest) -> tuple[str, ...]:
+    """The endpoints of a release."""
+    return tuple(key.partition(":")[2] for key in sorted(manifest.artifacts) if key.startswith("endpoint:"))
+
+
+def served_names(manifest: Manifest, registry: Registry) -> dict[str, str]:
+    """What a release serves: names of endpoints and of routes, each with what callers write as `model`."""
+    routes = [key for key in sorted(manifest.artifacts) if key.startswith("route:")]
+    contents = [cast("dict[str, Any]", registry.content(manifest.artifacts[key])) for key in routes]
+    served = {name: name for content in contents for name in content.get("serves", ())}
+    return {**served, **{name: f"{manifest.app}/{name}" for name in endpoint_names(manifest)}}

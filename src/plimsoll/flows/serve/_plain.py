@@ -1,6 +1,7 @@
 """Requests that are answered at once, and not by a conversation: for vectors, and to a classical model."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from msgspec import Struct
@@ -12,11 +13,12 @@ from plimsoll.tracing import attributes
 
 from ._errors import NotForThisError
 from ._events import AnswerRequest, AnswerStarted
-from ._need import guessed, limit_state, most_of_inputs, payer_of, times, worst_case
+from ._need import guessed, in_all, limit_state, most_of_inputs, payer_of, times, worst_case
 from ._record import RequestRecord
 from ._runtime import Target
 from ._settlement import Settlement
 from .guarding import Passing, guard_of
+from .paid import payer_for
 from .parts import ServeParts
 
 FREE = Usage(0, 0, cost_usd=0.0)
@@ -62,7 +64,8 @@ class VectorExchange:
         self._target = target
         self._record = record
         self._parts = parts
-        self._passing = Passing(guard_of(target, request))
+        self._payer = payer_for(target.judges, parts, record)
+        self._passing = Passing(guard_of(target, request), self._payer)
         self._money = VectorSettlement(request, target.route, parts)
 
     async def run(self) -> Vectors:
@@ -80,6 +83,7 @@ class VectorExchange:
         # What a guardrail put in the place of something may be longer.
         size_bytes = self._request.size_bytes if inputs is body["input"] else 0
         await self._money.reserve_inputs(inputs, size_bytes=size_bytes)
+        record.is_let_in = True
         parameters = {name: value for name, value in body.items() if name not in ("input", "messages")}
         with record.span(f"embeddings {record.model}", "client") as step:
             step.attributes = attributes.model_call(record.model, operation=attributes.EMBEDDINGS)
@@ -99,7 +103,12 @@ class VectorExchange:
             requests=self._money.limit("requests"),
             tokens=self._money.limit("tokens"),
         )
-        return Vectors(started, found, record.elapsed_ms)
+        return Vectors(started, replace(found, usage=in_all(found.usage, record.beside)), record.elapsed_ms)
+
+    async def leave(self) -> None:
+        """Give up what checks still ask: its cost belongs to the request."""
+        if self._payer is not None:
+            await self._payer.close()
 
     def end(self, _raised: BaseException | None) -> None:
         """Settle the budget, whatever happened: who leaves while the model works pays for its work."""

@@ -3,23 +3,18 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plimsoll.access.limits import Need
 from plimsoll.kernel.digest import Json
-from plimsoll.kernel.errors import PlimsollError
-from plimsoll.models import Body, ChatModel, ChatRequest, Completion, Passage
-from plimsoll.models.routing import attempts_of
+from plimsoll.models import Body, ChatRequest, Passage
 from plimsoll.prompts import Prompt, render
 from plimsoll.retrieval import Filter, Hit
 from plimsoll.retrieval.search import ModelParaphraser, Scope
-from plimsoll.tracing import attributes
 
 from ._errors import DemandUnsupportedError, QuestionMissingError
-from ._need import payer_of
 from ._provider_files import check_own_files
 from ._record import RequestRecord
 from ._runtime import Knowledge, Target
-from ._settlement import ChatSettlement
-from .parts import Variants
+from .paid import PaidModel
+from .parts import Helper
 
 _READER = "builtin/reader"
 _ANSWERS_LAST = ("tool", "function")
@@ -98,73 +93,10 @@ def prompted(prompt: Prompt, body: Body, question: str, passages: tuple[Passage,
     return parameters
 
 
-class PaidModel:
-    """A route that is asked beside the endpoint's own, at the cost of whoever asks.
-
-    Its call is reserved and settled by itself, before the endpoint's own is; a span of the trace says what it came to.
-    """
-
-    def __init__(self, model: ChatModel, variants: Variants, record: RequestRecord) -> None:
-        self._model = model
-        self._variants = variants
-        self._record = record
-
-    async def complete(self, request: ChatRequest) -> Completion:
-        """See ChatModel. Raises what the meter and the model raise."""
-        whole = self._record
-        own = RequestRecord(request=whole.request, release=whole.release, question="", trace_id=whole.trace_id)
-        own.model = self._model.name
-        money = _Beside(whole.request, self._variants.route, self._variants.parts)
-        with whole.span(f"chat {own.model}", "client") as step:
-            step.attributes = own.asks(request.body, streamed=False) | {"plimsoll.purpose": "variants"}
-            body = await money.reserve_call(request.body, size_bytes=0)
-            try:
-                completion = await self._model.complete(ChatRequest(body, costs=money.costs))
-                step.attributes |= own.ended(completion.end)
-                own.add_text(completion.text)
-                own.complete = True
-            except PlimsollError as error:
-                own.attempts = attempts_of(error)
-                raise
-            finally:
-                money.close_call(own, ())
-                if own.usage.input_tokens or own.usage.output_tokens:
-                    whole.beside = own.usage
-                whole.beside_budget = own.budget
-                step.attributes |= _settled(own)
-        return completion
-
-
-class _Beside(ChatSettlement):
-    """The money of a call that is made for a request before its own: it is the same request, so it counts as none."""
-
-    __slots__ = ()
-
-    async def reserve(self, need: Need) -> None:
-        """Reserve, where the request itself may still be made. Raises what the meter raises."""
-        meter = self.parts.meter
-        if meter is not None:
-            # Nothing is spent for who has no request left.
-            (await meter.reserve(payer_of(self._request), Need(tokens=0, cost_pico=0))).release()
-        await super().reserve(Need(need.tokens, need.cost_pico, requests=0))
-
-
-def _paraphraser(variants: Variants | None, record: RequestRecord) -> ModelParaphraser | None:
+def _paraphraser(variants: Helper | None, record: RequestRecord) -> ModelParaphraser | None:
     if variants is None or variants.route.model is None:
         return None
-    return ModelParaphraser(PaidModel(variants.route.model, variants, record))
-
-
-def _settled(own: RequestRecord) -> dict[str, Json]:
-    """What a call came to, also where it failed, for its span."""
-    usage = own.usage
-    said: dict[str, Json] = {
-        "plimsoll.attempts": [f"{one.target} {one.outcome} {one.why}".strip() for one in own.attempts]
-    }
-    if usage.input_tokens or usage.output_tokens:
-        said |= attributes.usage(usage.input_tokens, usage.output_tokens, usage.cost_usd)
-        said["plimsoll.usage_estimated"] = usage.estimated
-    return said | {f"plimsoll.budget.{name}": amounts for name, amounts in own.budget.items()}
+    return ModelParaphraser(PaidModel(variants.route.model, variants, record, "variants"))
 
 
 def _question_place(messages: Sequence[Mapping[str, Any]]) -> int | None:

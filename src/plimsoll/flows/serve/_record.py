@@ -76,8 +76,10 @@ class RequestRecord:
     cached: str = ""
     budget: Mapping[str, Json] = _NO_BUDGET
     beside: Usage | None = None
-    """Of a call that was made for the request before its own, and settled by itself."""
+    """Of the calls that were made for the request beside its own, each settled by itself."""
     beside_budget: Mapping[str, Json] = _NO_BUDGET
+    is_let_in: bool = False
+    """Every limit on requests let it in, and its own call is reserved."""
     model_ms: float = 0.0
     """Time in which only the model worked."""
     time_to_first_token_ms: float | None = None

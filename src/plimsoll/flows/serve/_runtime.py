@@ -11,11 +11,12 @@ from plimsoll.guardrails import Policy
 from plimsoll.kernel.digest import Digest, Json
 from plimsoll.models.predictors import Predictor
 from plimsoll.prompts import Prompt
-from plimsoll.registry import Kind, Registry, Version, VersionRef
+from plimsoll.registry import Kind, Version, VersionRef
 from plimsoll.releases import Manifest
 
 from ._errors import CheckRouteError, EndpointMissingError, VariantsRouteError
-from .parts import Route, Searcher, ServeParts, Variants
+from ._live import endpoint_names
+from .parts import Helper, Route, Searcher, ServeParts
 
 _KEPT_RUNTIMES = 8
 
@@ -27,7 +28,7 @@ class Knowledge:
     name: str
     version: Digest
     index: Searcher
-    variants: Variants | None = None
+    variants: Helper | None = None
     """None where each question is searched as it is."""
 
 
@@ -41,6 +42,8 @@ class Target:
     prompt_label: str = ""
     knowledge: Knowledge | None = None
     guardrail: Policy | None = None
+    judges: Mapping[str, Route] = field(default_factory=dict)
+    """Routes that checks of the guardrail ask."""
 
     def called(self, app: str) -> str:
         """What callers may write as `model` to call it: an endpoint's name with that of its application."""
@@ -125,19 +128,6 @@ class RuntimePool:
             await runtime.close()
 
 
-def endpoint_names(manifest: Manifest) -> tuple[str, ...]:
-    """The endpoints of a release."""
-    return tuple(key.partition(":")[2] for key in sorted(manifest.artifacts) if key.startswith("endpoint:"))
-
-
-def served_names(manifest: Manifest, registry: Registry) -> dict[str, str]:
-    """What a release serves: names of endpoints and of routes, each with what callers write as `model`."""
-    routes = [key for key in sorted(manifest.artifacts) if key.startswith("route:")]
-    contents = [cast("dict[str, Any]", registry.content(manifest.artifacts[key])) for key in routes]
-    served = {name: name for content in contents for name in content.get("serves", ())}
-    return {**served, **{name: f"{manifest.app}/{name}" for name in endpoint_names(manifest)}}
-
-
 def load_runtime(release: Digest, parts: ServeParts) -> Runtime:
     """Load a release or draft from its versions. Raises what registry, index, guardrails and models raise."""
     manifest = parts.releases.manifest(release)
@@ -156,6 +146,7 @@ class _Loader:
         self._routes: dict[str, Route] = {}
         self._knowledge: dict[str, Knowledge] = {}
         self._guardrails: dict[str, Policy] = {}
+        self._judges: dict[str, dict[str, Route]] = {}
 
     def endpoint(self, name: str) -> Target:
         content = self._content("endpoint", name)
@@ -168,6 +159,7 @@ class _Loader:
             prompt_label=version.label,
             knowledge=self._open(content["knowledge"]) if content["knowledge"] else None,
             guardrail=self._guardrail(content.get("guardrail")),
+            judges=self._judges.get(content.get("guardrail") or "", {}),
         )
 
     def predicts(self, name: str) -> bool:
@@ -183,7 +175,12 @@ class _Loader:
         names = [key.partition(":")[2] for key in sorted(self._manifest.artifacts) if key.startswith("route:")]
         routes = [self._route(name) for name in names]
         return {
-            called: Target(name=called, route=route, guardrail=self._guardrail(route.guardrail))
+            called: Target(
+                name=called,
+                route=route,
+                guardrail=self._guardrail(route.guardrail),
+                judges=self._judges.get(route.guardrail or "", {}),
+            )
             for route in routes
             for called in route.serves
         }
@@ -205,8 +202,16 @@ class _Loader:
         if name is None:
             return None
         if name not in self._guardrails:
+            asked: dict[str, Json] = {}
+
+            def route_content(route: str) -> Json:
+                asked[route] = self._route_content(route)
+                return asked[route]
+
             content = self._content("guardrail", name)
-            self._guardrails[name] = self._parts.make_guardrail(name, content, self._route_content)
+            policy = self._guardrails[name] = self._parts.make_guardrail(name, content, route_content)
+            # A policy that could not be compiled asks nobody.
+            self._judges[name] = {} if policy.fault else {route: self._route(route) for route in sorted(asked)}
         return self._guardrails[name]
 
     def _route_content(self, name: str) -> Json:
@@ -223,7 +228,7 @@ class _Loader:
             self._knowledge[name] = Knowledge(name, self._manifest.artifacts[f"index:{name}"], index, variants)
         return self._knowledge[name]
 
-    def _variants(self, knowledge: str, search: Mapping[str, Any]) -> Variants | None:
+    def _variants(self, knowledge: str, search: Mapping[str, Any]) -> Helper | None:
         """What puts its questions in other words: the very route of this release. Raises VariantsRouteError."""
         by = search.get("variants_by")
         if by is None or not search.get("variants"):
@@ -233,7 +238,7 @@ class _Loader:
         route = self._route(by)
         if route.model is None:
             raise VariantsRouteError(self._manifest, knowledge, by, "makes vectors")
-        return Variants(route, self._parts)
+        return Helper(route, self._parts)
 
     def _content(self, kind: Kind, name: str) -> dict[str, Any]:
         return cast("dict[str, Any]", self._parts.registry.content(self._manifest.artifacts[f"{kind}:{name}"]))

@@ -128,8 +128,8 @@ class ServeParts:
 
 
 @dataclass(frozen=True, slots=True)
-class Variants:
-    """The route that puts questions in other words, and what is needed to let whoever asks pay for it."""
+class Helper:
+    """A route that is asked beside the endpoint's own, and what is needed to let whoever asks pay for it."""
 
     route: Route
     parts: ServeParts

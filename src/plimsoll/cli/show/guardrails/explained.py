@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from .._text import Column, line, table
+from .policies import MOST_SHOWN, say_more
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +43,8 @@ def explained(screen: "Console", found: "Explanation") -> None:
         for fate in rule.fates
     ]
     columns: list[Column] = ["", "found", "characters", ("score", "right"), "counts", "what came of it", "why"]
-    table(screen, "findings", columns, fates)
+    table(screen, "findings", columns, fates[:MOST_SHOWN])
+    say_more(screen, len(fates))
     if found.review.text:
         line(screen, found.review.text)
 

@@ -55,6 +55,8 @@ def evaluated(screen: "Console", found: "Evaluation") -> None:
     _table(screen, ("ms (half)", "ms (95 %)", "characters a second"), [*_times(found)])
     for check in found.not_asked:
         line(screen, f"{check} looks at the stage of no row: nothing is known of it", style="yellow")
+    for name in found.unknown:
+        line(screen, f"rows say that {name} should find something, and the policy has no such check", style="yellow")
 
 
 def _table(screen: "Console", numbers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -76,6 +78,7 @@ def evaluated_json(found: "Evaluation") -> dict[str, Any]:
         "guardrail": found.guardrail,
         "rows": found.rows,
         "not_asked": found.not_asked,
+        "unknown": found.unknown,
         "figures": [_json(one) for one in found.measured],
     }
 

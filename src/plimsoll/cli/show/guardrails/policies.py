@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from plimsoll.guardrails import Covered, ExampleOutcome, Review, Stage
 
 _STAGES: "tuple[Stage, ...]" = ("input", "retrieved", "tool_call", "tool_result", "output")
+MOST_SHOWN = 50
+"""Findings in one table: drawing 100,000 of them takes longer than finding them."""
 _KINDS_SHOWN = 4
 
 
@@ -69,12 +71,20 @@ def review(screen: "Console", found: "Review", stage: str) -> None:
     style = "bold red" if found.reason else "bold green"
     line(screen, f"{found.action} on {stage}{reason}{failed}", style=style)
     rows = [
-        (one.check, one.kind, one.action, f"{one.score:.2f}", f"{one.start} to {one.end}") for one in found.findings
+        (one.check, one.kind, one.action, f"{one.score:.2f}", f"{one.start} to {one.end}")
+        for one in found.findings[:MOST_SHOWN]
     ]
     if rows:
         table(screen, "", ["check", "kind", "action", ("score", "right"), "characters"], rows)
+    say_more(screen, len(found.findings))
     if found.text:
         line(screen, found.text)
+
+
+def say_more(screen: "Console", findings: int) -> None:
+    """That there are more findings than are shown, if so."""
+    if findings > MOST_SHOWN:
+        line(screen, f"and {findings - MOST_SHOWN:,} findings more: --json names all of them")
 
 
 def review_json(found: "Review") -> dict[str, Any]:

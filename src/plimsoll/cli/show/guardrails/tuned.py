@@ -1,8 +1,7 @@
 """Other thresholds, and what another policy would have said."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plimsoll.kernel.clock import to_text
 
@@ -12,7 +11,7 @@ from ._shares import NOTHING, percent, share, share_json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from plimsoll.flows.guard.changes import PolicyDiff, Verdict
+    from plimsoll.flows.guard.changes import PolicyDiff, Taken, Verdict
     from plimsoll.flows.guard.tuning import Proposed, Together, Told, Tuned
 
 _TRACE = 12
@@ -20,7 +19,15 @@ _CHANGES_SHOWN = 50
 _FOUND_SHOWN = 3
 
 
-def tuned(screen: "Console", found: "Tuned", out: Path | None) -> None:
+class Places(NamedTuple):
+    """Where a candidate was written; empty where it was not."""
+
+    out: str = ""
+    file: str = ""
+    """Of the project."""
+
+
+def tuned(screen: "Console", found: "Tuned", places: Places) -> None:
     """What is proposed for each check, and what it rests on."""
     budget = found.budget
     sure = f"with {budget.confidence:.0%} confidence"
@@ -33,19 +40,62 @@ def tuned(screen: "Console", found: "Tuned", out: Path | None) -> None:
     for name, together in (("as it is", found.before), ("as proposed", found.after)):
         if together is not None:
             line(screen, f"all checks together, {name}: {_together(together)}")
-    _say_what_next(screen, found, out)
+    _say_what_next(screen, found, places)
 
 
-def _say_what_next(screen: "Console", found: "Tuned", out: Path | None) -> None:
+def _say_what_next(screen: "Console", found: "Tuned", places: Places) -> None:
     for failing in found.failing:
         line(screen, f"test {failing.number} of {found.file}: {failing.difference}", style="red")
     if found.failing:
         line(screen, "so this is no candidate: correct the tests, or keep the thresholds", style="bold red")
-    elif found.diff and out is not None:
-        line(screen, f"written to {out}; nothing is changed before you take it over, build it and pass its gate")
+    elif found.diff and places.file:
+        _say_written(screen, found.guardrail, places.file)
+    elif found.diff and places.out:
+        line(screen, f"written to {places.out}; nothing is changed before you take it over, build it and pass its gate")
+        if not places.out.endswith((".diff", ".patch")):
+            _say_steps(screen, f"plimsoll guardrail diff {found.guardrail} {places.out}")
+            _say_steps(screen, f"plimsoll guardrail use {found.guardrail} {places.out}")
     elif found.diff:
         heading(screen, "candidate (its tests pass; nothing is changed)")
         line(screen, found.diff.rstrip("\n"))
+        line(screen, "take it over with --write, or write it elsewhere with --out FILE")
+
+
+def taken(screen: "Console", found: "Taken") -> None:
+    """What became of a candidate."""
+    for failing in found.failing:
+        line(screen, f"test {failing.number}: {failing.difference}", style="red")
+    if found.failing:
+        what = f"{len(found.failing)} of {found.tests} tests of the candidate fail, so {found.file} is what it was"
+        line(screen, what, style="bold red")
+    elif not found.diff:
+        line(screen, f"{found.file} says that already")
+    else:
+        line(screen, found.diff.rstrip("\n"))
+        _say_written(screen, found.guardrail, found.file)
+
+
+def taken_json(found: "Taken") -> dict[str, Any]:
+    """For programs."""
+    return {
+        "guardrail": found.guardrail,
+        "file": found.file,
+        "written": found.is_written,
+        "tests": found.tests,
+        "failing_tests": [{"number": one.number, "difference": one.difference} for one in found.failing],
+        "diff": found.diff,
+    }
+
+
+def _say_written(screen: "Console", name: str, file: str) -> None:
+    line(screen, f"{file} is the candidate now (its tests pass). What is live is not changed:")
+    _say_steps(screen, "plimsoll build             # makes it a version")
+    _say_steps(screen, f"plimsoll eval redteam      # what it stops, and what it stops wrongly: {name}")
+    _say_steps(screen, "plimsoll release           # brings it before its gate")
+
+
+def _say_steps(screen: "Console", command: str) -> None:
+    line(screen, f"  {command}")
 
 
 def tuned_json(found: "Tuned") -> dict[str, Any]:

@@ -26,16 +26,34 @@ def load_policy(called: str, project: Project, registry: Registry, compile_polic
     if called.endswith(_SUFFIXES):
         path = Path(called)
         return compile_policy(path.stem, _read(path))
-    name, at, number = called.partition("@")
-    if at:
-        if not number.isdecimal():
-            raise GuardrailUnknownError(called, tuple(project.guardrails))
-        version = registry.find(project.app.name, f"guardrail:{name}", int(number))
-        return compile_policy(name, registry.content(version.ref.digest))
+    if "@" in called:
+        return compile_policy(called, version_content(called, project, registry))
     definition = project.guardrails.get(called)
     if definition is None:
         raise GuardrailUnknownError(called, tuple(project.guardrails))
     return compile_policy(called, definition.content())
+
+
+def version_content(called: str, project: Project, registry: Registry) -> Json:
+    """The content of `NAME@NUMBER`. Raises GuardrailUnknownError, and what the registry raises for a version."""
+    name, _, number = called.partition("@")
+    if not number.isdecimal():
+        raise GuardrailUnknownError(called, tuple(project.guardrails))
+    return registry.content(registry.find(project.app.name, f"guardrail:{name}", int(number)).ref.digest)
+
+
+def read_policy_file(path: Path) -> str:
+    """The text of a file that should hold a policy. Raises PolicyFileError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise PolicyFileError(path, "it is larger than 1 MB")
+        return data.decode()
+    except OSError as error:
+        raise PolicyFileError(path, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise PolicyFileError(path, "it is not UTF-8") from error
 
 
 def _read(path: Path) -> Json:
@@ -45,14 +63,8 @@ def _read(path: Path) -> Json:
     from plimsoll.project.schemas import GuardrailDefinition
 
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise PolicyFileError(path, "it is larger than 1 MB")
-        definition = GuardrailDefinition.model_validate(_tuples(read_yaml(data)))
-    except OSError as error:
-        raise PolicyFileError(path, error.strerror or str(error)) from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        definition = GuardrailDefinition.model_validate(_tuples(read_yaml(read_policy_file(path))))
+    except (yaml.YAMLError, RecursionError) as error:
         raise PolicyFileError(path, "it is not YAML") from error
     except ValidationError as error:
         first = error.errors()[0]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from plimsoll.checks.outside.requests import Inquiry, inquiring
 from plimsoll.guardrails import Policy, stops
 from plimsoll.kernel.statistics import percentile
 
@@ -70,6 +71,8 @@ class Evaluation:
     """The policy first, then each check; of each all rows first, then slice by slice."""
     not_asked: tuple[str, ...]
     """Checks that look at the stage of no row: nothing is known of them."""
+    unknown: tuple[str, ...] = ()
+    """What rows name as a check, and the policy does not have: nothing can find what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +110,38 @@ def evaluate(policy: Policy, rows: Sequence[GuardRow], wish: MeasureWish = _NO_W
     - A check that gives no answer is not counted as a pass: it acts as its `on_error` says, and has no score.
     """
     asked = probes(policy)
+    _warm_up(asked)
     whole: list[_Outcome] = []
     each: dict[str, list[_Outcome]] = {one.label: [] for one in asked}
     for number, row in enumerate(rows, start=1):
-        heard = {
-            asked[place].number: asked[place].ask(row.text, row.stage, row.context, clock=wish.clock)
-            for place in asked_at(policy, row.stage)
-        }
-        for probe in asked:
-            if probe.number in heard:
-                each[probe.label].append(_of_check(row, probe, heard[probe.number]))
-        whole.append(_of_policy(row, policy, tuple(heard.values()), wish.clock))
+        with inquiring(Inquiry()):
+            heard = {
+                asked[place].number: asked[place].ask(row.text, row.stage, row.context, clock=wish.clock)
+                for place in asked_at(policy, row.stage)
+            }
+            for probe in asked:
+                if probe.number in heard:
+                    each[probe.label].append(_of_check(row, probe, heard[probe.number]))
+            whole.append(_of_policy(row, policy, heard, wish.clock))
         wish.on_progress(number, len(rows))
     measured = [one for what, outcomes in {"": whole, **each}.items() for one in _measured(what, outcomes, wish)]
-    return Evaluation(policy.name, len(rows), tuple(measured), tuple(label for label, some in each.items() if not some))
+    not_asked = tuple(label for label, some in each.items() if not some)
+    return Evaluation(policy.name, len(rows), tuple(measured), not_asked, tuple(_unknown(asked, rows)))
+
+
+def _warm_up(asked: Sequence[Probe]) -> None:
+    """Let models be read before anything is timed. Whoever asks somebody else asks nobody for this."""
+    for probe in asked:
+        if not probe.rule.waits:
+            probe.ask("a", "input")
+
+
+def _unknown(asked: Sequence[Probe], rows: Sequence[GuardRow]) -> Iterable[str]:
+    names = dict.fromkeys(name for row in rows if not isinstance(row.label, bool) for name in sorted(row.label))
+    checks = [(probe.rule.check.name, probe.rule.check.kinds) for probe in asked]
+    for name in names:
+        if not any(name == check or name.removeprefix(f"{check}.") in kinds for check, kinds in checks):
+            yield name
 
 
 def _of_check(row: GuardRow, probe: Probe, heard: Heard) -> _Outcome:
@@ -132,10 +153,13 @@ def _of_check(row: GuardRow, probe: Probe, heard: Heard) -> _Outcome:
     return _Outcome(row, due, acts, score, heard.took_ms, found, row.spans_for(rule.check.kinds))
 
 
-def _of_policy(row: GuardRow, policy: Policy, heard: Sequence[Heard], clock: Clock) -> _Outcome:
+def _of_policy(row: GuardRow, policy: Policy, by_number: Mapping[int, Heard], clock: Clock) -> _Outcome:
     began = clock()
     review = policy.review(row.text, policy.stage_for(row.stage) or row.stage, row.context)
-    took_ms = (clock() - began) * 1000
+    # What asks somebody else was asked already, and is not asked twice about the same text.
+    waited_ms = sum(one.took_ms for number, one in by_number.items() if policy.rules[number - 1].waits)
+    took_ms = (clock() - began) * 1000 + waited_ms
+    heard = tuple(by_number.values())
     found = tuple((one.start, one.end) for one in review.findings if one.end > one.start)
     score = None if any(one.failed for one in heard) else max((one.score for one in heard), default=0.0)
     return _Outcome(row, row.is_due_at_all, review.action != "allow", score, took_ms, found, row.spans or ())

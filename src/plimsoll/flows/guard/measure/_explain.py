@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from plimsoll.checks import NO_CONTEXT, Context
+from plimsoll.checks.outside.requests import Inquiry, inquiring
 from plimsoll.guardrails import Action, Finding, Policy, Review, Rule, Stage
 
 from ._probe import Heard, Probe, probes
@@ -75,8 +76,10 @@ def explain(policy: Policy, said: Said, today: date) -> Explanation:
     """The verdict of a policy on a text, and why: the checks that were asked, scores, thresholds, and exceptions."""
     held = policy.within(said.actor, said.endpoint, today)
     looks = held.stage_for(said.stage)
-    review = held.review(said.text, looks or said.stage, said.context)
-    stories = tuple(_story(probe, policy, said, today, review) for probe in probes(policy))
+    # What asks somebody else is asked once: what it said of the text is what the verdict rests on.
+    with inquiring(Inquiry()):
+        review = held.review(said.text, looks or said.stage, said.context)
+        stories = tuple(_story(probe, policy, said, today, review) for probe in probes(policy))
     return Explanation(policy.name, said.stage, looks, review, _because(policy, looks, review, stories), stories)
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from copy import copy
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from plimsoll.checks import Part
 from plimsoll.guardrails import Policy, Review, Stage, StreamReview, stops
 from plimsoll.guardrails.requests import Placeholders
+from plimsoll.kernel.errors import PlimsollError
 
 from .._errors import GuardrailBlockedError
 from .._events import GuardrailNote
@@ -20,6 +21,9 @@ from ..places import Text, copied, decoded, is_json, joined_text, runs_of, texts
 from ._known import Known
 from ._parts import WORDS, part_of, part_of_name
 from ._stages import CALLS, Stages
+
+_GIVEN: Final = ("input", "tool_result")
+"""Where nothing was spent yet but for checks: whoever is refused there may ask again when there is money."""
 
 
 class Judge:
@@ -52,8 +56,7 @@ class Judge:
         """
         if not self.numbers:
             return self
-        key = (index, "content" if name in CALLS else name)
-        branch = self._branches.get(key)
+        branch = self._branches.get(key := (index, "content" if name in CALLS else name))
         if branch is None:
             branch = self._branches[key] = copy(self)
             branch.placeholders = self.placeholders.branch()
@@ -86,11 +89,21 @@ class Judge:
         return self.policy.stream(self.stages.of(place), context, self.placeholders)
 
     def note(self, review: Review, place: Stage) -> Review:
-        """Count what a review found; raises GuardrailBlockedError when it must stop here."""
+        """Count what a review found; raises GuardrailBlockedError, or BudgetError, when it must stop here."""
         self.count(review, place)
         if stops(review.action):
-            raise GuardrailBlockedError(self.policy.name, self.stages.of(place), review.reason)
+            raise self._stopped(review, place)
         return review
+
+    def _stopped(self, review: Review, place: Stage) -> PlimsollError:
+        """What ends the request. Where there is no money to look at it, it is refused as if it had no budget left."""
+        inquiry, reason = self.asker.inquiry, review.reason
+        unpaid = inquiry.unpaid if inquiry is not None and review.failed else None
+        if unpaid is not None and place in _GIVEN:
+            return unpaid
+        if unpaid is not None:
+            reason = f"{reason} ({review.failed} could not be asked: {unpaid.message})"
+        return GuardrailBlockedError(self.policy.name, self.stages.of(place), reason)
 
     def stop(self, reason: str, place: Stage) -> None:
         """Raises GuardrailBlockedError: what was found cannot be taken out."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from plimsoll.guardrails import Stage
+from plimsoll.checks.outside.requests import Inquiry, Payer
+from plimsoll.guardrails import STAGES, Stage
 from plimsoll.kernel.clock import utc_now
 from plimsoll.models import Body, ChatEnd, Chunks, Passage, Quote
 
@@ -35,8 +36,11 @@ class Passing:
     Where a check asks somebody else it is asked in a thread, and so is what is large.
     """
 
-    def __init__(self, guard: Guard | None) -> None:
+    def __init__(self, guard: Guard | None, payer: Payer | None = None) -> None:
+        """`payer` pays for the models that checks ask; without it nobody does."""
         self._guard = guard
+        if guard is not None and guard.waits(*STAGES):
+            guard.asker.inquiry = Inquiry(payer)
         self._stream: StreamGuard | None = None
         self._back: RestoredStream | None = None
         self._told: list[str] | None = None

@@ -1,5 +1,6 @@
 """Who waits for a review."""
 
+from plimsoll.checks.outside.requests import Inquiry
 from plimsoll.guardrails.requests import Waiter
 
 
@@ -10,9 +11,11 @@ class AskerLeftError(Exception):
 class Asker:
     """Whoever waits for work that takes long; another thread may be doing it."""
 
-    __slots__ = ("_left", "_waiter")
+    __slots__ = ("_left", "_waiter", "inquiry")
 
     def __init__(self) -> None:
+        self.inquiry: Inquiry | None = None
+        """What checks that ask somebody else were told so far; None where there are none."""
         self._left = False
         self._waiter: Waiter | None = None
 

@@ -7,7 +7,8 @@ from contextlib import suppress
 from functools import cache
 from typing import Final, TypeVar
 
-from plimsoll.guardrails.requests import Waiter, waiting
+from plimsoll.checks.outside.requests import inquiring
+from plimsoll.guardrails.requests import waiting
 from plimsoll.models import Body
 
 from ._asker import Asker
@@ -31,7 +32,7 @@ async def beside(work: Callable[[Given], T], given: Given, *, size_bytes: int, a
     """
     if not waits and size_bytes < LARGE_BYTES:
         return work(given)
-    job = _waiting_threads().submit(_asked, asker.waiter(), work, given) if waits else _threads().submit(work, given)
+    job = _waiting_threads().submit(_asked, asker, work, given) if waits else _threads().submit(work, given)
     ended = asyncio.wrap_future(job)
     try:
         return await asyncio.shield(ended)
@@ -62,8 +63,8 @@ async def _rest(ended: "asyncio.Future[T]") -> None:
         ended.exception()
 
 
-def _asked(waiter: Waiter, work: Callable[[Given], T], given: Given) -> T:
-    with waiting(waiter):
+def _asked(asker: Asker, work: Callable[[Given], T], given: Given) -> T:
+    with waiting(asker.waiter()), inquiring(asker.inquiry):
         return work(given)
 
 
