@@ -18,6 +18,8 @@ _OFTEN = 4
 _OWN_TEXTS = Path(__file__).parents[1] / "sample_content"
 _MAILS = 400
 _HIDDEN = 900
+_TEXTS, _HIDDEN_IN_TEXTS = 1500, 300
+_FEWEST_CHARACTERS = 200
 _SENTENCES = 3000
 _SKIPPED = {"chatlogs"}
 
@@ -52,8 +54,11 @@ def places(data_root: Path) -> list[Place]:
     return found
 
 
-def own_places(data_root: Path, seed: int = 0) -> list[Place]:
-    """Passages and mails of our own and of free corpora, half of them with an instruction of our own."""
+def own_places(data_root: Path, texts: Sequence[Row] = (), seed: int = 0) -> list[Place]:
+    """Passages and mails of our own and of free corpora, half of them with an instruction of our own.
+
+    Some of the `texts`, which ask for nothing, are left as they are, and few get one.
+    """
     random_ = random.Random(seed)  # noqa: S311  # rows are no secrets
     clean = [*_passages(data_root, random_), *(_mail(random_) for _ in range(_MAILS))]
     questions = [row["query"] for row in read(data_root, "halueval_general")]
@@ -61,6 +66,10 @@ def own_places(data_root: Path, seed: int = 0) -> list[Place]:
     for _ in range(_HIDDEN):
         number = random_.randrange(len(clean))
         found.append(_hidden(random_, clean[number], f"own-{number}", questions))
+    long = [row for row in texts if len(row.text) > _FEWEST_CHARACTERS]
+    chosen = random_.sample(long, min(_TEXTS, len(long)))
+    found += [Place(row.text, 0, 0, f"own-{row.source}", "") for row in chosen]
+    found += [_hidden(random_, row.text, f"own-{row.source}", questions) for row in chosen[:_HIDDEN_IN_TEXTS]]
     return found
 
 

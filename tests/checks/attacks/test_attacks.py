@@ -2,13 +2,14 @@
 
 import base64
 import codecs
+from pydoc_data.topics import topics
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plimsoll.checks import Check, Context, Found
+from plimsoll.checks import Check, Context, Found, make_check
 from plimsoll.checks.attacks import (
     FILE,
     attack_kinds,
@@ -66,6 +67,37 @@ def test_attacks_are_found(text: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_harmless_requests_are_left_alone(text: str) -> None:
     assert [found for check in CHECKS[:2] for found in check.find(text)] == []
+
+
+UNLIKE_ANYTHING = {
+    "a letter": "a " * 2_500,
+    "a letter without spaces": "a" * 5_000,
+    "a word": "ignore " * 500,
+    "numbers": "7 8 9 10 11 12 13 14 15",
+    "rubbish": "xq zvw kkt plorf wmx qqj zzt vbn " * 5,
+    "signs": "--- === ||| ### " * 30,
+    "JSON": '{"id": 7, "names": ["a", "b"], "limit": null, "rules": {"previous": 3}}',
+    "Python": "def f(self, x): return self._x[x]",
+    "more Python": "import os, sys\nfor name in os.listdir('.'):\n    print(name)",
+    "SQL": "SELECT name, COUNT(*) FROM orders WHERE total > 10 GROUP BY name;",
+    "a log": "2024-05-01 12:00:03 WARN worker.py: previous job ignored, 3 retries left",
+    "a table": "| name | default |\n|---|---|\n| prompt | 0 |\n| system | none |",
+    "a sign": "Push.",
+    "a sentence": "The previous tenant ignored the instructions of the fire brigade.",
+    "a manual": "The previous version ignores the setting. To reset the password, open the settings and select Reset.",
+    "a contract": "This Agreement supersedes all prior agreements, and the Tenant shall follow the rules of the house.",
+}
+
+
+@pytest.mark.parametrize("name", UNLIKE_ANYTHING)
+def test_texts_that_ask_for_nothing_are_left_alone(name: str) -> None:
+    assert [found for check in CHECKS[:2] for found in check.find(UNLIKE_ANYTHING[name])] == []
+
+
+def test_the_language_reference_of_python_is_left_alone_but_for_a_few_passages() -> None:
+    prose = "\n".join(topics[name] for name in sorted(topics))
+    passages = [prose[start : start + 1200] for start in range(0, len(prose), 12_000)]
+    assert sum(bool(injection().find(one)) for one in passages) <= len(passages) // 20
 
 
 def test_a_jailbreak_is_told_from_a_plain_override() -> None:
@@ -209,6 +241,22 @@ def test_the_parts_of_a_text_do_not_overlap() -> None:
     assert parts.facts.shape == (len(parts.spans), len(parts.names))
 
 
+@pytest.mark.parametrize("own", CHECKS, ids=lambda one: one.name)
+def test_a_policy_gets_the_check_that_is_measured(own: Check) -> None:
+    served = make_check(own.name, {"check": own.name})
+    assert type(served) is type(own)
+    assert (served.version, served.kinds) == (own.version, own.kinds)
+    for text in (*ATTACKS, *HARMLESS, MAIL.format(HIDDEN[0])):
+        assert served.find(text) == own.find(text)
+
+
+def test_a_policy_may_say_from_which_score_on_something_counts() -> None:
+    text = ATTACKS[0]
+    score = injection().score(text)
+    assert make_check("injection", {"options": {"least": score - 0.01}}).find(text)
+    assert not make_check("injection", {"options": {"least": min(1.0, score + 0.001)}}).find(text)
+
+
 def test_the_version_names_patterns_and_weights() -> None:
     first, second = injection().version.split("-")
     assert len(first) == len(second) == 8
@@ -223,7 +271,8 @@ def test_weights_with_another_digest_are_refused() -> None:
 
 
 def test_weights_of_another_check_are_refused() -> None:
-    other = NgramModel(("toxicity",), np.zeros((16, 1), np.int8), np.ones(1, np.float32), np.zeros(1, np.float32))
+    empty = np.zeros(16, np.uint8), np.zeros((16, 1), np.int8)
+    other = NgramModel(("toxicity",), *empty, np.ones(1, np.float32), np.zeros(1, np.float32))
     with pytest.raises(NgramsFileError, match="calibrations"):
         read_weights(to_bytes(other))
 

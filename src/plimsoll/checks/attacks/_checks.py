@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ..detectors import KINDS
 from ..detectors import injection as patterns_of
 from ._direct import ENCODED, AttackCheck
 from ._indirect import KIND, IndirectCheck
@@ -19,14 +20,14 @@ def attack_kinds() -> dict[str, tuple[str, ...]]:
 
 def injection(kinds: tuple[str, ...] = (), least: float = LEAST) -> AttackCheck:
     """Looks for attacks in what a person wrote; of some kinds, or of all."""
-    return AttackCheck("injection", patterns_of(()), head=DIRECT, kind=_ATTACK, least=least, kinds=kinds)
+    return AttackCheck(
+        "injection", head=DIRECT, kind=_ATTACK, least=least, kinds=kinds or (*KINDS["injection"], _ATTACK)
+    )
 
 
 def jailbreak(least: float = LEAST) -> AttackCheck:
     """Looks for words that free a model from its limits."""
-    kinds = (JAILBREAK, "role_play", ENCODED)
-    patterns = patterns_of(("role_play",))
-    return AttackCheck("jailbreak", patterns, head=JAILBREAK, kind=JAILBREAK, least=least, kinds=kinds)
+    return AttackCheck(JAILBREAK, head=JAILBREAK, kind=JAILBREAK, least=least, kinds=(JAILBREAK, "role_play", ENCODED))
 
 
 def indirect_injection(least: float = LEAST) -> IndirectCheck:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from .._types import NO_CONTEXT, Context, Found
-from ..patterns import Normal, PatternCheck, normalise
-from ._facts import NARROW, Known, known
-from ._views import origin, views
-from ._weights import HEADS, Weights, load_weights
+from ._facts import NARROW, Known, Told, patterns, told
+from ._views import origin
+from ._weights import HEADS, load_weights
 
 ENCODED: Final = "encoded"
 
@@ -22,54 +21,48 @@ class AttackCheck:
 
     by_sentence = True
 
-    def __init__(
-        self, name: str, patterns: PatternCheck, *, head: str, kind: str, least: float, kinds: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, name: str, *, head: str, kind: str, least: float, kinds: tuple[str, ...]) -> None:
         self.name = name
-        own = (*dict.fromkeys((*patterns.kinds, kind, ENCODED)),)
-        self.kinds = kinds or own
-        self._patterns, self._head, self._kind, self._least = patterns, head, kind, least
+        self.kinds = kinds
+        self._head, self._kind, self._least = head, kind, least
 
     @property
     def version(self) -> str:
         """Of the patterns and of the weights."""
-        return f"{self._patterns.version}-{load_weights().version}"
+        return f"{patterns().version}-{load_weights().version}"
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> Sequence[Found]:  # noqa: ARG002  # the text says it
         """What it finds with a score of at least `least`, in the order of the text. Raises NgramsFileError."""
-        weights = load_weights()
-        normal = normalise(text)
-        if not normal.text.strip():
-            return []
-        found = self._of_text(text, normal, weights)
-        for view in views(text, normal):
-            score = self._score(known(view.text, weights.model, self._patterns), weights)
+        all_of_it = told(text)
+        found = self._of_text(all_of_it)
+        for view, known in all_of_it.views:
+            score = self._score(known)
             if score >= self._least:
                 found.append(Found(view.start, view.end, ENCODED, score, "says this in an encoding or in disguise"))
         return sorted((one for one in found if one.kind in self.kinds), key=lambda one: (one.start, one.end))
 
     def score(self, text: str) -> float:
         """How much speaks for an attack, 0 to 1, however little."""
-        weights = load_weights()
-        normal = normalise(text)
-        texts = [normal.text, *(view.text for view in views(text, normal))]
-        return max(self._score(known(one, weights.model, self._patterns), weights) for one in texts)
+        all_of_it = told(text)
+        return max(self._score(one) for one in (all_of_it.known, *(known for _, known in all_of_it.views)))
 
-    def _of_text(self, text: str, normal: Normal, weights: Weights) -> list[Found]:
-        told = known(text, weights.model, self._patterns)
-        score = self._score(told, weights)
-        if score < self._least:
+    def _of_text(self, all_of_it: Told) -> list[Found]:
+        known, normal = all_of_it.known, all_of_it.normal
+        score = self._score(known)
+        if score < self._least or not known.reading.count:
             return []
-        if told.hits:
-            return [Found(hit.start, hit.end, hit.kind, score, "worded like an attack") for hit in told.hits]
-        start, end = self._worst(told)
+        hits = [hit for hit in known.hits if hit.kind in self.kinds]
+        if hits:
+            return [Found(hit.start, hit.end, hit.kind, score, "worded like an attack") for hit in hits]
+        start, end = self._worst(known)
         return [Found(origin(normal, start), origin(normal, end - 1) + 1, self._kind, score, "reads like an attack")]
 
-    def _score(self, told: Known, weights: Weights) -> float:
-        return weights.calibrations[self._head].score(told.facts)
+    def _score(self, known: Known) -> float:
+        return load_weights().calibrations[self._head].score(known.facts)
 
-    def _worst(self, told: Known) -> tuple[int, int]:
+    def _worst(self, known: Known) -> tuple[int, int]:
         """The stretch of a text that the model finds worst, in characters of its normal form."""
-        windows = told.reading.windows(*NARROW)
+        windows = known.reading.windows(*NARROW)
         best = int(windows.scores[:, HEADS.index(self._head)].argmax())
-        return int(windows.starts[best]), int(windows.ends[best])
+        starts, ends = known.reading.spans
+        return int(starts[windows.firsts[best]]), int(ends[windows.lasts[best] - 1])

@@ -66,8 +66,9 @@ def parted(text: str, model: "NgramModel", hits: Sequence[Found] = ()) -> Parts:
 
     reading = model.read(text)
     spans = [(start, end) for start, end in _spans(text)]
-    firsts = np.searchsorted(reading.starts, [start for start, _ in spans])
-    lasts = np.searchsorted(reading.starts, [end for _, end in spans])
+    starts, _ = reading.spans
+    firsts = np.searchsorted(starts, [start for start, _ in spans])
+    lasts = np.searchsorted(starts, [end for _, end in spans])
     kept = np.flatnonzero(lasts - firsts >= _FEWEST_WORDS)
     spans = [spans[place] for place in kept]
     firsts, lasts = firsts[kept], lasts[kept]
@@ -75,7 +76,7 @@ def parted(text: str, model: "NgramModel", hits: Sequence[Found] = ()) -> Parts:
         return Parts([], FACTS, np.zeros((0, len(FACTS))))
     scores, whole = reading.between(firsts, lasts), reading.scores()
     instruction, direct = scores[:, HEADS.index(INSTRUCTION)], scores[:, HEADS.index(DIRECT)]
-    _, inverse, counts = np.unique(reading.buckets, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(reading.keys, return_inverse=True, return_counts=True)
     alone = np.concatenate([[0], np.cumsum(counts[inverse] == 1)])
     lines = _lines(text, spans)
     columns = (

@@ -39,20 +39,14 @@ _ALIKE: Final = dict(
 _ALIKE_TABLE: Final = str.maketrans(_ALIKE)
 _MIXED_SCRIPTS: Final = re.compile(r"[a-zA-Z](?=[" + "".join(_ALIKE) + "])|[" + "".join(_ALIKE) + r"](?=[a-zA-Z])")
 _MARKS: Final = re.compile("[\u0300-\u036f]")
+_OTHERS: Final = frozenset((*_ALIKE, *map(chr, range(0xE0020, 0xE007F)), *map(chr, range(0x300, 0x370))))
+"""All of these; a text without them needs no look at each character."""
+_ASCII: Final = bytes(range(0x80))
 _MANY_MARKS: Final = 0.25
-_LEET_WORD: Final = re.compile(r"[a-zA-Z][013457@$]+[a-zA-Z]")
 _WORD: Final = re.compile(r"[\w@$]+")
 _LEET: Final = str.maketrans("013457@$", "oieastas")
-# Every repetition below is possessive, or fails after a few characters, so that no text takes longer than its length.
-_SPREAD: Final = re.compile(r"(?<!\w)(?:[a-zA-Z][ .*_|-]{1,3}+){7,}+[a-zA-Z]?")
-_JOINED: Final = re.compile(r"(?<![a-zA-Z])[a-zA-Z]{1,20}+(?:[_.*|/-][a-zA-Z]{1,20}+){4,}+")
-_BASE64: Final = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{16,}+={0,2}")
-_HEX: Final = re.compile(r"(?<![0-9a-zA-Z])(?:(?:0x|\\x|%)?[0-9a-fA-F]{2}[ ,:]?){12,}+")
-_BITS: Final = re.compile(r"(?<!\w)(?:[01]{8} ?){6,}+")
 _ROT13_WORDS: Final = "vtaber|vafgehpgvbaf?|cebzcg|flfgrz|cnffjbeq|cerivbhf|nyy|gur|naq|lbh|lbhe|cevag"
 _REVERSED_WORDS: Final = "erongi|snoitcurtsni|tpmorp|metsys|drowssap|suoiverp|eht|dna|uoy|ruoy|tnirp|sseccA"
-_ROT13: Final = re.compile(rf"(?i)\b(?:{_ROT13_WORDS})\b")
-_REVERSED: Final = re.compile(rf"(?i)\b(?:{_REVERSED_WORDS})\b")
 _FEWEST_WORDS: Final = 2
 _READABLE: Final = 0.85
 _MOST_VIEWS: Final = 24
@@ -66,41 +60,69 @@ def views(text: str, normal: Normal) -> Iterator[View]:
 def _views(text: str, normal: Normal) -> Iterator[View]:
     if not text.isascii():
         yield from _of_other_letters(text)
-    if _reason().search(normal.text.encode(errors="replace")) is None:
+    # One byte for each character, so that what stands in it stands there in the text.
+    read = normal.text.encode("ascii", "replace")
+    automata = _automata()
+    if automata.reason.search(read) is None:
         return
-    for said in _of_whole(normal.text):
-        yield View(said, 0, len(text))
-    for pattern, reading in _of_parts():
-        for found in pattern.finditer(normal.text):
-            said = reading(found.group())
+    for pattern, reading in automata.wholes:
+        if _has(pattern, read, _FEWEST_WORDS):
+            yield View(reading(normal.text), 0, len(text))
+    for pattern, reading in automata.parts:
+        for found in pattern.finditer(read):
+            start, end = found.span(1)
+            said = reading(normal.text[start:end])
             if said:
-                yield View(said, origin(normal, found.start()), origin(normal, found.end() - 1) + 1)
+                yield View(said, origin(normal, start), origin(normal, end - 1) + 1)
+
+
+def _has(pattern: "re2._Regexp", read: bytes, count: int) -> bool:
+    return sum(1 for _ in itertools.islice(pattern.finditer(read), count)) == count
+
+
+class _Automata(NamedTuple):
+    reason: "re2._Regexp"
+    """What must stand in a text so that a closer look is worth it: one for all, since all texts are asked."""
+    wholes: tuple[tuple["re2._Regexp", Callable[[str], str]], ...]
+    """What must stand in a text twice so that all of it is read in another way."""
+    parts: tuple[tuple["re2._Regexp", Callable[[str], str]], ...]
+    """What is read in another way by itself."""
 
 
 @cache
-def _reason() -> "re2._Regexp":
-    """What must stand in a text so that a closer look is worth it: one automaton, since all texts are asked."""
+def _automata() -> _Automata:
     import re2
 
-    parts = (
-        r"[a-z][013457@$]+[a-z]",
-        r"(?:[0-9a-f]{2}[ ,:]){6}",
-        r"[01]{8}",
-        r"[a-z0-9+/]{16}",
-        r"(?:[a-z][ .*_|-]{1,3}){7}",
-        r"(?:[_.*|/-][a-z]+){4}",
-        rf"\b(?:{_ROT13_WORDS}|{_REVERSED_WORDS})\b",
+    leet = r"[a-zA-Z][013457@$]+[a-zA-Z]"
+    rot13, reversed_ = rf"(?i)\b(?:{_ROT13_WORDS})\b", rf"(?i)\b(?:{_REVERSED_WORDS})\b"
+    spread = r"\b((?:[a-zA-Z][ .*_|-]{1,3}){7,}[a-zA-Z]?)"
+    joined = r"([a-zA-Z]{1,20}(?:[_.*|/-][a-zA-Z]{1,20}){4,})"
+    long = r"([A-Za-z0-9+/]{16,}={0,2})"
+    digits = r"(?:^|[^0-9a-zA-Z])((?:(?:0x|\\x|%)?[0-9a-fA-F]{2}[ ,:]?){12,})"
+    bits = r"\b((?:[01]{8} ?){6,})"
+    reason = (
+        *(leet, r"(?:[0-9a-fA-F]{2}[ ,:]){6}", r"[01]{8}", r"[a-zA-Z0-9+/]{16}"),
+        *(r"(?:[a-zA-Z][ .*_|-]{1,3}){7}", r"(?:[_.*|/-][a-zA-Z]+){4}", rot13, reversed_),
     )
-    return re2.compile(f"(?i){'|'.join(parts)}".encode())
 
+    def made(source: str) -> "re2._Regexp":
+        return re2.compile(source.encode())
 
-def _of_whole(text: str) -> Iterator[str]:
-    if len(_LEET_WORD.findall(text)) >= _FEWEST_WORDS:
-        yield _WORD.sub(_unleet, text)
-    if len(_ROT13.findall(text)) >= _FEWEST_WORDS:
-        yield codecs.encode(text, "rot13")
-    if len(_REVERSED.findall(text)) >= _FEWEST_WORDS:
-        yield text[::-1]
+    return _Automata(
+        made("|".join(f"(?:{one})" for one in reason)),
+        (
+            (made(leet), lambda text: _WORD.sub(_unleet, text)),
+            (made(rot13), lambda text: codecs.encode(text, "rot13")),
+            (made(reversed_), lambda text: text[::-1]),
+        ),
+        (
+            (made(spread), _closed),
+            (made(joined), lambda said: re.sub(r"[_.*|/-]", " ", said)),
+            (made(long), _from_base64),
+            (made(digits), _from_hex),
+            (made(bits), lambda said: _readable(bytes(int(byte, 2) for byte in re.findall("[01]{8}", said)))),
+        ),
+    )
 
 
 def _unleet(found: "re.Match[str]") -> str:
@@ -110,6 +132,8 @@ def _unleet(found: "re.Match[str]") -> str:
 
 
 def _of_other_letters(text: str) -> Iterator[View]:
+    if _OTHERS.isdisjoint(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):
+        return
     for found in _TAGS.finditer(text):
         yield View("".join(chr(ord(one) - _TAG_OFFSET) for one in found.group()), found.start(), found.end())
     if len(_MIXED_SCRIPTS.findall(text)) >= _FEWEST_WORDS:
@@ -117,17 +141,6 @@ def _of_other_letters(text: str) -> Iterator[View]:
     marks = len(_MARKS.findall(text))
     if marks > _MANY_MARKS * len(text):
         yield View(_MARKS.sub("", text), 0, len(text))
-
-
-@cache
-def _of_parts() -> tuple[tuple["re.Pattern[str]", Callable[[str], str]], ...]:
-    return (
-        (_SPREAD, _closed),
-        (_JOINED, lambda said: re.sub(r"[_.*|/-]", " ", said)),
-        (_BASE64, _from_base64),
-        (_HEX, _from_hex),
-        (_BITS, lambda said: _readable(bytes(int(byte, 2) for byte in re.findall("[01]{8}", said)))),
-    )
 
 
 def _closed(said: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +57,11 @@ class Weights:
         return self.model.digest[:_VERSION_LENGTH]
 
 
+def read_calibration(said: Mapping[str, Any]) -> Calibration:
+    """A calibration as a file says it."""
+    return Calibration(float(said["bias"]), dict(said["weights"]))
+
+
 def read_weights(data: bytes) -> Weights:
     """The weights in a file. Raises NgramsFileError."""
     from ..ngrams import NgramsFileError, from_bytes
@@ -64,7 +69,7 @@ def read_weights(data: bytes) -> Weights:
     model = from_bytes("the checks of attacks", data)
     try:
         said = json.loads(model.notes["calibrations"])
-        calibrations = {name: Calibration(float(one["bias"]), dict(one["weights"])) for name, one in said.items()}
+        calibrations = {name: read_calibration(one) for name, one in said.items()}
     except (KeyError, TypeError, ValueError) as error:
         raise NgramsFileError("the checks of attacks", "they hold no calibrations") from error
     if model.heads != HEADS or not set(HEADS) <= set(calibrations):

@@ -4,7 +4,7 @@ A line for each; the room of a check is imported when it is made, so that a list
 """
 
 from .._types import Check
-from ..detectors import KINDS, blocklist, injection, pattern, pii, secrets
+from ..detectors import KINDS, blocklist, pattern, pii, secrets
 from ._answers import ANSWERS
 from ._attacks import ATTACKS
 from ._harm import HARM
@@ -42,13 +42,6 @@ BUILT_IN: tuple[CheckEntry, ...] = (
         KINDS["secrets"],
         (),
         lambda given: secrets(given.kinds),
-    ),
-    CheckEntry(
-        "injection",
-        "Words that try to take over: to override instructions, or to make a model tell its prompt.",
-        KINDS["injection"],
-        (),
-        lambda given: injection(given.kinds),
     ),
     *ATTACKS,
     *HARM,

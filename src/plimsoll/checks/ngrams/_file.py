@@ -15,11 +15,12 @@ from plimsoll.kernel.digest import Json, canonical_json, digest_bytes, hex_part
 from ._errors import NgramsFileError
 from ._model import NgramModel
 
-_FORMAT: Final = "plimsoll-ngrams-1"
+_FORMAT: Final = "plimsoll-ngrams-2"
 _ABOUT: Final = "about"
+_MOST_HEADS: Final = 3
 _PREFIX: Final = 8
 """Bytes of the length of the header."""
-_TYPES: Final = {"weights": "int8", "scale": "float32", "bias": "float32"}
+_TYPES: Final = {"signs": "uint8", "weights": "int8", "scale": "float32", "bias": "float32"}
 
 
 def to_bytes(model: NgramModel) -> bytes:
@@ -45,7 +46,7 @@ def from_bytes(name: str, data: bytes) -> NgramModel:
     if digest != _digest(tables, said):
         raise NgramsFileError(name, "their digest is another than the file says")
     _check(name, tables, heads)
-    return NgramModel(heads, tables["weights"], tables["scale"], tables["bias"], hex_part(digest), notes)
+    return NgramModel(heads, **tables, digest=hex_part(digest), notes=notes)
 
 
 def _check(name: str, tables: Mapping[str, NDArray[np.generic]], heads: tuple[str, ...]) -> None:
@@ -53,10 +54,11 @@ def _check(name: str, tables: Mapping[str, NDArray[np.generic]], heads: tuple[st
         raise NgramsFileError(name, "a table is missing, or is of another type")
     weights, scale, bias = tables["weights"], tables["scale"], tables["bias"]
     buckets = len(weights)
-    if weights.shape != (buckets, len(heads)) or scale.shape != (len(heads),) or bias.shape != (len(heads),):
+    shapes = (weights.shape, tables["signs"].shape, scale.shape, bias.shape)
+    if shapes != ((buckets, len(heads)), (buckets,), (len(heads),), (len(heads),)):
         raise NgramsFileError(name, "the shapes of its tables do not belong together")
-    if not heads or re.fullmatch("10+", f"{buckets:b}") is None:
-        raise NgramsFileError(name, "there must be a head, and a power of two of buckets")
+    if not 0 < len(heads) <= _MOST_HEADS or re.fullmatch("10+", f"{buckets:b}") is None:
+        raise NgramsFileError(name, "there must be one to three heads, and a power of two of places")
     if not all(bool(np.isfinite(tables[key].astype(np.float64)).all()) for key in ("scale", "bias")):
         raise NgramsFileError(name, "a number in it is not finite")
 
