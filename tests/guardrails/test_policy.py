@@ -16,7 +16,7 @@ def policy(*checks: Json) -> Policy:
     return Policy.from_json("standard", {"checks": list(checks)})
 
 
-PII: Json = {"check": "pii", "on": ["input", "output"], "action": "redact"}
+PII: dict[str, Json] = {"check": "pii", "on": ["input", "output"], "action": "redact"}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ _READS: Final = {
 _WINDOW: Final = timedelta(days=30)
 _LATEST: Final = 30
 _KINDS_SHOWN: Final = 4
+_ID_SHOWN: Final = 12
 
 Rule = tuple[str, tuple[str, ...], float, str]
 """What tells rows of a matrix apart: check, kinds, threshold and version."""
@@ -62,9 +63,9 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True)
 class MatrixCard:
-    """One endpoint."""
+    """The endpoints of a release that are guarded alike."""
 
-    endpoint: str
+    endpoints: str
     environment: str
     release_name: str
     guardrail: str
@@ -96,6 +97,8 @@ class TriggerLine:
     """One trigger."""
 
     trace: str
+    request: str
+    """As people may write it."""
     at: When
     endpoint: str
     stage: str
@@ -123,7 +126,7 @@ def guardrails_page(desk: GuardDesk, *, sees_traces: bool, now: datetime) -> Gua
     found = desk.rates(Window(now - _WINDOW, now), ["check"])
     latest = desk.triggers(TriggerFilter(), limit=_LATEST) if sees_traces else None
     return GuardrailsPage(
-        cards=tuple(_card(one) for one in desk.matrix()),
+        cards=tuple(_cards(desk.matrix())),
         rates=tuple(_rates(found)),
         requests=tokens(found.requests),
         unread=tokens(found.unread) if found.unread else "",
@@ -131,10 +134,19 @@ def guardrails_page(desk: GuardDesk, *, sees_traces: bool, now: datetime) -> Gua
     )
 
 
-def _card(one: PlaceMatrix) -> MatrixCard:
+def _cards(found: Sequence[PlaceMatrix]) -> Iterator[MatrixCard]:
+    """One card for all endpoints that are guarded alike."""
+    alike: dict[tuple[object, ...], list[PlaceMatrix]] = {}
+    for one in found:
+        alike.setdefault((one.environment, one.release, one.guardrail, one.stages), []).append(one)
+    for same in alike.values():
+        yield _card(same[0], ", ".join(one.endpoint for one in same))
+
+
+def _card(one: PlaceMatrix, endpoints: str) -> MatrixCard:
     holes = len(one.holes)
     return MatrixCard(
-        endpoint=one.endpoint,
+        endpoints=endpoints,
         environment=one.environment,
         release_name=short_name("r", one.release) if one.release else "",
         guardrail=one.guardrail,
@@ -215,6 +227,7 @@ def _trigger(one: Trigger, found: MarkedPage, now: datetime) -> TriggerLine:
     failed = Badge("no answer", "bad", f"The check gave no answer, and the policy says: {one.action}.")
     return TriggerLine(
         trace=one.trace,
+        request=one.trace[:_ID_SHOWN],
         at=when(one.at, now),
         endpoint=one.endpoint,
         stage=one.stage.replace("_", " "),
