@@ -18,6 +18,7 @@ from plimsoll.storage._errors import DatabaseBusyError, DatabaseForeignError, Da
 from plimsoll.storage.migrations import Migration
 from plimsoll.storage.migrations.answers import ANSWERS
 from plimsoll.storage.migrations.cache import CACHE
+from plimsoll.storage.migrations.evaluations import EVALUATIONS
 from plimsoll.storage.migrations.keys import KEYS
 from plimsoll.storage.migrations.records import RECORDS
 from plimsoll.storage.migrations.traces import TRACES
@@ -25,7 +26,7 @@ from plimsoll.storage.migrations.usage import USAGE
 
 Place = Path | PostgresPlace
 
-SCHEMAS = (RECORDS, KEYS, TRACES, CACHE, ANSWERS, USAGE)
+SCHEMAS = (RECORDS, KEYS, TRACES, CACHE, ANSWERS, USAGE, EVALUATIONS)
 
 OPEN = """
 import sys
