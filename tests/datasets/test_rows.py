@@ -37,6 +37,30 @@ def test_rows_are_read_with_their_defaults(tmp_path: Path) -> None:
     )
 
 
+def test_a_row_says_what_it_is_for_what_a_json_answer_should_have_and_where_it_comes_from(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        '{"question": "q", "answers": ["x"], "split": "dev", "fields": {"total": 80.9}, "source": "trace:01"}',
+        '{"question": "r", "fields": {"total": null}}',
+    )
+    first, second = read_rows(path)
+    assert (first.split, first.fields, first.source) == ("dev", {"total": 80.9}, "trace:01")
+    assert second.answerable
+    assert second.answers == ()
+    assert Row.from_json(first.to_json()) == first
+    assert set(second.to_json()) == {"id", "question", "answers", "documents", "answerable", "tags", "fields"}  # type: ignore[arg-type]  # it is an object
+
+
+def test_a_row_whose_answer_nobody_wrote_down_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path, '{"question": "q", "answerable": true}', '{"question": "r", "answerable": false}')
+    assert [row.labelled for row in read_rows(path)] == [False, True]
+
+
+@pytest.mark.parametrize("fields", ['"x"', '{"": 1}', '{"a": ["\\udc00"]}', '{"a":' * 60 + "1" + "}" * 60])
+def test_fields_are_values_by_their_names(tmp_path: Path, fields: str) -> None:
+    assert [line for line, _ in mistakes(written(tmp_path, f'{{"question": "q", "fields": {fields}}}'))] != []
+
+
 def test_a_byte_order_mark_windows_line_ends_and_line_separators_in_text_do_no_harm(tmp_path: Path) -> None:
     path = written(tmp_path, b"\xef\xbb\xbf" + '{"question": "a\u2028b", "answers": ["x"]}\r'.encode(), "\r")
     assert [row.question for row in read_rows(path)] == ["a\u2028b"]
@@ -51,7 +75,7 @@ def test_all_mistakes_come_at_once_with_their_lines(tmp_path: Path) -> None:
         '{"answers": ["x"]}',
         '{"question": "q", "answer": ["x"]}',
         '{"question": "q", "answers": ["x"], "id": "a"}',
-        '{"question": "q", "answerable": true}',
+        '{"question": "q", "answers": ["x"], "split": "exam"}',
         '{"question": "q", "answers": ["x"], "answerable": false}',
         '{"question": "q", "answers": "x"}',
         b'{"question": "caf\xe9", "answers": ["x"]}',
@@ -68,7 +92,7 @@ def test_all_mistakes_come_at_once_with_their_lines(tmp_path: Path) -> None:
         (5, '"answer" is not a key of a row'),
         (5, "the row has no answers"),
         (6, 'the id "a" was given to the row in line 1 already'),
-        (7, '"answerable" is true, but there are no answers'),
+        (7, '"split" must be train, dev or test'),
         (8, '"answerable" is false, but there are answers'),
         (9, '"answers" must be a list of texts that are not empty'),
         (10, "the line is not UTF-8 (byte 18 of it)"),
@@ -88,7 +112,8 @@ def test_a_key_that_is_almost_right_is_recognised(tmp_path: Path) -> None:
         RowMistake(
             1,
             '"Documents" is not a key of a row',
-            'did you mean "documents"? keys of a row are id, question, answers, documents, answerable, tags, group',
+            'did you mean "documents"? keys of a row are id, question, answers, documents, answerable, tags, group, '
+            "split, fields, source",
         ),
     )
     assert caught.value.message == f'1 mistake in {path}, the first in line 1: "Documents" is not a key of a row'

@@ -12,6 +12,8 @@ from ._errors import DatasetInvalidError, DatasetMissingError, RowMistake
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused, because all rows are kept in memory at once."""
 
+_DEEPEST = 50
+
 Take = Callable[[int, Mapping[str, object]], None]
 """Called with the number of a line and the object in it."""
 
@@ -40,12 +42,7 @@ class Lines:
 
         Raises DatasetMissingError, and DatasetInvalidError for a file that is too large.
         """
-        data = _read(self._path)
-        if len(data) > MAX_BYTES:
-            mistake = RowMistake(
-                1, f"the file is larger than {MAX_BYTES // 2**20} MB", "divide it into several datasets"
-            )
-            raise DatasetInvalidError(self._path, (mistake,))
+        data = read_bytes(self._path)
         # Only a line feed ends a line of JSONL; `splitlines` would also cut at U+2028, which JSON allows inside text.
         for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
             self._read_line(number, line, take)
@@ -80,12 +77,17 @@ class Lines:
                 self.add(number, "the line is not a JSON object", write)
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A whole file. Raises DatasetMissingError, and DatasetInvalidError for one that is too large."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise DatasetMissingError(path, error.strerror or str(error)) from error
+    if len(data) > MAX_BYTES:
+        mistake = RowMistake(1, f"the file is larger than {MAX_BYTES // 2**20} MB", "divide it into several datasets")
+        raise DatasetInvalidError(path, (mistake,))
+    return data
 
 
 def is_text(value: object) -> bool:
@@ -93,6 +95,22 @@ def is_text(value: object) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
     return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def is_storable(value: object) -> bool:
+    """Whether everything in a value of JSON can be stored as UTF-8, and is nested at most 50 deep."""
+    waiting = [(value, 0)]
+    while waiting:
+        one, depth = waiting.pop()
+        if isinstance(one, str):
+            if any("\ud800" <= character <= "\udfff" for character in one):
+                return False
+        elif isinstance(one, dict | list):
+            if depth == _DEEPEST:
+                return False
+            inner = [*one, *one.values()] if isinstance(one, dict) else one
+            waiting += ((part, depth + 1) for part in inner)
+    return True
 
 
 def shown(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from ._lines import Lines, is_text, shown
-from ._types import Row
+from ._lines import Lines, is_storable, is_text, shown
+from ._types import SPLITS, Row, Split
 
-_KEYS = ("id", "question", "answers", "documents", "answerable", "tags", "group")
-_EXAMPLE = '{"question": "…", "answers": ["…"]}'
+_KEYS = ("id", "question", "answers", "documents", "answerable", "tags", "group", "split", "fields", "source")
+EXAMPLE = '{"question": "…", "answers": ["…"]}'
+"""A short row."""
 
 
 def read_rows(path: Path) -> tuple[Row, ...]:
@@ -15,13 +17,13 @@ def read_rows(path: Path) -> tuple[Row, ...]:
 
     Raises DatasetInvalidError with all mistakes at once, and DatasetMissingError if the file cannot be read.
     """
-    reader = _Reader(Lines(path, _EXAMPLE))
+    reader = RowCollector(Lines(path, EXAMPLE))
     reader.lines.read(reader.take)
     reader.lines.check(has_rows=bool(reader.rows))
     return tuple(reader.rows)
 
 
-class _Reader:
+class RowCollector:
     """Collects rows, line by line."""
 
     def __init__(self, lines: Lines) -> None:
@@ -60,9 +62,12 @@ class _Fields:
             question=self._text("question", None),
             answers=answers,
             documents=self._texts("documents"),
-            answerable=self._answerable(given=bool(self._value.get("answers"))),
+            answerable=self._answerable(given=bool(self._value.get("answers") or self._value.get("fields"))),
             tags=self._texts("tags"),
             group=self._text("group", ""),
+            split=self._split(),
+            fields=self._named_values(),
+            source=self._text("source", ""),
         )
 
     def _add(self, what: str, instead: str) -> None:
@@ -83,12 +88,30 @@ class _Fields:
             return ()
         return tuple(value)
 
+    def _split(self) -> Split:
+        value = self._value.get("split", "")
+        for split in SPLITS:
+            if value == split:
+                return split
+        if "split" in self._value:
+            self._add('"split" must be train, dev or test', 'write "split": "test", or leave it out')
+        return ""
+
+    def _named_values(self) -> Mapping[str, Any]:
+        value = self._value.get("fields", {})
+        if not isinstance(value, dict) or not all(is_text(name) for name in value):
+            self._add('"fields" must be an object of names and values', 'write "fields": {"total": 80.9}')
+            return {}
+        if not is_storable(value):
+            what = '"fields" holds text that is no UTF-8, or is nested deeper than 50'
+            self._add(what, "take half characters such as \\ud800 out, and make it flatter")
+            return {}
+        return value
+
     def _answerable(self, *, given: bool) -> bool:
         value = self._value.get("answerable", given)
         if not isinstance(value, bool):
             self._add('"answerable" must be true or false', 'write "answerable": false, or leave it out')
-        elif value and not given:
-            self._add('"answerable" is true, but there are no answers', 'add "answers": ["…"]')
         elif given and not value:
             self._add('"answerable" is false, but there are answers', 'take "answers" or "answerable" away')
         elif not given and "answerable" not in self._value:
