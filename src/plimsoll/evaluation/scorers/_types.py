@@ -1,11 +1,11 @@
 """What a scorer is, and what it says."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from plimsoll.datasets import Row
-from plimsoll.kernel.errors import InvalidError
 
 from .._observation import Observation
 
@@ -55,13 +55,17 @@ class Scorer(Protocol):
         """Whether more is better, or less."""
 
     def applies(self, row: Row) -> bool:
-        """Whether it says something of a row once that is answered, so that a row without an answer can be missed."""
+        """Whether it may say something of a row once that is answered, so that a row without an answer can be missed.
+
+        Where it is false, `score` is None whatever was answered.
+        """
 
     def score(self, row: Row, seen: Observation) -> Told | Awaitable[Told]:
-        """What it says of a row that was answered; a coroutine where it asks somebody else."""
+        """What it says of a row that was answered; a coroutine where it asks somebody else, or takes long."""
 
 
-Rule = Callable[[Row, Observation], float | None]
+Rule = Callable[[Row, Observation], float | Score | None]
+When = Callable[[Row], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +77,48 @@ class RuleScorer:
     version: str = "1"
     unit: Unit = "share"
     better: Better = "more"
+    when: When | None = None
+    """To which rows it applies; without it to those of which the function says something when the answer is empty."""
 
     def applies(self, row: Row) -> bool:
-        """Whether the function says something of an empty answer."""
-        return self.rule(row, Observation()) is not None
+        """Whether the function may say something of the row."""
+        return self.rule(row, Observation()) is not None if self.when is None else self.when(row)
 
     def score(self, row: Row, seen: Observation) -> Told:
         """What the function says."""
-        value = self.rule(row, seen)
-        return None if value is None else Score(value)
+        return _told(self.rule, self.when, row, seen)
 
 
-class ScorerOptionsError(InvalidError):
-    """A suite gives a scorer options that it cannot be made with."""
+@dataclass(frozen=True, slots=True)
+class SlowScorer:
+    """A function that takes long for one row: it works in a thread, so that answers are timed as if it were not there.
 
-    code = "scorer_options"
+    Its version may need files that are large, so it is asked for only when it is wanted.
+    """
 
-    def __init__(self, scorer: str, what: str, hint: str) -> None:
-        super().__init__(f"scorer {scorer}: {what}", hint=hint)
+    name: str
+    rule: Rule
+    version_of: Callable[[], str]
+    when: When
+    unit: Unit = "share"
+    better: Better = "more"
+
+    @property
+    def version(self) -> str:
+        """Of the function and all that it reads."""
+        return self.version_of()
+
+    def applies(self, row: Row) -> bool:
+        """Whether the function may say something of the row."""
+        return self.when(row)
+
+    def score(self, row: Row, seen: Observation) -> Awaitable[Told]:
+        """What the function says."""
+        return asyncio.to_thread(_told, self.rule, self.when, row, seen)
+
+
+def _told(rule: Rule, when: When | None, row: Row, seen: Observation) -> Told:
+    if when is not None and not when(row):
+        return None
+    said = rule(row, seen)
+    return Score(said) if isinstance(said, int | float) else said

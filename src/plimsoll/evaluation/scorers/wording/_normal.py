@@ -3,6 +3,8 @@
 import re
 import string
 
+from ..._observation import Observation
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -15,3 +17,8 @@ def normalise(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The words of the normalised text."""
     return normalise(text).split()
+
+
+def given_answer(seen: Observation) -> str:
+    """What is compared with accepted answers: the answer's span, or the whole answer where it has none."""
+    return seen.span or seen.answer

@@ -2,7 +2,7 @@
 
 from plimsoll.datasets import Row
 
-from .._observation import Observation
+from ..._observation import Observation
 
 
 def citation_correct(row: Row, seen: Observation) -> float | None:

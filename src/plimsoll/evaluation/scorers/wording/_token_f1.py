@@ -4,8 +4,8 @@ from collections import Counter
 
 from plimsoll.datasets import Row
 
-from .._observation import Observation
-from ._answers import tokens
+from ..._observation import Observation
+from ._normal import tokens
 
 
 def token_f1(row: Row, seen: Observation) -> float | None:
@@ -13,7 +13,7 @@ def token_f1(row: Row, seen: Observation) -> float | None:
 
     Applies to answerable rows.
     """
-    if not row.answerable:
+    if not row.answerable or not row.answers:
         return None
     given = tokens(seen.span or seen.answer)
     return max((_f1(given, tokens(answer)) for answer in row.answers), default=0.0)

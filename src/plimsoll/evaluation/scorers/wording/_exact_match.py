@@ -2,8 +2,8 @@
 
 from plimsoll.datasets import Row
 
-from .._observation import Observation
-from ._answers import normalise
+from ..._observation import Observation
+from ._normal import normalise
 
 
 def exact_match(row: Row, seen: Observation) -> float | None:
@@ -11,7 +11,7 @@ def exact_match(row: Row, seen: Observation) -> float | None:
 
     Applies to answerable rows.
     """
-    if not row.answerable:
+    if not row.answerable or not row.answers:
         return None
     given = normalise(seen.span or seen.answer)
     return float(any(normalise(answer) == given for answer in row.answers))
