@@ -265,6 +265,60 @@ def _key_models(op: Operations) -> None:
     op.add_column("api_key", Column("models", Text, nullable=False, server_default=""))
 
 
+def _annotations(op: Operations) -> None:
+    op.create_table(
+        "annotation_queue",
+        Column("sequence", Integer, primary_key=True, autoincrement=False),
+        Column("app", Text, nullable=False),
+        Column("name", Text, nullable=False),
+        Column("task", Text, nullable=False),
+        Column("items", Integer, nullable=False),
+        Column("items_digest", Text, nullable=False),
+        Column("opened_at", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Unique("app", "name"),
+    )
+    op.create_table(
+        "annotation_item",
+        Column("queue", Integer, nullable=False),
+        Column("place", Integer, nullable=False),
+        Column("item", Text, nullable=False),
+        Column("digest", Text, nullable=False),
+        Column("content", Text, nullable=False),
+        PrimaryKeyConstraint("queue", "place"),
+        ForeignKeyConstraint(["queue"], ["annotation_queue.sequence"]),
+    )
+    op.create_index("annotation_item_item", "annotation_item", ["queue", "item"])
+    op.create_table(
+        "annotation",
+        Column("sequence", Integer, primary_key=True, autoincrement=False),
+        Column("app", Text, nullable=False),
+        Column("queue", Text, nullable=False),
+        Column("item", Text, nullable=False),
+        Column("digest", Text, nullable=False),
+        Column("given", Text, nullable=False),
+        Column("label", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("given_at", Text, nullable=False),
+    )
+    op.create_index("annotation_queue_item", "annotation", ["app", "queue", "item"])
+
+
+def _calibrations(op: Operations) -> None:
+    op.create_table(
+        "judge_calibration",
+        Column("sequence", Integer, primary_key=True, autoincrement=False),
+        Column("app", Text, nullable=False),
+        Column("judge", Text, nullable=False),
+        Column("version", Text, nullable=False),
+        Column("digest", Text, nullable=False),
+        Column("content", Text, nullable=False),
+        Column("kept_at", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+    )
+    op.create_index("judge_calibration_version", "judge_calibration", ["app", "version", "sequence"])
+
+
 RECORDS = (
     Migration("ledger", _ledger),
     Migration("actors and keys", _access),
@@ -275,4 +329,6 @@ RECORDS = (
     Migration("environments", _environments),
     Migration("budgets", _budgets),
     Migration("models of keys", _key_models),
+    Migration("review queues and labels", _annotations),
+    Migration("calibrations of judges", _calibrations),
 )
