@@ -1,10 +1,12 @@
 import math
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plimsoll.evaluation import Condition, Measure, Threshold, judge
+from plimsoll.evaluation.figures import FIGURES
 from plimsoll.kernel.statistics import lower_bound
 
 VALUES = st.none() | st.floats(0, 1)
@@ -17,6 +19,12 @@ def condition(threshold: Threshold, *measures: Measure) -> Condition:
 def shares(right: int, count: int, name: str = "answered") -> Measure:
     values = (1.0,) * right + (0.0,) * (count - right)
     return Measure(name, right / count, count, values=values)
+
+
+def latency(values: tuple[float, ...]) -> Measure:
+    bound = FIGURES["latency_p95_ms"].bound
+    assert bound is not None
+    return Measure("latency_p95_ms", 118.0, len(values), values=values, unit="number", bound=partial(bound, values))
 
 
 def verdict(
@@ -104,12 +112,11 @@ def test_less_can_be_better() -> None:
 
 def test_a_high_percentile_of_few_answers_is_bounded_by_nothing() -> None:
     values = tuple(float(value) for value in range(100, 120))
-    found = condition(Threshold("latency_p95_ms", at_most=5000), Measure("latency_p95_ms", 118.0, 20, values=values))
+    found = condition(Threshold("latency_p95_ms", at_most=5000), latency(values))
     assert found.outcome == "not measured"
     assert found.bound is None
     assert "20 rows say nothing of how far off it may be" in found.why
-    many = Measure("latency_p95_ms", 118.0, 100, values=values * 5)
-    assert condition(Threshold("latency_p95_ms", at_most=5000), many).outcome == "pass"
+    assert condition(Threshold("latency_p95_ms", at_most=5000), latency(values * 5)).outcome == "pass"
 
 
 def test_a_mean_of_numbers_has_its_bound() -> None:

@@ -187,3 +187,34 @@ def test_a_pipe_is_not_waited_for(folder: Folder) -> None:
     assert [(mistake.file, mistake.what) for mistake in caught.value.mistakes] == [
         ("prompts/pipe.yaml", "this is not a file")
     ]
+
+
+def test_a_suite_calls_its_scorers_and_figures_what_it_likes(folder: Folder) -> None:
+    folder.write(
+        "evals/ask.yaml",
+        "dataset: ask\nendpoint: ask\nscorers:\n  - answer_contains\n  - {scorer: recall_at_k, name: recall_5, k: 5}\n"
+        "figures: [macro_f1]\nthresholds: {recall_5: {at_least: 0.5}, macro_f1: {at_least: 0.5}}\n"
+        "slices: {hard: {recall_5: {at_least: 0.3, confidence: estimate}}}\nconfidence: 0.9\n",
+    )
+    content = load_project(folder.root).suites["ask"].content()
+    assert content["scorers"] == ["answer_contains", {"scorer": "recall_at_k", "name": "recall_5", "k": 5}]
+    assert content["figures"] == ["macro_f1"]
+    assert content["slices"] == {"hard": {"recall_5": {"at_least": 0.3, "confidence": "estimate"}}}
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "what"),
+    [
+        ("scorers: [{scorer: recall_at_k, k: 0}]\n", 3, "`k`"),
+        ("scorers: [answered, answered]\n", 3, '"answered" stands in the list twice'),
+        ("scorers: [answered]\nslices: {hard: {speed: {at_most: 1}}}\n", 4, 'there is no measure "speed"'),
+        ("scorers: [answered]\nfigures: [{figure: nothing}]\n", 4, "there is no such figure"),
+    ],
+)
+def test_what_is_wrong_in_a_suite_is_told_with_its_line(folder: Folder, written: str, line: int, what: str) -> None:
+    folder.write("evals/ask.yaml", f"dataset: ask\nendpoint: ask\n{written}")
+    with pytest.raises(ProjectInvalidError) as caught:
+        load_project(folder.root)
+    (mistake,) = caught.value.mistakes
+    assert mistake.place == f"evals/ask.yaml:{line}"
+    assert what in mistake.what

@@ -305,7 +305,12 @@ class Platform(Stores):
         return EraseParts(
             stores=self.collect_stores(),
             cache=self.cache,
-            elsewhere={"answers": self.answer_store, "feedback": self.feedback, "usage": self.consumption},
+            elsewhere={
+                "answers": self.answer_store,
+                "feedback": self.feedback,
+                "usage": self.consumption,
+                "review queues": self.annotations,
+            },
             judged=lambda identifier: [one.said.trace for one in self.feedback.about(identifier)],
             prune_indexes=partial(self._engines.prune, purge=True),
             retire=self._retire,
@@ -339,6 +344,8 @@ class Platform(Stores):
                 self.registry.claims,
                 self.labels.claims,
                 self.reviews.claims,
+                self.annotations.claims,
+                self.calibrations.claims,
                 self.releases.release_claims,
                 self.releases.verdict_claims,
                 self.environments.move_claims,

@@ -12,6 +12,7 @@ from typing import Any
 from plimsoll.access import Access, Acting, Right
 from plimsoll.access.limits import Budgets, Consumption
 from plimsoll.evaluation import Runs
+from plimsoll.evaluation.calibration import Calibrations
 from plimsoll.evaluation.cases import CaseStore
 from plimsoll.flows.backup import BackupParts, Tables
 from plimsoll.kernel.clock import utc_now
@@ -26,6 +27,7 @@ from plimsoll.registry.labels import Labels
 from plimsoll.releases import Manifest, Releases
 from plimsoll.releases.environments import Environments
 from plimsoll.reviews import Reviews
+from plimsoll.reviews.annotations import Annotations
 from plimsoll.settings import Settings
 from plimsoll.storage import (
     Blobs,
@@ -169,6 +171,16 @@ class Stores:
     def reviews(self) -> Reviews:
         """Answers of reviewers."""
         return Reviews(self.records, self.ledger)
+
+    @cached_property
+    def annotations(self) -> Annotations:
+        """Labels of answers by several people."""
+        return Annotations(self.records, self.ledger)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        """How far judges agree with people."""
+        return Calibrations(self.records, self.ledger)
 
     @cached_property
     def releases(self) -> Releases:

@@ -18,12 +18,13 @@ from . import audit, demo, flows, key, promote, records, registry, release, run,
 from ._exits import DONE, FAULT, INTERRUPTED, UNAVAILABLE, WRONG_USE, exit_code
 from ._output import Output
 from ._state import State
-from .nouns import budget, cost, evaluation, guardrail, knowledge, refresh, tune
+from .nouns import budget, cost, dataset, evaluation, guardrail, knowledge, refresh, tune
 
 _COMMANDS: tuple[click.Command, ...] = (
     *demo.COMMANDS,
     *flows.COMMANDS,
     *evaluation.COMMANDS,
+    *dataset.COMMANDS,
     *release.COMMANDS,
     *promote.COMMANDS,
     *run.COMMANDS,

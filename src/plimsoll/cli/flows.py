@@ -1,8 +1,7 @@
-"""The verbs of the journey: init, build, ask; and running suites, for the verbs that do."""
+"""The verbs of the journey: init, build, ask."""
 
 import asyncio
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,15 @@ from plimsoll.kernel.errors import InvalidError
 from ._exits import DONE, WRONG_USE
 from ._output import progress
 from ._state import State, json_option
-from .show import answers, builds, verdicts
+from .show import answers, builds
 
 if TYPE_CHECKING:
     from plimsoll.bootstrap import Platform
-    from plimsoll.evaluation import Run, Suite
     from plimsoll.flows.ask import Who
     from plimsoll.flows.build import BuildReport
     from plimsoll.flows.serve.parts import ServeParts
     from plimsoll.project import Project
 
-_REASONS_TOLD = 5
 _MOST_INPUT_BYTES = 8 * 1024 * 1024
 
 
@@ -135,47 +132,6 @@ def build_with_progress(state: State, project: "Project", platform: "Platform") 
 
     with progress(state.output) as advance:
         return build_flow(project, platform.build_parts(advance))
-
-
-def run_suites(
-    state: State, platform: "Platform", report: "BuildReport", suites: "tuple[Suite, ...]"
-) -> "tuple[Run, ...]":
-    """Run suites, with progress bars on a terminal."""
-    from plimsoll.flows.ship import EvaluationStoppedError, documents_not_indexed
-    from plimsoll.flows.ship import evaluate as evaluate_flow
-
-    for suite in suites:
-        if absent := documents_not_indexed(suite, report):
-            state.output.note(f"rows of {suite.name} name documents that are not indexed: {', '.join(absent)}")
-    done: dict[str, int] = {}
-    with progress(state.output) as advance:
-
-        def tick(suite: "Suite") -> None:
-            done[suite.name] = done.get(suite.name, 0) + 1
-            advance(f"eval {suite.name}", done[suite.name], len(suite.rows))
-
-        evaluation = evaluate_flow(report.draft, suites, platform.evaluate_parts(), on_row=tick)
-        try:
-            runs = asyncio.run(evaluation)
-        except EvaluationStoppedError as error:
-            _show_what_was_answered(state, error.runs)
-            raise
-    _say_why_not(state, runs)
-    return runs
-
-
-def _show_what_was_answered(state: State, runs: "tuple[Run, ...]") -> None:
-    """The figures so far; programs find them in the error's place of the traces, and not beside the error."""
-    if not state.output.json:
-        state.output.result(None, lambda screen: verdicts.runs(screen, runs))
-
-
-def _say_why_not(state: State, runs: "tuple[Run, ...]") -> None:
-    """Each reason for which rows have no answer, whole: a table cuts it off."""
-    for run in runs:
-        reasons = Counter(row.observation.error for row in run.rows if row.observation.error)
-        for reason, times in reasons.most_common(_REASONS_TOLD):
-            state.output.note(f"{times} of {len(run.rows)} rows of {run.suite.name} have no answer: {reason}")
 
 
 COMMANDS = (init, build, ask)

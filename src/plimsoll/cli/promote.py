@@ -8,6 +8,7 @@ import click
 from plimsoll.kernel.errors import PlimsollError
 
 from ._state import State, json_option
+from .nouns.review import LABELLING
 from .show import verdicts
 
 if TYPE_CHECKING:
@@ -156,5 +157,8 @@ def adopt_policy(state: State, environment: str, *, reason: str) -> None:
     content = {"environment": environment, "changes": changes}
     state.output.result(content, lambda screen: verdicts.adopted(screen, environment, changes))
 
+
+for _command in LABELLING:
+    review.add_command(_command)
 
 COMMANDS: tuple[click.Command, ...] = (ship, rollback, review, policy)

@@ -9,7 +9,8 @@ from plimsoll.kernel.errors import IntegrityError
 
 from ._exits import DONE, REFUSED
 from ._state import State, json_option, may
-from .flows import build_with_progress, run_suites
+from .flows import build_with_progress
+from .nouns._suites import run_suites
 from .show import audits, diffs, verdicts
 
 if TYPE_CHECKING:

@@ -2,17 +2,23 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from plimsoll.kernel.statistics import lower_bound, number_interval, upper_bound
 from plimsoll.kernel.statistics.power import rows_for_difference, rows_for_share
 
+from ._losses import hold_loss
 from ._types import Condition, Measure, Outcome, Threshold, Verdict
-from .figures import FIGURES
+from .comparison import Comparison
 
+_OF_INTERVAL: Final = 0.975
 _ESTIMATE = "write `confidence: estimate` to compare the estimate alone"
 
 
-def judge(suite: str, thresholds: Sequence[Threshold], measures: Iterable[Measure]) -> Verdict:
+def judge(
+    suite: str, thresholds: Sequence[Threshold], measures: Iterable[Measure], *, compared: Comparison | None = None
+) -> Verdict:
     """Hold measures against thresholds, by these rules, in this order.
 
     - A suite without thresholds is `not measured`: nobody said what would be good enough.
@@ -21,13 +27,16 @@ def judge(suite: str, thresholds: Sequence[Threshold], measures: Iterable[Measur
     - An estimate outside a bound is `fail`; with `confidence: None` one inside, or on it, is `pass`.
     - With a confidence, `pass` is only what the rows show: the true value of all such rows lies inside the bound, wrong
       in at most `1 - confidence` of all cases. What they do not show is `not measured`, with how many rows would do.
+    - With `may_lose`, `compared` must also show that it is no more than so much worse than the baseline on the same
+      rows: `pass` where the lower bound of what was gained is at least `-may_lose`, `fail` where the estimate is below
+      it, and `not measured` between them, without a baseline, or where a row was measured in one of the runs alone.
     - Any `fail` makes the verdict `fail`; else any `not measured` makes it `not measured`; else it is `pass`. Since all
       must pass, the whole passes wrongly no more often than its weakest condition (Berger 1982): nothing is corrected.
     """
     if not thresholds:
         return Verdict(suite, "not measured", (), "the suite has no thresholds: nobody said what is good enough")
     by_place = {(measure.name, measure.slice): measure for measure in measures}
-    conditions = tuple(hold(one, by_place.get((one.measure, one.slice))) for one in thresholds)
+    conditions = tuple(hold(one, by_place.get((one.measure, one.slice)), compared) for one in thresholds)
     return Verdict(suite, _overall([condition.outcome for condition in conditions]), conditions)
 
 
@@ -37,8 +46,29 @@ def _overall(outcomes: Sequence[Outcome]) -> Outcome:
     return "pass" if outcomes and "not measured" not in outcomes else "not measured"
 
 
-def hold(threshold: Threshold, measure: Measure | None) -> Condition:
+def hold(threshold: Threshold, measure: Measure | None, compared: Comparison | None = None) -> Condition:
     """One condition; see `judge`."""
+    alone = _alone(threshold, measure)
+    if threshold.may_lose is None or measure is None or not measure.is_complete:
+        return alone
+    lost = hold_loss(threshold, threshold.may_lose, compared)
+    has_bounds = bool(_bounds(threshold))
+    outcome = _overall([alone.outcome, lost.outcome])
+    # Of two conditions only those are told that decide: a failed one alone, or both that passed.
+    said = [one.why for one in (alone, lost) if one.outcome == outcome and (has_bounds or one is lost)]
+    needed = [one.rows_needed for one in (alone, lost) if one.rows_needed is not None]
+    return replace(
+        alone,
+        outcome=outcome,
+        why="; ".join(said) or alone.why,
+        rows_needed=max(needed, default=None),
+        gain=lost.gain,
+        gain_bound=lost.gain_bound,
+    )
+
+
+def _alone(threshold: Threshold, measure: Measure | None) -> Condition:
+    """A condition on this run alone."""
     if measure is None or measure.value is None:
         why = measure.why if measure is not None and measure.why else "no row of the dataset measures it"
         return Condition(threshold, None, "not measured", why)
@@ -51,8 +81,8 @@ def hold(threshold: Threshold, measure: Measure | None) -> Condition:
         return Condition(threshold, value, "fail", f"{value:.3f} is below {threshold.at_least:g}")
     if threshold.at_most is not None and value > threshold.at_most:
         return Condition(threshold, value, "fail", f"{value:.3f} is above {threshold.at_most:g}")
-    if threshold.confidence is None:
-        return Condition(threshold, value, "pass", f"{value:.3f} is {threshold.text()}, by its estimate alone")
+    if threshold.confidence is None or not _bounds(threshold):
+        return Condition(threshold, value, "pass", f"{value:.3f} is {_bounds(threshold)}, by its estimate alone")
     return _shown(threshold, measure, value, threshold.confidence)
 
 
@@ -69,7 +99,11 @@ def _shown(threshold: Threshold, measure: Measure, value: float, confidence: flo
             why = _undecided(measure, value, limit, bound, needed, is_lower=is_lower)
             return Condition(threshold, value, "not measured", why, bound, needed)
     end = "" if bound is None else f", and with {confidence:.4g} confidence not {_beyond(threshold)} {bound:.3f}"
-    return Condition(threshold, value, "pass", f"{value:.3f} is {threshold.text()}{end}", bound)
+    return Condition(threshold, value, "pass", f"{value:.3f} is {_bounds(threshold)}{end}", bound)
+
+
+def _bounds(threshold: Threshold) -> str:
+    return replace(threshold, may_lose=None).text()
 
 
 def _beyond(threshold: Threshold) -> str:
@@ -95,11 +129,12 @@ def _undecided(
 
 def _bound(measure: Measure, confidence: float, *, is_lower: bool) -> float | None:
     """What the true value is not beyond; None where nothing is known of it."""
-    figure = FIGURES.get(measure.name)
-    if figure is not None and figure.bound is not None:
-        found = figure.bound(measure.values, confidence, is_lower)
+    if measure.bound is not None:
+        found = measure.bound(confidence, is_lower)
     elif not measure.values:
-        found = measure.low if is_lower else measure.high
+        # One side of a 95 % interval shows no more than this.
+        shown = measure.low if is_lower else measure.high
+        found = shown if confidence <= _OF_INTERVAL else None
     elif measure.unit == "share":
         found = (lower_bound if is_lower else upper_bound)(measure.values, confidence, measure.groups)
     else:
@@ -110,7 +145,7 @@ def _bound(measure: Measure, confidence: float, *, is_lower: bool) -> float | No
 def _rows_needed(measure: Measure, value: float, limit: float, confidence: float) -> int | None:
     """How many rows would show it in 4 of 5 cases, were the true value what it seems."""
     distance = abs(value - limit)
-    if measure.name in FIGURES or distance == 0:
+    if measure.bound is not None or distance == 0:
         return None
     if measure.unit == "share" and {0.0, 1.0}.issuperset(measure.values):
         known = value if measure.better == "more" else 1 - value

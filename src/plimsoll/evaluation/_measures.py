@@ -3,12 +3,13 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from plimsoll.kernel.statistics import Interval, mean_interval, number_interval
 
 from ._types import Measure, ScoredRow
-from .figures import FIGURES, Asked, Figure
+from .figures import FIGURES, Asked, Figure, Found
 from .scorers import Scorer
 
 _MOST_SLICES: Final = 100
@@ -16,15 +17,21 @@ _MOST_SLICES: Final = 100
 
 
 def measure_rows(
-    scorers: Sequence[Scorer], rows: Sequence[ScoredRow], *, slices: Iterable[str] = ()
+    scorers: Sequence[Scorer],
+    rows: Sequence[ScoredRow],
+    *,
+    figures: Sequence[Figure] = (),
+    slices: Iterable[str] = (),
 ) -> tuple[Measure, ...]:
     """A mean for each scorer and every figure of a whole run, over all rows and over each slice; `slices` are a must.
 
-    Rows that were asked several times count once, with the mean of their scores.
+    `figures` come beside those of every run. Rows that were asked several times count once in a mean, with that of
+    their scores.
     """
-    found = list(_of_slice(scorers, rows, ""))
+    asked = (*FIGURES.values(), *figures)
+    found = [*_of_slice(scorers, asked, rows, "")]
     for name in _slices(rows, slices):
-        found += _of_slice(scorers, [row for row in rows if name in row.row.tags], name)
+        found += _of_slice(scorers, asked, [row for row in rows if name in row.row.tags], name)
     return tuple(found)
 
 
@@ -34,10 +41,12 @@ def _slices(rows: Sequence[ScoredRow], named: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*most, *(name for name in named if name)}))
 
 
-def _of_slice(scorers: Sequence[Scorer], rows: Sequence[ScoredRow], name: str) -> Iterator[Measure]:
+def _of_slice(
+    scorers: Sequence[Scorer], figures: Sequence[Figure], rows: Sequence[ScoredRow], name: str
+) -> Iterator[Measure]:
     for scorer in scorers:
         yield _of_scorer(scorer, rows, name)
-    for figure in FIGURES.values():
+    for figure in figures:
         yield _of_figure(figure, rows, name)
 
 
@@ -82,12 +91,12 @@ def _of_scorer(scorer: Scorer, rows: Sequence[ScoredRow], slice_: str) -> Measur
 
 
 def _of_figure(figure: Figure, rows: Sequence[ScoredRow], slice_: str) -> Measure:
-    asked = [Asked(row.row, row.observation, row.scores) for row in rows if not row.observation.error]
+    asked = [Asked(row.row, row.observation, row.scores, _missed(row)) for row in rows if not row.observation.error]
     failed = [row for row in rows if row.observation.error]
     missing = len({row.row.id for row in failed})
     count = len({one.row.id for one in asked})
     why = f"row {failed[0].row.id}: {failed[0].observation.error}" if failed else ""
-    found = figure.of(asked) if asked else None
+    found = _found(figure, asked) if asked else None
     if found is None or found.value is None:
         why = why or (found.why if found is not None else "there are no rows")
         return Measure(
@@ -107,7 +116,20 @@ def _of_figure(figure: Figure, rows: Sequence[ScoredRow], slice_: str) -> Measur
         better=figure.better,
         why=why,
         values=found.values,
+        bound=found.bound or (partial(figure.bound, found.values) if figure.bound else None),
     )
+
+
+def _missed(row: ScoredRow) -> tuple[str, ...]:
+    """The scorers that apply to a row and could not be measured."""
+    return tuple(name for name, score in row.told.items() if score.value is None)
+
+
+def _found(figure: Figure, asked: Sequence[Asked]) -> Found:
+    try:
+        return figure.of(asked)
+    except Exception as error:  # noqa: BLE001  # a figure may be a plug-in: whatever it raises is one not measured
+        return Found(None, why=f"{figure.name} failed: {type(error).__name__}: {error}")
 
 
 def _end(value: float) -> float | None:

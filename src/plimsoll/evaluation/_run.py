@@ -18,6 +18,7 @@ from ._measures import measure_rows
 from ._observation import Observation
 from ._types import Run, ScoredRow, Suite
 from .cases import Cases, KeptCase, case_key
+from .comparison import Side, compare
 from .scorers import Score, Scorer
 
 Ask = Callable[[Row], Awaitable[Observation]]
@@ -48,6 +49,8 @@ class RunParts:
     on_row: Callable[[], None] = lambda: None
     version: str = ""
     """Of Plimsoll, for the evidence."""
+    baseline: Side | None = None
+    """The run that this one is compared with, where thresholds say what it may lose."""
 
 
 async def run_suite(suite: Suite, subject: Digest, parts: RunParts) -> Run:
@@ -61,11 +64,17 @@ async def run_suite(suite: Suite, subject: Digest, parts: RunParts) -> Run:
     running = _Running(suite, parts)
     rows = await running.all(work)
     slices = [threshold.slice for threshold in suite.thresholds]
-    measures = measure_rows(suite.scorers, rows, slices=slices)
-    verdict = judge(suite.name, suite.thresholds, measures)
+    measures = measure_rows(suite.scorers, rows, figures=suite.figures, slices=slices)
+    compared = None
+    if parts.baseline is not None:
+        now = Side.of_rows(suite, subject, rows, measures)
+        compared = await asyncio.to_thread(compare, parts.baseline, now, thresholds=suite.thresholds)
+    verdict = judge(suite.name, suite.thresholds, measures, compared=compared)
     if not rows:
         verdict = replace(verdict, outcome="not measured", why="the dataset has no rows")
-    return Run(suite, subject, started_at, rows, measures, verdict, running.spent, _environment(parts.version))
+    told = None if compared is None else compared.to_json()
+    environment = _environment(parts.version)
+    return Run(suite, subject, started_at, rows, measures, verdict, running.spent, environment, told)
 
 
 def _environment(version: str) -> Mapping[str, str]:

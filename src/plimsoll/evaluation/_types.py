@@ -1,6 +1,6 @@
 """Suites, measures, verdicts and runs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,6 +8,7 @@ from plimsoll.datasets import Row
 from plimsoll.kernel.digest import Digest, Json
 
 from ._observation import Observation
+from .figures import Figure
 from .scorers import Better, Score, Scorer, Unit
 
 Outcome = Literal["pass", "fail", "not measured"]
@@ -15,7 +16,7 @@ Outcome = Literal["pass", "fail", "not measured"]
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A condition on one measure, written down before the run. At least one of the two bounds is set."""
+    """A condition on one measure, written down before the run. It has at least one bound, or `may_lose`."""
 
     measure: str
     at_least: float | None = None
@@ -24,10 +25,16 @@ class Threshold:
     """How sure the run must be that the bound holds of all such rows; None compares the estimate alone."""
     slice: str = ""
     """The tag of the rows on which it must hold; empty for all."""
+    may_lose: float | None = None
+    """How much worse than the baseline it may be on the same rows, in the measure's own unit; needs a comparison."""
 
     def text(self) -> str:
         """As a person writes it: `at least 0.8`."""
-        bounds = [("at least", self.at_least), ("at most", self.at_most)]
+        bounds = [
+            ("at least", self.at_least),
+            ("at most", self.at_most),
+            ("worse than the baseline by at most", self.may_lose),
+        ]
         return " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None)
 
     @property
@@ -52,6 +59,8 @@ class Suite:
     repeats: int = 1
     """How often each row is asked."""
     seed: int = 0
+    figures: tuple[Figure, ...] = ()
+    """Figures of the whole run that it has beside those of every run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,7 @@ class ScoredRow:
             "repeat": self.repeat,
             "question": self.row.question,
             "tags": list(self.row.tags),
+            **({"group": self.row.group} if self.row.group else {}),
             **_object(self.observation.to_json()),
             "error": self.observation.error,
             "scores": dict(self.scores),
@@ -119,6 +129,9 @@ class Measure:
     """The value of each row, in the order of the dataset, where the figure is a mean of rows."""
     groups: tuple[str, ...] | None = field(default=None, repr=False)
     """Which rows belong together, where some do."""
+    bound: Callable[[float, bool], float | None] | None = field(default=None, repr=False, compare=False)
+    """What the true value is not beyond, given how sure one must be and whether the lower bound is asked for; of
+    figures that have a rule of their own."""
 
     @property
     def is_complete(self) -> bool:
@@ -156,6 +169,10 @@ class Condition:
     """What the true value is not beyond, as surely as the threshold asks; None where nothing is known of it."""
     rows_needed: int | None = None
     """About how many rows would decide, where these do not and more would."""
+    gain: float | None = None
+    """How much better than the baseline it is on the same rows, below 0 where worse; None without a comparison."""
+    gain_bound: float | None = None
+    """What the true gain is not below, as surely as the threshold asks."""
 
     def to_json(self) -> Json:
         """For the run's evidence."""
@@ -170,7 +187,13 @@ class Condition:
             "outcome": self.outcome,
             "why": self.why,
             "rows_needed": self.rows_needed,
+            **self._against(),
         }
+
+    def _against(self) -> dict[str, Json]:
+        if self.threshold.may_lose is None:
+            return {}
+        return {"may_lose": self.threshold.may_lose, "gain": self.gain, "gain_bound": self.gain_bound}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +221,8 @@ class Run:
     """What asking and scoring cost now; answers that were kept cost nothing. None where a price is not known."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Versions of what measured: Plimsoll, Python, the operating system."""
+    comparison: Json = None
+    """What comparing with the baseline found; None where nothing was compared."""
 
     def measure(self, name: str, slice_: str = "") -> Measure | None:
         """The figure of a name, over all rows or a slice."""
@@ -223,4 +248,5 @@ class Run:
             "verdict": self.verdict.outcome,
             "why": self.verdict.why,
             "conditions": [condition.to_json() for condition in self.verdict.conditions],
+            **({} if self.comparison is None else {"comparison": self.comparison}),
         }

@@ -8,9 +8,8 @@ and making artifacts of it all (`plimsoll.flows.build`).
 
 from ._app import AppDefinition
 from ._commit import source_commit
-from ._errors import ProjectInvalidError
+from ._errors import Mistake, ProjectInvalidError
 from ._load import find_project, load_app, load_project
-from ._mistakes import Mistake
 from ._templates import project_name, sample_file, template_names, write_sample, write_template
 from ._types import Project
 from .schemas import KnowledgeDefinition, SuiteDefinition

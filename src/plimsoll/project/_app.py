@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from plimsoll.kernel.digest import Json
 
+from ._errors import did_you_mean, shown
 from ._fields import NAME_RULE, Day, Finite, Label, Name, Names, Text, Zone, check_unique, refuse
-from ._mistakes import did_you_mean, shown
 from .schemas import Definition, Section
 
 if TYPE_CHECKING:

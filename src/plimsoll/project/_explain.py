@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from ._errors import Mistake, did_you_mean, shown, shown_name
 from ._fields import SENTENCE
-from ._mistakes import Mistake, did_you_mean, shown, shown_name
 from ._yaml import Lines, Place
 from .schemas import Section
 

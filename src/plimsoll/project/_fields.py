@@ -2,19 +2,20 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from plimsoll.evaluation.figures import FIGURES
-from plimsoll.evaluation.scorers import SCORERS
+from plimsoll.evaluation.figures import make_figure
+from plimsoll.evaluation.scorers import ScorerOptionsError, ScorerPlugInError, make_scorer
+from plimsoll.evaluation.scorers.choices import Choice, read_choice
 from plimsoll.kernel.words import nearest
 from plimsoll.models.catalogue import check_embedder_name, check_model_name
 
-from ._mistakes import did_you_mean, shown
+from ._errors import did_you_mean, shown
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 NAME_RULE = (
@@ -114,12 +115,22 @@ def _check_zone(name: str) -> str:
     return name
 
 
-def _check_scorer(name: str) -> str:
-    return _check_known(name, tuple(SCORERS), "scorer")
+def _check_scorer(value: Any) -> Choice:
+    try:
+        choice = read_choice(value)
+        make_scorer(choice.of, name=choice.name, options=choice.options)
+    except (ScorerOptionsError, ScorerPlugInError) as error:
+        refuse(error.message, error.hint)
+    return choice
 
 
-def _check_measure(name: str) -> str:
-    return _check_known(name, (*SCORERS, *FIGURES), "measure")
+def _check_figure(value: Any) -> Choice:
+    try:
+        choice = read_choice(value, "figure")
+        make_figure(choice.of, name=choice.name, options=choice.options)
+    except ScorerOptionsError as error:
+        refuse(error.message, error.hint)
+    return choice
 
 
 def _check_embedder(name: str) -> str:
@@ -137,8 +148,8 @@ Model = Annotated[str, AfterValidator(_check_model)]
 Secret = Annotated[str, AfterValidator(_check_secret)]
 FilePath = Annotated[str, AfterValidator(_check_path)]
 Url = Annotated[str, AfterValidator(_check_url)]
-Scorer = Annotated[str, AfterValidator(_check_scorer)]
-Measure = Annotated[str, AfterValidator(_check_measure)]
+Scorer = Annotated[Choice, PlainValidator(_check_scorer)]
+Figure = Annotated[Choice, PlainValidator(_check_figure)]
 EmbedderName = Annotated[str, AfterValidator(_check_embedder)]
 Day = Annotated[str, AfterValidator(_check_day)]
 Zone = Annotated[str, AfterValidator(_check_zone)]

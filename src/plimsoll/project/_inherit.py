@@ -8,7 +8,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from ._mistakes import Mistake, did_you_mean, shown
+from ._errors import Mistake, did_you_mean, shown
 from ._references import LoadedFile
 from .schemas.guardrail import MOST_CHECKS, CheckSection, GuardrailDefinition, OffSection, TestSection
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from plimsoll.kernel.words import nearest
 
+from ._errors import Mistake, did_you_mean, shown_name
 from ._fields import NAME_PATTERN, NAME_RULE
-from ._mistakes import Mistake, did_you_mean, shown_name
 
 APP_FILE = "plimsoll.yaml"
 ENDINGS = {
@@ -20,10 +20,12 @@ ENDINGS = {
     "evals": ".yaml",
     "datasets": ".jsonl",
 }
+ENDINGS_OF_ROWS = (".jsonl", ".csv", ".parquet")
+"""Of files that hold datasets; a `.yaml` beside one describes it."""
 LATER_FOLDERS = ("agents", "tuning")
 """Folders of the design that this version does not read. Silence would let people believe that they are in force."""
 
-_NEAR_ENDINGS = {".yaml": (".yaml", ".yml"), ".jsonl": (".jsonl", ".ndjson", ".json")}
+_NEAR_ENDINGS = {".yaml": (".yaml", ".yml"), ".jsonl": (*ENDINGS_OF_ROWS, ".ndjson", ".json", ".yml")}
 
 
 def file_name(path: Path) -> str:
@@ -34,6 +36,11 @@ def file_name(path: Path) -> str:
 def stem(path: Path) -> str:
     """The name that a file gives to what stands in it."""
     return path.stem.encode("utf-8", "backslashreplace").decode()
+
+
+def endings(folder: str) -> tuple[str, ...]:
+    """How the files of a folder end that are read."""
+    return (*ENDINGS_OF_ROWS, ".yaml") if folder == "datasets" else (ENDINGS[folder],)
 
 
 def visible(folder: Path) -> list[Path]:
@@ -48,19 +55,20 @@ def visible(folder: Path) -> list[Path]:
 
 def definition_files(folder: Path) -> Iterator[Path | Mistake]:
     """The files of one of the project's folders that are to be read, and what is wrong with the others."""
-    ending = ENDINGS[folder.name]
+    ending, read = ENDINGS[folder.name], endings(folder.name)
     for path in visible(folder):
         file = f"{folder.name}/{file_name(path)}"
         if path.is_dir():
-            if any(inner.suffix == ending for inner in visible(path)):
+            if any(inner.suffix in read for inner in visible(path)):
                 what = f"folders inside {folder.name}/ are not read"
                 yield Mistake(f"{file}/", 0, what, f"move its files up to {folder.name}/")
-        elif path.suffix == ending:
+        elif path.suffix in read:
             yield path if path.is_file() else Mistake(file, 0, "this is not a file", "write a file of text")
             if not re.fullmatch(NAME_PATTERN, path.stem):
                 yield Mistake(file, 0, "the name of the file cannot be a name", f"choose {NAME_RULE}")
         elif path.suffix.lower() in _NEAR_ENDINGS[ending]:
-            yield Mistake(file, 0, f"files of {folder.name}/ end with {ending}", f"rename it to end with {ending}")
+            listed = ", ".join(read)
+            yield Mistake(file, 0, f"files of {folder.name}/ end with {listed}", f"rename it to end with {ending}")
 
 
 def layout_mistakes(root: Path) -> Iterator[Mistake]:
@@ -87,5 +95,5 @@ def _folder_mistakes(folder: Path) -> Iterator[Mistake]:
             yield Mistake(f"{name}/", 0, f"this version does not read {name}/ yet", "move the folder away")
     elif name not in ENDINGS:
         near = nearest(name, ENDINGS)
-        if near and any(path.suffix == ENDINGS[near] for path in visible(folder)):
+        if near and any(path.suffix in endings(near) for path in visible(folder)):
             yield Mistake(f"{file_name(folder)}/", 0, "this folder is not read", f"did you mean {near}/?")

@@ -14,19 +14,20 @@ from plimsoll.datasets import (
     LabelledText,
     Row,
     read_labelled,
-    read_rows,
 )
+from plimsoll.datasets.files import ParquetMissingError, read_file
 
 from ._app import AppDefinition
-from ._errors import ProjectInvalidError, ProjectMissingError
+from ._datasets import DatasetFile, dataset_files
+from ._errors import Mistake, ProjectInvalidError, ProjectMissingError
 from ._explain import empty_file, explain
 from ._inherit import inherit
 from ._layout import APP_FILE, definition_files, file_name, layout_mistakes, near_app_file, stem
-from ._mistakes import Mistake
 from ._references import LoadedFile, labelled_fields, reference_mistakes, served_mistakes
 from ._types import Project
 from ._yaml import MAX_BYTES, parse_yaml
 from .schemas import (
+    DatasetDefinition,
     Definition,
     EndpointDefinition,
     GuardrailDefinition,
@@ -81,7 +82,8 @@ def load_project(root: Path) -> Project:
     app = reader.definition_file(root / APP_FILE, AppDefinition)
     folders = {folder: reader.folder(folder, model) for folder, model in _MODELS.items()}
     fields = labelled_fields(folders)
-    datasets, labelled = reader.datasets(fields)
+    files = reader.dataset_files()
+    datasets, labelled = reader.datasets(files, fields)
     reader.check(app, folders, {**datasets, **labelled})
     guardrails, between = inherit(folders["guardrails"])
     reader.mistakes += between
@@ -99,6 +101,7 @@ def load_project(root: Path) -> Project:
         suites=_definitions(folders["evals"], SuiteDefinition),
         datasets=MappingProxyType(datasets),
         labelled=MappingProxyType(labelled),
+        about=MappingProxyType({name: about for name, file in files.items() if (about := file.description.about())}),
     )
 
 
@@ -126,18 +129,33 @@ class _Reader:
         """The files of one folder by their names, with those that have mistakes."""
         return {stem(path): self.definition_file(path, model) for path in self._files(folder)}
 
+    def dataset_files(self) -> dict[str, DatasetFile]:
+        """The file of each dataset, by its name, with what is said about it."""
+        found = self._files("datasets")
+        said = {stem(path): self.definition_file(path, DatasetDefinition) for path in found if path.suffix == ".yaml"}
+        files = [*dataset_files(self._root, [path for path in found if path.suffix != ".yaml"], said)]
+        self.mistakes += (item for item in files if isinstance(item, Mistake))
+        return dict(item for item in files if not isinstance(item, Mistake))
+
     def datasets(
-        self, fields: Mapping[str, Collection[str]]
+        self, files: Mapping[str, DatasetFile], fields: Mapping[str, Collection[str]]
     ) -> tuple[dict[str, tuple[Row, ...]], dict[str, tuple[LabelledText, ...]]]:
         """Questions, and texts labelled with `fields`, by the names of the datasets; one with mistakes has none."""
-        files = {stem(path): path for path in self._files("datasets")}
-        rows = {name: self._rows(path, read_rows) for name, path in files.items() if name not in fields}
-        labelled = {
-            name: self._rows(path, partial(read_labelled, fields=fields[name]))
-            for name, path in files.items()
-            if name in fields
+        rows = {
+            name: self._rows(file.path, partial(read_file, description=file.description))
+            for name, file in files.items()
+            if name not in fields
         }
+        labelled = {name: self._labelled(file, fields[name]) for name, file in files.items() if name in fields}
         return rows, labelled
+
+    def _labelled(self, file: DatasetFile, fields: Collection[str]) -> tuple[LabelledText, ...]:
+        description = file.description
+        if file.path.suffix != ".jsonl" or description.columns or description.separator or description.split:
+            what = "labelled texts are read from JSONL, as they are"
+            self.mistakes.append(Mistake(self._name(file.path), 0, what, "write it as NAME.jsonl, without `columns`"))
+            return ()
+        return self._rows(file.path, partial(read_labelled, fields=fields))
 
     def check(
         self,
@@ -181,7 +199,7 @@ class _Reader:
             return read(path)
         except DatasetInvalidError as error:
             self.mistakes += (Mistake(file, wrong.line, wrong.what, wrong.instead) for wrong in error.mistakes)
-        except DatasetMissingError as error:
+        except (DatasetMissingError, ParquetMissingError) as error:
             self.mistakes.append(Mistake(file, 0, error.message, error.hint))
         return ()
 

@@ -5,13 +5,18 @@ hide the mistakes in the others.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast
 
-from plimsoll.evaluation.scorers import SCORERS
+from plimsoll.evaluation.figures import FIGURES
+from plimsoll.evaluation.scorers import SCORERS, ScorerOptionsError
+from plimsoll.evaluation.scorers.choices import read_choice
+from plimsoll.kernel.digest import Json
 from plimsoll.prompts import TEMPLATE_NAMES, check_template, used_names
 
-from ._mistakes import Mistake, did_you_mean, shown, shown_name
+from ._errors import Mistake, did_you_mean, shown, shown_name
 from ._yaml import Data, Lines
 from .schemas import DEFAULT_TEMPLATE, FIELDS, Definition
 
@@ -259,10 +264,33 @@ def _passage_mistakes(file: LoadedFile, prompts: Folder) -> Iterator[Mistake]:
 
 
 def _threshold_mistakes(file: LoadedFile) -> Iterator[Mistake]:
-    scorers, thresholds = file.data.get("scorers"), file.data.get("thresholds")
-    if not isinstance(scorers, tuple) or not isinstance(thresholds, dict):
+    scorers, slices = file.data.get("scorers"), file.data.get("slices")
+    if not isinstance(scorers, tuple):
         return
-    for measure in thresholds:
-        if measure in SCORERS and measure not in scorers:
+    figures = file.data.get("figures")
+    chosen = [*_names(scorers, "scorer"), *_names(figures if isinstance(figures, tuple) else (), "figure")]
+    known = {*chosen, *FIGURES}
+    yield from _measure_mistakes(file, ("thresholds",), file.data.get("thresholds"), known)
+    for name, thresholds in slices.items() if isinstance(slices, dict) else ():
+        yield from _measure_mistakes(file, ("slices", name), thresholds, known)
+
+
+def _names(listed: tuple[Data, ...], kind: Literal["scorer", "figure"]) -> Iterator[str]:
+    """What a suite calls its scorers or figures; one that cannot be read is told elsewhere."""
+    for value in listed:
+        with suppress(ScorerOptionsError):
+            yield read_choice(cast("Json", value), kind).name
+
+
+def _measure_mistakes(
+    file: LoadedFile, place: tuple[str, ...], thresholds: Data, known: Collection[str]
+) -> Iterator[Mistake]:
+    for measure in thresholds if isinstance(thresholds, dict) else ():
+        if measure in known:
+            continue
+        if measure in SCORERS:
             what = f"`{shown_name(measure)}` has a threshold, but is not among the scorers"
-            yield file.mistake(("thresholds", measure), what, f"add `{measure}` to `scorers`, or take it away here")
+            yield file.mistake((*place, measure), what, f"add `{measure}` to `scorers`, or take it away here")
+        else:
+            instead = did_you_mean(measure, sorted(known), all_of_them="measures")
+            yield file.mistake((*place, measure), f"there is no measure {shown(measure)}", instead)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plimsoll.datasets import LabelledText, Row
+from plimsoll.kernel.digest import Json
 
 from ._app import AppDefinition
 from .schemas import (
@@ -34,3 +35,5 @@ class Project:
     datasets: Mapping[str, tuple[Row, ...]]
     labelled: Mapping[str, tuple[LabelledText, ...]] = field(default_factory=dict)
     """The datasets from which models learn fields."""
+    about: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Where the rows of a dataset come from, and what may be done with them, where its description says so."""

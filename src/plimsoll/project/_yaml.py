@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from ._mistakes import shown_name
+from ._errors import shown_name
 from ._syntax import explain_syntax
 
 MAX_BYTES = 1_000_000

@@ -92,5 +92,5 @@ def test_a_judge_that_is_always_right_is_believed_and_one_that_is_noise_is_not()
 
 
 def test_one_row_mends_nothing() -> None:
-    with pytest.raises(ValueError, match="two rows"):
+    with pytest.raises(ValueError, match="three rows"):
         powered_mean([1.0], [1.0], [1.0, 0.0])

@@ -1,8 +1,9 @@
+import itertools
 import math
 import statistics
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -15,6 +16,7 @@ from plimsoll.kernel.statistics import (
     upper_bound,
     wilson_interval,
 )
+from plimsoll.kernel.statistics._shares import mid_p_interval
 
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=60)
 
@@ -59,7 +61,35 @@ def test_what_is_no_score_has_no_mean(score: float) -> None:
     [(81, 263, 0.2544, 0.3658), (15, 148, 0.0601, 0.1581), (0, 20, 0.0, 0.1391), (1, 29, 0.0017, 0.1585)],
 )
 def test_a_share_has_its_mid_p_interval(successes: int, count: int, low: float, high: float) -> None:
-    assert list(mean_interval(_binary(successes, count))) == pytest.approx([low, high], abs=1e-4)
+    assert list(mid_p_interval(successes, count)) == pytest.approx([low, high], abs=1e-4)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 60), st.sampled_from([0.8, 0.9, 0.95, 0.99]), st.data())
+def test_an_interval_of_few_rows_holds_what_was_seen_and_its_mirror(
+    count: int, level: float, data: st.DataObject
+) -> None:
+    right = data.draw(st.integers(0, count))
+    low, high = mean_interval(_binary(right, count), level)
+    assert 0 <= low <= right / count <= high <= 1
+    other = mean_interval(_binary(count - right, count), level)
+    assert list(other) == pytest.approx([1 - high, 1 - low])
+    if right:
+        less = mean_interval(_binary(right - 1, count), level)
+        assert less.low <= low
+        assert less.high <= high
+
+
+@pytest.mark.parametrize("count", [20, 50, 100])
+def test_no_interval_of_few_rows_comes_nearer_to_what_it_says(count: int) -> None:
+    """Wherever a range of numbers of right rows has a coverage within 1.5 points, what is accepted has one too."""
+    ends = [mean_interval(_binary(right, count)) for right in range(count + 1)]
+    for share in [percent / 100 for percent in range(2, 99)]:
+        chances = [float(stats.binom.pmf(right, count, share)) for right in range(count + 1)]
+        covers = sum(chances[right] for right, (low, high) in enumerate(ends) if low <= share <= high)
+        up_to = [0.0, *itertools.accumulate(chances)]
+        best = min(abs(high - low - 0.95) for low, high in itertools.combinations(up_to, 2))
+        assert abs(covers - 0.95) <= 0.015 or best > 0.015
 
 
 @given(st.integers(1, 200), st.floats(0.6, 0.999), st.data())

@@ -1,7 +1,9 @@
 """The verb eval: suites against their limits, and adversarial requests."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,13 +13,27 @@ from plimsoll.kernel.words import nearest
 from .._exits import DONE, REFUSED
 from .._output import progress
 from .._state import State, json_option
-from ..flows import build_with_progress, run_suites
-from ..show import redteams, verdicts
+from ..flows import build_with_progress
+from ..show.evaluations import redteams, runs
+from ._suites import (
+    Asking,
+    Files,
+    baselines_of,
+    changed_parts,
+    check_files,
+    facts_of,
+    run_suites,
+    stopped_runs,
+    write_reports,
+)
+from .calibrate import calibrate
+from .evaluation_rerun import rerun
 
 if TYPE_CHECKING:
     from plimsoll.evaluation.redteam import Carrier, Report
     from plimsoll.project import Project
 
+_FILE = click.Path(dir_okay=False, path_type=Path)
 _CARRIERS: "tuple[Carrier, ...]" = ("message", "document", "tool_result")
 
 
@@ -57,21 +73,78 @@ def evaluate() -> None:
 
 
 @evaluate.command(
-    "run", short_help="Run the suites", epilog="Example: plimsoll eval run ask --json, or shorter: plimsoll eval ask"
+    "run",
+    short_help="Run the suites",
+    epilog="Example: plimsoll eval run ask --junit junit.xml --html report.html, or shorter: plimsoll eval ask",
 )
 @click.argument("suite", required=False)
+@click.option("--changed", is_flag=True, help="Leave out suites that passed before with exactly these inputs.")
+@click.option("--fresh", is_flag=True, help="Ask everything again; no answer of an earlier run is taken.")
+@click.option("--at-once", default=4, show_default=True, type=click.IntRange(1, 256), help="Rows asked at a time.")
+@click.option("--per-s", type=click.FloatRange(0, min_open=True), help="Rows begun in a second, at most.")
+@click.option("--max-usd", type=click.FloatRange(0), help="Begin no more rows when so much was spent.")
+@click.option("--baseline", metavar="RELEASE", help="Show in the reports how answers differ from a release's.")
+@click.option("--junit", type=_FILE, help="Write JUnit XML, for a CI system.")
+@click.option("--markdown", type=_FILE, help="Write a short summary, for a pull request.")
+@click.option("--html", type=_FILE, help="Write one page with everything, which opens offline.")
+@click.option("--suite-list", is_flag=True, help="Name the suites, and run none.")
 @json_option
-def run(state: State, suite: str | None) -> int:
+def run(state: State, suite: str | None, **options: Any) -> int:
     """Run the project's suites through the function that serves; exit 1 when a gate says no."""
-    from plimsoll.flows.ship import suites_of
+    if options["suite_list"]:
+        project = state.project()
+        state.output.result(runs.suites_json(project), lambda screen: runs.suites(screen, project))
+        return DONE
+    if options["fresh"] and options["changed"]:
+        raise click.UsageError(
+            "--fresh asks everything again, and --changed leaves out what is known: name one of them"
+        )
+    wanted = Wanted(
+        suite=suite,
+        only_changed=options["changed"],
+        baseline=options["baseline"],
+        asking=Asking(options["fresh"], options["at_once"], options["per_s"], options["max_usd"]),
+        files=Files(options["junit"], options["markdown"], options["html"]),
+    )
+    return DONE if _run_suites(state, wanted) else REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `plimsoll eval` is to do."""
+
+    suite: str | None
+    only_changed: bool
+    baseline: str | None
+    asking: Asking
+    files: Files
+
+
+def _run_suites(state: State, wanted: Wanted) -> bool:
+    """Build, run what is to be run, write the reports; says whether every gate passed."""
+    from plimsoll.flows.changed import unchanged_suites, write_down
+    from plimsoll.flows.ship import EvaluationStoppedError, suites_of
 
     project = state.project()
+    check_files(wanted.files)
     with state.platform(project.root) as platform:
         report = build_with_progress(state, project, platform)
-        runs = run_suites(state, platform, report, suites_of(project, report.versions, suite))
-    state.output.result([run.to_json() for run in runs], lambda screen: verdicts.runs(screen, runs))
+        suites = suites_of(project, report.versions, wanted.suite)
+        baselines = baselines_of(platform, wanted.baseline, suites)
+        parts = changed_parts(platform)
+        unchanged = unchanged_suites(report.draft, suites, parts) if wanted.only_changed else ()
+        known = {one.suite.name for one in unchanged}
+        left = [one for one in suites if one.name not in known]
+        try:
+            made = run_suites(state, platform, report, left, wanted.asking)
+        except EvaluationStoppedError as error:
+            write_reports(wanted.files, facts_of(stopped_runs(error), unchanged, baselines), platform.app)
+            raise
+        write_down(report.draft, made, parts, by=platform.acting.by)
+        write_reports(wanted.files, facts_of(made, unchanged, baselines), platform.app)
+    state.output.result(runs.runs_json(made, unchanged), lambda screen: runs.runs(screen, made, unchanged))
     # No suite at all is not a pass: nothing was measured.
-    return DONE if runs and all(run.verdict.outcome == "pass" for run in runs) else REFUSED
+    return bool(made or unchanged) and all(run.verdict.outcome == "pass" for run in made)
 
 
 @evaluate.command(
@@ -134,3 +207,7 @@ def _allows(found: "Report", at_most: float | None) -> bool:
 
 
 COMMANDS = (evaluate,)
+
+
+evaluate.add_command(calibrate)
+evaluate.add_command(rerun)

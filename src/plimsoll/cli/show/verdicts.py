@@ -1,4 +1,4 @@
-"""Runs, gates, releases, and the moves between them."""
+"""Gates, releases, and the moves between them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from plimsoll.kernel.clock import to_text
 from plimsoll.kernel.digest import short_name
 
-from ._text import Column, brief, cost, heading, line, share, short, table, when
+from ._text import Column, cost, heading, line, share, table, when
 from .budgets import costs_json, use_json
+from .evaluations.runs import runs
 from .traces import told
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from plimsoll.access.limits import WindowUse
-    from plimsoll.evaluation import Condition, Measure, Run
     from plimsoll.flows.policy import PolicyHeld
     from plimsoll.flows.ship import Gated
     from plimsoll.registry import Version
@@ -24,34 +24,7 @@ if TYPE_CHECKING:
     from plimsoll.reviews import ReviewAnswer
     from plimsoll.tracing import CostLine, TraceSummary
 
-_STYLES = {"pass": "bold green", "fail": "bold red", "not measured": "bold yellow"}
-_WRONG_LISTED = 8
 _TOLD_LISTED = 5
-
-
-def runs(screen: "Console", made: "Sequence[Run]") -> None:
-    """The figures of runs, held against their thresholds."""
-    for run in made:
-        conditions = {
-            (condition.threshold.measure, condition.threshold.slice): condition for condition in run.verdict.conditions
-        }
-        told = [one for one in run.measures if not one.slice or (one.name, one.slice) in conditions]
-        rows = [_measure_row(measure, conditions.get((measure.name, measure.slice))) for measure in told]
-        title = f"suite {run.suite.name}: {len(run.rows)} rows through {run.suite.endpoint}"
-        columns: list[Column] = [
-            "measure",
-            ("value", "right"),
-            ("95 % interval", "right"),
-            ("rows", "right"),
-            "threshold",
-            "outcome",
-        ]
-        table(screen, title, columns, rows)
-        _wrong_rows(screen, run)
-        _undecided(screen, run)
-        line(screen, f"verdict of {run.suite.name}: {run.verdict.outcome}", style=_STYLES[run.verdict.outcome])
-    if not made:
-        line(screen, "the project has no suite: write one in evals/, so that a gate can be measured", style="yellow")
 
 
 def gated(screen: "Console", result: "Gated") -> None:
@@ -317,54 +290,3 @@ def _last_day(screen: "Console", day: LastDay) -> None:
         named = [f"{use.window.scope} {share(use.fullness)} ({use.window.span})" for use in windows[:_TOLD_LISTED]]
         more = f" and {len(windows) - len(named)} more" if len(windows) > len(named) else ""
         line(screen, f"budgets nearly used up: {', '.join(named)}{more}; see `plimsoll budget show`", style="yellow")
-
-
-def _measure_row(measure: "Measure", condition: "Condition | None") -> tuple[str, ...]:
-    value = "not measured" if measure.value is None else f"{measure.value:,.3f}"
-    interval = _interval(measure)
-    count = f"{measure.count}" + (f" ({measure.missing} missing)" if measure.missing else "")
-    threshold = "" if condition is None else condition.threshold.text()
-    name = f"{measure.name} ({measure.slice})" if measure.slice else measure.name
-    return name, value, interval, count, threshold, "" if condition is None else condition.outcome
-
-
-def _interval(measure: "Measure") -> str:
-    digits = ".2f" if measure.unit == "share" else ",.3g" if (measure.value or 0) < 1 else ",.0f"
-    if measure.low is None and measure.high is None:
-        return ""
-    if measure.high is None:
-        return f"from {measure.low:{digits}}"
-    return (
-        f"{measure.low:{digits}} to {measure.high:{digits}}"
-        if measure.low is not None
-        else f"to {measure.high:{digits}}"
-    )
-
-
-def _undecided(screen: "Console", run: "Run") -> None:
-    """Why what is neither passed nor failed was not measured."""
-    for condition in run.verdict.conditions:
-        if condition.outcome == "not measured":
-            line(screen, f"{condition.threshold.place}: {condition.why}", style="yellow")
-    if run.verdict.why:
-        line(screen, run.verdict.why, style="yellow")
-
-
-def _wrong_rows(screen: "Console", run: "Run") -> None:
-    """The rows that cost points, so that a person can see what is wrong."""
-    wrong = [row for row in run.rows if row.observation.error or any(score < 1 for score in row.scores.values())]
-    rows = [
-        (
-            row.row.id,
-            ", ".join(name for name, score in row.scores.items() if score < 1) or "error",
-            brief(row.row.question, 50),
-            brief(row.observation.error or row.observation.answer, 60),
-            short(row.observation.trace) if row.observation.trace else "",
-        )
-        for row in wrong[:_WRONG_LISTED]
-    ]
-    if rows:
-        title = f"{len(wrong)} {'row' if len(wrong) == 1 else 'rows'} lost points" + (
-            f", the first {len(rows)}" if len(wrong) > len(rows) else ""
-        )
-        table(screen, title, ["row", "lost", "question", "answer", "trace"], rows)

@@ -91,7 +91,8 @@ def _datasets(project: Project) -> dict[str, Publication]:
     """All of them: those of questions, and those from which models learn."""
     rows: dict[str, list[Json]] = {name: [row.to_json() for row in some] for name, some in project.datasets.items()}
     rows |= {name: [row.to_json() for row in some] for name, some in project.labelled.items()}
-    return {name: Publication("dataset", name, {"rows": some}) for name, some in rows.items()}
+    about: dict[str, dict[str, Json]] = {name: {"about": dict(said)} for name, said in project.about.items()}
+    return {name: Publication("dataset", name, {"rows": some, **about.get(name, {})}) for name, some in rows.items()}
 
 
 def _named(name: str | None, publications: dict[str, Publication]) -> tuple[VersionRef, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from plimsoll.datasets import Row
 from plimsoll.evaluation import Suite, Threshold
+from plimsoll.evaluation.figures import make_figure
 from plimsoll.evaluation.scorers import make_scorer
 from plimsoll.models.predictors import wanted_values
 from plimsoll.project import Project, SuiteDefinition
@@ -28,14 +29,17 @@ def suites_of(project: Project, versions: Sequence[Version], only: str | None = 
     if only is not None and only not in project.suites:
         raise SuiteMissingError(only, sorted(project.suites))
     digests = {version.name: version.digest for version in versions if version.kind == "suite"}
+    datasets = {version.name: version.digest for version in versions if version.kind == "dataset"}
     return tuple(
         Suite(
             name=name,
             endpoint=suite.endpoint,
-            scorers=tuple(make_scorer(scorer) for scorer in suite.scorers),
+            scorers=tuple(make_scorer(one.of, name=one.name, options=one.options) for one in suite.scorers),
+            figures=tuple(make_figure(one.of, name=one.name, options=one.options) for one in suite.figures),
             thresholds=tuple(_thresholds(suite)),
             rows=_rows(suite, project),
             digest=digests[name],
+            dataset=datasets.get(suite.dataset, ""),
             repeats=suite.repeats,
             seed=suite.seed,
         )

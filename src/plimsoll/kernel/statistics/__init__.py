@@ -1,11 +1,19 @@
 """Statistics that several rooms need. Every formula names its source, and every interval says what it promises.
 
 Here: intervals and bounds of means, shares and quantiles, paired comparisons, and a correction for many of them.
-Beside it: `power` (how small a difference can be seen) and `agreement` (of people and judges).
+Beside it: `power` (how small a difference can be seen), `agreement` (of people and judges), and `resampling` (intervals
+of whatever is no mean of rows).
 """
 
 from ._means import lower_bound, mean_interval, number_interval, upper_bound
-from ._paired import Paired, paired_interval, paired_lower_bound, paired_test
+from ._paired import (
+    Paired,
+    paired_interval,
+    paired_lower_bound,
+    paired_number_bound,
+    paired_number_test,
+    paired_test,
+)
 from ._quantiles import percentile, quantile_interval
 from ._several import holm
 from ._shares import Interval, wilson_interval
@@ -19,6 +27,8 @@ __all__ = [
     "number_interval",
     "paired_interval",
     "paired_lower_bound",
+    "paired_number_bound",
+    "paired_number_test",
     "paired_test",
     "percentile",
     "quantile_interval",

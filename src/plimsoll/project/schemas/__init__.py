@@ -4,6 +4,7 @@ Each field's `description` completes the sentence "must be …", and its first e
 `content()` of a definition is what the registry keeps: every setting that is in force, also those that nobody wrote.
 """
 
+from ._dataset import DatasetDefinition
 from ._endpoint import PREDICT, EndpointDefinition
 from ._model import FIELDS, ModelDefinition
 from ._prompt import DEFAULT_TEMPLATE, PromptDefinition
@@ -17,6 +18,7 @@ __all__ = [
     "DEFAULT_TEMPLATE",
     "FIELDS",
     "PREDICT",
+    "DatasetDefinition",
     "Definition",
     "EndpointDefinition",
     "GuardrailDefinition",

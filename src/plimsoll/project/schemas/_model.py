@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from plimsoll.kernel.digest import Json
 
+from .._errors import shown
 from .._fields import EmbedderName, Finite, Text, check_unique, refuse
-from .._mistakes import shown
 from ._section import Definition, Section
 
 FIELDS = "fields"

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from plimsoll.kernel.digest import Json
 
+from .._errors import shown, shown_name
 from .._fields import FilePath, Finite, Model, Secret, Url, check_unique, environment_name, refuse
-from .._mistakes import shown, shown_name
 from ._price import PriceSection
 from ._resilience import (
     BreakerSection,

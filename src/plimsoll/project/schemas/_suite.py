@@ -5,9 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from plimsoll.evaluation.scorers.choices import Choice, choice_content
 from plimsoll.kernel.digest import Json
 
-from .._fields import Confidence, Finite, Measure, Scorer, Text, check_unique, refuse
+from .._fields import Confidence, Figure, Finite, Scorer, Text, check_unique, refuse
 from ._section import Definition, Section
 
 _CONFIDENCE = "a number from 0.5 to 0.9999, or `estimate`"
@@ -29,18 +30,26 @@ class ThresholdSection(Section):
         return self
 
 
+def _check_names(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    check_unique(tuple(choice.name for choice in choices))
+    return choices
+
+
 class SuiteDefinition(Definition):
     """`evals/*.yaml`: an evaluation."""
 
     dataset: str = Field(description="the name of a dataset", examples=["dataset: ask"])
     endpoint: str = Field(description="the name of an endpoint", examples=["endpoint: ask"])
-    scorers: Annotated[tuple[Scorer, ...], AfterValidator(check_unique)] = Field(
+    scorers: Annotated[tuple[Scorer, ...], AfterValidator(_check_names)] = Field(
         min_length=1, description="a list of at least one scorer", examples=["scorers: [answer_contains]"]
     )
-    thresholds: Mapping[Measure, ThresholdSection] = Field(
+    figures: Annotated[tuple[Figure, ...], AfterValidator(_check_names)] = Field(
+        (), description="a list of figures of the whole run", examples=["figures: [macro_f1]"]
+    )
+    thresholds: Mapping[Text, ThresholdSection] = Field(
         {}, description="measures with their bounds", examples=["thresholds: {answer_contains: {at_least: 0.8}}"]
     )
-    slices: Mapping[Text, Mapping[Measure, ThresholdSection]] = Field(
+    slices: Mapping[Text, Mapping[Text, ThresholdSection]] = Field(
         {}, description="tags of rows, each with thresholds", examples=["slices: {long: {token_f1: {at_least: 0.5}}}"]
     )
     confidence: Confidence = Field(0.95, description=_CONFIDENCE, examples=["confidence: 0.95", "confidence: estimate"])
@@ -49,7 +58,10 @@ class SuiteDefinition(Definition):
 
     def content(self) -> dict[str, Json]:
         """The canonical content; a threshold holds only the bounds that were given."""
-        content: dict[str, Json] = self.model_dump(mode="json", exclude={"thresholds", "slices"})
+        content: dict[str, Json] = self.model_dump(mode="json", exclude={"scorers", "figures", "thresholds", "slices"})
+        content["scorers"] = [choice_content(choice) for choice in self.scorers]
+        if self.figures:
+            content["figures"] = [choice_content(choice, "figure") for choice in self.figures]
         slices: dict[str, Json] = {name: _bounds(bounds) for name, bounds in self.slices.items()}
         return {**content, "thresholds": _bounds(self.thresholds), **({"slices": slices} if slices else {})}
 

@@ -17,8 +17,8 @@ from plimsoll.checks import (
 )
 from plimsoll.checks.catalogue import CheckEntry, check_entry, check_names
 
+from ..._errors import did_you_mean, shown
 from ..._fields import SENTENCE, Finite, Text, check_unique, refuse
-from ..._mistakes import did_you_mean, shown
 from .._section import Section
 
 Stage = Literal["input", "retrieved", "tool_call", "tool_result", "output"]

@@ -16,8 +16,8 @@ from pydantic import (
 from plimsoll.kernel.errors import NotFoundError
 from plimsoll.retrieval.chunkers import DEFAULT_KIND, KINDS, ChunkSettings, KindRule, check_chunker_name, chunker_names
 
+from ..._errors import did_you_mean, shown
 from ..._fields import Finite, Name, refuse
-from ..._mistakes import did_you_mean, shown
 from .._section import Section
 
 _OWN = KindRule("characters", KINDS[DEFAULT_KIND].size, KINDS[DEFAULT_KIND].overlap, 1, 20_000)

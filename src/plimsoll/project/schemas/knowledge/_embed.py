@@ -15,8 +15,8 @@ from pydantic import (
 from plimsoll.kernel.digest import Json
 from plimsoll.models.catalogue import check_embedder_name, is_remote_embedder
 
+from ..._errors import shown
 from ..._fields import Finite, Secret, Url, refuse
-from ..._mistakes import shown
 from .._section import Section
 
 _OF_PACE = ("requests_per_minute", "tokens_per_minute", "concurrency")

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from ..._errors import shown
 from ..._fields import Finite, Name, Names, Zone, refuse
-from ..._mistakes import shown
 from .._section import Section
 
 _SPAN = re.compile(r"([1-9][0-9]{0,3})(s|m|h|d)")

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from plimsoll.models.catalogue import check_reranker_name
 from plimsoll.retrieval.signals import BUILTIN_THESAURI
 
+from ..._errors import shown
 from ..._fields import Finite, Name, Secret, Url, refuse
-from ..._mistakes import shown
 from .._section import Section
 
 _Phrase = Annotated[str, Field(min_length=1, max_length=200)]

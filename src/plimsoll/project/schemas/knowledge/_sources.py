@@ -17,8 +17,8 @@ from pydantic import (
 from plimsoll.documents import DocumentError
 from plimsoll.documents.sources import EVERYBODY, check_access, check_metadata
 
+from ..._errors import shown
 from ..._fields import Pattern, Secret, Text, check_unique, refuse
-from ..._mistakes import shown
 from .._section import Section
 
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/\S{0,900})?")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ._text import Column, brief, heading, line, table
+from .._text import Column, brief, heading, line, table
 
 if TYPE_CHECKING:
     from rich.console import Console
