@@ -251,6 +251,14 @@ def test_a_cap_on_cost_ends_a_run_and_keeps_what_was_answered() -> None:
     assert sorted(asked.questions) == [f"q{at}" for at in range(6)]
 
 
+def test_a_run_that_stopped_has_not_passed_though_no_threshold_is_about_what_is_missing() -> None:
+    rows = (ROWS[0], replace(ROWS[1], answers=(), answerable=False))
+    suite = replace(SUITE, scorers=(make_scorer("answer_contains"),), rows=rows)
+    made = run(suite=suite, limits=RunLimits(at_once=1, cost_usd=0.4))
+    assert made.verdict.conditions[0].outcome == "pass"
+    assert (made.verdict.outcome, made.verdict.why) == ("not measured", "1 of 2 rows were not asked")
+
+
 def test_rows_under_way_count_as_dear_as_the_dearest() -> None:
     asked = Asked()
     run(ask=asked, limits=RunLimits(at_once=3, cost_usd=2.0))

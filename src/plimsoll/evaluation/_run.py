@@ -70,8 +70,12 @@ async def run_suite(suite: Suite, subject: Digest, parts: RunParts) -> Run:
         now = Side.of_rows(suite, subject, rows, measures)
         compared = await asyncio.to_thread(compare, parts.baseline, now, thresholds=suite.thresholds)
     verdict = judge(suite.name, suite.thresholds, measures, compared=compared)
+    unasked = sum(not row.observation.was_asked for row in rows)
     if not rows:
         verdict = replace(verdict, outcome="not measured", why="the dataset has no rows")
+    elif unasked and verdict.outcome == "pass":
+        # What no threshold is about was left out by chance alone: a run that stopped has not passed.
+        verdict = replace(verdict, outcome="not measured", why=f"{unasked} of {len(rows)} rows were not asked")
     told = None if compared is None else compared.to_json()
     environment = _environment(parts.version)
     return Run(suite, subject, started_at, rows, measures, verdict, running.spent, environment, told)
